@@ -1,0 +1,204 @@
+//! `ntmsapi.h`: the C header of the exported functions.
+//!
+//! What: fixed-width types, the constants that the exports take, the codes, the prototypes. Why:
+//! programs written for the interface compile unchanged, with A and W forms of the same names; and
+//! the numbers come from the table that the service uses. Invariant: plain C99, valid C++, no
+//! dependency but `<stdint.h>`, layouts as in docs/spec/constants.toml.
+
+use std::fmt::Write as _;
+
+use anyhow::{Context, Result, bail};
+
+use super::capi::Form;
+use super::text::GENERATED;
+use crate::spec::{Function, Spec};
+
+/// The enumerations whose values the exported functions take or give.
+const ENUMS: [&str; 6] = [
+    "NtmsObjectsTypes",
+    "NtmsSessionOptions",
+    "NtmsMountOptions",
+    "NtmsDismountOptions",
+    "NtmsMountPriority",
+    "NtmsEnumerateOption",
+];
+
+/// Renders the header.
+pub fn render(spec: &Spec) -> Result<String> {
+    let mut out = format!("/* {GENERATED} */\n{HEAD}");
+    for name in ENUMS {
+        let found = spec.constants.enums.iter().find(|e| e.name == name);
+        let e = found.with_context(|| format!("constants.toml has no {name}"))?;
+        writeln!(out, "enum {name} {{")?;
+        for (at, value) in e.values.iter().enumerate() {
+            let comma = if at + 1 == e.values.len() { "" } else { "," };
+            writeln!(out, "    {} = {}{comma} /* {} */", value.name, value.value, comment(&value.meaning))?;
+        }
+        out.push_str("};\n\n");
+    }
+    out.push_str("/* Codes. */\n");
+    for code in spec.codes() {
+        let number = code.travelling().with_context(|| format!("{} has no number", code.name))?;
+        let meaning = comment(code.meaning.as_deref().unwrap_or_default());
+        writeln!(out, "#ifndef {0}\n#define {0} {number}u /* {meaning} */\n#endif", code.name)?;
+    }
+    out.push_str(OPEN);
+    for name in &spec.implemented.c_exports {
+        let (_, function) = spec.function(name)?;
+        prototypes(&mut out, function)?;
+    }
+    out.push_str(CLOSE);
+    Ok(out)
+}
+
+fn prototypes(out: &mut String, function: &Function) -> Result<()> {
+    writeln!(out, "\n/* {} */", comment(&function.summary))?;
+    let result = function.returns.split(' ').next().unwrap_or_default();
+    for form in Form::of(function) {
+        let params = function
+            .params
+            .iter()
+            .map(|p| Ok(format!("{} {}", c_type(&p.c_type, *form)?, p.name)))
+            .collect::<Result<Vec<_>>>()?;
+        writeln!(out, "{result} {}{}({});", function.name, form.suffix(), params.join(", "))?;
+    }
+    if Form::of(function).len() == 2 {
+        let name = &function.name;
+        writeln!(out, "#ifdef UNICODE\n#define {name} {name}W\n#else\n#define {name} {name}A\n#endif")?;
+    }
+    Ok(())
+}
+
+fn c_type(table: &str, form: Form) -> Result<&'static str> {
+    Ok(match (table, form) {
+        ("HANDLE", _) => "HANDLE",
+        ("DWORD", _) => "DWORD",
+        ("LPDWORD", _) => "LPDWORD",
+        ("int", _) => "int",
+        ("LPNTMS_GUID", _) => "LPNTMS_GUID",
+        ("const LPNTMS_GUID", _) => "const LPNTMS_GUID",
+        ("LPNTMS_MOUNT_INFORMATION", _) => "LPNTMS_MOUNT_INFORMATION",
+        ("LPCSTR / LPCWSTR", Form::W) => "LPCWSTR",
+        ("LPCSTR / LPCWSTR", _) => "LPCSTR",
+        (other, _) => bail!("no C type for {other}"),
+    })
+}
+
+fn comment(text: &str) -> String {
+    text.replace("*/", "* /")
+}
+
+const HEAD: &str = "\
+/*
+ * The C interface of the Removable Storage Manager.
+ *
+ * Text of the A forms is UTF-8, of the W forms UTF-16 in the host's byte order; WCHAR is 16 bits
+ * whatever wchar_t is. OpenNtmsSession leaves its reason in GetLastError(), per thread; every other
+ * function returns its code. Times are milliseconds: 0 never waits, INFINITE waits for ever.
+ */
+#ifndef RSM_NTMSAPI_H
+#define RSM_NTMSAPI_H
+
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern \"C\" {
+#endif
+
+typedef uint32_t DWORD;
+typedef DWORD *LPDWORD;
+typedef uint16_t WCHAR;
+typedef const char *LPCSTR;
+typedef const WCHAR *LPCWSTR;
+typedef void *HANDLE;
+typedef void *LPVOID;
+
+typedef struct NTMS_GUID {
+    uint32_t Data1;
+    uint16_t Data2;
+    uint16_t Data3;
+    uint8_t Data4[8];
+} NTMS_GUID;
+typedef NTMS_GUID *LPNTMS_GUID;
+
+/* Reserved: pass NULL. */
+typedef struct NTMS_MOUNT_INFORMATION {
+    DWORD dwSize;
+    LPVOID lpReserved;
+} NTMS_MOUNT_INFORMATION;
+typedef NTMS_MOUNT_INFORMATION *LPNTMS_MOUNT_INFORMATION;
+
+#ifndef INVALID_HANDLE_VALUE
+#define INVALID_HANDLE_VALUE ((HANDLE)(intptr_t)-1)
+#endif
+#ifndef INFINITE
+#define INFINITE 0xFFFFFFFFu
+#endif
+
+";
+
+const OPEN: &str = "
+/* The reason of the calling thread's last failed OpenNtmsSession; 0 after a success. */
+DWORD GetLastError(void);
+";
+
+const CLOSE: &str = "
+#ifdef __cplusplus
+}
+#endif
+
+#endif
+";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::workspace_root;
+    use std::process::Command;
+
+    fn compile(compiler: &str, options: &[&str], file: &str, body: &str) {
+        let root = workspace_root();
+        let dir = tempfile::tempdir().expect("a directory");
+        let path = dir.path().join(file);
+        std::fs::write(&path, body).expect("written");
+        let out = Command::new(compiler)
+            .args(options)
+            .args(["-Wall", "-Wextra", "-Werror", "-fsyntax-only", "-I"])
+            .arg(root.join("crates/rsm-capi/include"))
+            .arg(&path)
+            .output()
+            .unwrap_or_else(|error| panic!("{compiler} is needed for this test: {error}"));
+        assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
+    }
+
+    /// The layouts that the header declares, held against docs/spec/constants.toml.
+    #[test]
+    fn layouts_are_the_published_ones() {
+        let spec = Spec::load(&workspace_root()).expect("the table loads");
+        let meta = &spec.constants.meta;
+        let mut body = String::from("#include <stddef.h>\n#include \"ntmsapi.h\"\n");
+        let mut check = |text: String| writeln!(body, "_Static_assert({text}, \"layout\");").expect("text");
+        check(format!("sizeof(NTMS_GUID) == {}", meta.guid_bytes));
+        check(format!("_Alignof(NTMS_GUID) == {}", meta.guid_align));
+        check(format!("sizeof(WCHAR) == {}", meta.wchar_bytes));
+        check("sizeof(DWORD) == 4".to_owned());
+        let layout = spec.constants.structs.iter().find(|s| s.name == "NTMS_MOUNT_INFORMATION");
+        let layout = layout.expect("constants.toml has the layout");
+        check(format!("sizeof({}) == {}", layout.name, layout.size));
+        for field in &layout.fields {
+            check(format!("offsetof({}, {}) == {}", layout.name, field.name, field.offset));
+        }
+        compile("gcc", &["-std=c11"], "layout.c", &body);
+    }
+
+    #[test]
+    fn the_header_is_clean_c99_and_cpp() {
+        let body = "#include \"ntmsapi.h\"\nint main(void) { HANDLE h = OpenNtmsSession(0, \"t\", 0); \
+                    return h == INVALID_HANDLE_VALUE ? (int)GetLastError() : (int)CloseNtmsSession(h); }\n";
+        compile("gcc", &["-std=c99", "-pedantic"], "use.c", body);
+        compile("g++", &["-std=c++17"], "use.cpp", &body.replace("main(void)", "main()"));
+        let wide = "#define UNICODE\n#include \"ntmsapi.h\"\nHANDLE f(LPCWSTR name); \
+                    HANDLE f(LPCWSTR name) { return OpenNtmsSession(name, 0, 0); }\n";
+        compile("gcc", &["-std=c99", "-pedantic"], "wide.c", wide);
+    }
+}
