@@ -1,1 +1,3 @@
-//! Opened with its first tenant.
+//! The desk: one synchronous state machine through which everything that changes passes.
+
+pub mod api;

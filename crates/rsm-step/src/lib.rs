@@ -1,1 +1,369 @@
-//! Opened with its first tenant.
+//! The step protocol: what leaves the desk towards the world, and what comes back.
+//!
+//! A step is one order to one device: probe it, read its elements, move a medium, load, unload, write or read
+//! blocks. Its outcome comes back as a [`StepReport`]. Worker processes, the in-thread workers of the simulation
+//! and, one day, workers on other hosts speak it alike.
+//!
+//! ```text
+//!   desk ── StepOrder {step, epoch, limit} ──► worker ── CDBs ──► device
+//!   desk ◄── StepReport {step, epoch, attentions, outcome} ── worker
+//! ```
+//!
+//! Invariants:
+//! - An order carries the epoch of the worker it was sent to; a report with any other epoch than the step's own
+//!   is refused by the desk, so that a worker that was given up cannot speak for the one that replaced it.
+//! - A worker carries out one step at a time and reports each exactly once.
+//! - `Failure::CompletionUnknown` is a third outcome beside success and failure: the elements of the step must be
+//!   read before anything else is done with them (lessons, rule 3).
+
+pub mod framing;
+
+use rsm_model::ids::StepId;
+use serde::{Deserialize, Serialize};
+
+/// Names a device in the configuration: library and device, as `lab/changer` or `lab/drive-1`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct DeviceKey(pub String);
+
+/// Counts the workers that a device has had; grows with each, across restarts of the manager too.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Epoch(pub u64);
+
+/// What a device is expected to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DeviceKind {
+    /// A media changer.
+    Changer,
+    /// A tape drive.
+    Drive,
+}
+
+/// The first message to a worker: which device it drives and in which epoch.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hello {
+    /// Device it drives.
+    pub device: DeviceKey,
+    /// What the device is expected to be.
+    pub kind: DeviceKind,
+    /// Address to open: `sim:SOCKET#LUN` or `iscsi://HOST:PORT/TARGET/LUN`.
+    pub address: String,
+    /// Epoch in which it answers.
+    pub epoch: Epoch,
+}
+
+/// An order to a device.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StepOrder {
+    /// Identity; the recorded intent has the same.
+    pub id: StepId,
+    /// Device it is for.
+    pub device: DeviceKey,
+    /// Epoch of the worker that shall carry it out.
+    pub epoch: Epoch,
+    /// Longest time the worker may take before it is given up, in milliseconds.
+    pub limit_ms: u64,
+    /// What to do.
+    pub step: Step,
+}
+
+/// What a device can be told to do.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "step", rename_all = "snake_case")]
+pub enum Step {
+    /// Say who you are: INQUIRY, VPD 80h and 83h, for a changer also MODE SENSE 1Dh and 1Fh, for a drive TEST UNIT
+    /// READY.
+    Probe,
+    /// Changer: read the status of all elements, one element type a command.
+    ReadElements {
+        /// Whether the changer shall look for itself first (INITIALIZE ELEMENT STATUS).
+        look: Look,
+    },
+    /// Changer: move a medium. Both ends are read before and after; nothing moves when the source holds another
+    /// bar code than expected, is empty, or the destination is full.
+    Move {
+        /// Element address of the transport.
+        transport: u16,
+        /// Element address to take from.
+        from: u16,
+        /// Element address to put to.
+        to: u16,
+        /// Bar code that must be seen at the source; none when the medium has none.
+        expected_tag: Option<String>,
+    },
+    /// Drive: load the medium, wait until ready, read the first block, rewind, verify the position.
+    Load,
+    /// Drive: unload the medium so that the robot can take it.
+    Unload,
+    /// Drive: rewind, write the blocks, a filemark behind them, rewind.
+    WriteBlocks {
+        /// Blocks, in order.
+        blocks: Vec<Block>,
+    },
+    /// Drive: rewind, read up to this many blocks, rewind.
+    ReadBlocks {
+        /// How many at most.
+        count: u32,
+    },
+}
+
+/// Whether a changer looks into its elements or answers from memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Look {
+    /// Answers from memory.
+    Remember,
+    /// INITIALIZE ELEMENT STATUS first.
+    Initialize,
+}
+
+impl Step {
+    /// The word for the step in records and history.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Step::Probe => "probe",
+            Step::ReadElements { .. } => "read elements",
+            Step::Move { .. } => "move",
+            Step::Load => "load",
+            Step::Unload => "unload",
+            Step::WriteBlocks { .. } => "write blocks",
+            Step::ReadBlocks { .. } => "read blocks",
+        }
+    }
+}
+
+/// Bytes of one block; hexadecimal in JSON.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Block(pub Vec<u8>);
+
+impl Serialize for Block {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let text: String = self.0.iter().map(|byte| format!("{byte:02x}")).collect();
+        serializer.serialize_str(&text)
+    }
+}
+
+impl<'de> Deserialize<'de> for Block {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        use serde::de::Error;
+        let text = String::deserialize(deserializer)?;
+        if text.len() % 2 != 0 || !text.is_ascii() {
+            return Err(D::Error::custom("a block is an even number of hexadecimal digits"));
+        }
+        (0..text.len())
+            .step_by(2)
+            .map(|at| u8::from_str_radix(&text[at..at + 2], 16).map_err(D::Error::custom))
+            .collect::<Result<_, _>>()
+            .map(Block)
+    }
+}
+
+/// What comes back for an order.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StepReport {
+    /// The order's identity.
+    pub id: StepId,
+    /// Device that carried it out.
+    pub device: DeviceKey,
+    /// Epoch of the worker that reports.
+    pub epoch: Epoch,
+    /// Unit attentions met on the way, each once.
+    pub attentions: Vec<Attention>,
+    /// How it ended.
+    pub outcome: Outcome,
+}
+
+/// What a device said of itself, unasked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Attention {
+    /// Elements or media may have changed (ASC 28h): what was read before is stale.
+    ElementsChanged,
+    /// Reset or power on (ASC 29h): positions and reservations are lost, elements may have changed.
+    Reset,
+    /// Anything else (mode parameters, microcode): nothing of ours depends on it.
+    Other,
+}
+
+/// How a step ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "outcome", rename_all = "snake_case")]
+pub enum Outcome {
+    /// The device said who it is.
+    Probed(DeviceIdentity),
+    /// All elements were read.
+    Elements {
+        /// One report an element.
+        elements: Vec<ElementReport>,
+    },
+    /// The medium was moved, and both ends read again.
+    Moved {
+        /// Source and destination as read after the move.
+        ends: Vec<ElementReport>,
+    },
+    /// The medium is loaded and stands at its beginning.
+    Loaded(LoadedMedium),
+    /// The drive has unloaded.
+    Unloaded,
+    /// The blocks are written, the filemark is behind them.
+    Written,
+    /// Blocks read from the beginning.
+    Blocks {
+        /// Blocks up to the first filemark or the count asked for.
+        blocks: Vec<Block>,
+    },
+    /// It failed; what was read afterwards comes along.
+    Failed {
+        /// What failed.
+        failure: Failure,
+        /// Sentence for a person, with the sense data where there are any.
+        text: String,
+        /// Elements as read after the failure; empty where they could not be read.
+        ends: Vec<ElementReport>,
+    },
+}
+
+/// Why a step failed, as far as the engine has to tell cases apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Failure {
+    /// The source element is empty; nothing moved.
+    SourceEmpty,
+    /// The destination element is full; nothing moved.
+    DestinationFull,
+    /// The source holds another bar code than expected; nothing moved.
+    WrongMedium,
+    /// The drive holds no medium.
+    NoMedium,
+    /// The drive cannot use this medium.
+    Incompatible,
+    /// The medium is write-protected.
+    WriteProtected,
+    /// The medium is bad: it cannot be read or written.
+    MediumError,
+    /// The drive or the robot reports a fault of its own.
+    DeviceFault,
+    /// The drive would not give the medium up.
+    Prevented,
+    /// The command may or may not have been carried out.
+    CompletionUnknown,
+    /// The device does not answer or is not what was configured.
+    DeviceGone,
+    /// The device refused the command as wrong.
+    Refused,
+}
+
+/// Who a device says it is.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeviceIdentity {
+    /// Vendor, without trailing blanks.
+    pub vendor: String,
+    /// Product, without trailing blanks.
+    pub product: String,
+    /// Firmware revision.
+    pub revision: String,
+    /// Serial number of VPD 80h; empty when the page is not offered.
+    pub serial: String,
+    /// Designators of VPD 83h as text, for matching with a changer's DVCID.
+    pub designators: Vec<String>,
+    /// Element layout, for a changer.
+    pub layout: Option<Layout>,
+}
+
+/// A changer's elements (mode page 1Dh) and abilities.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Layout {
+    /// Transports: first address and count.
+    pub transports: (u16, u16),
+    /// Slots: first address and count.
+    pub slots: (u16, u16),
+    /// Insert/eject ports: first address and count.
+    pub ports: (u16, u16),
+    /// Drive bays: first address and count.
+    pub drives: (u16, u16),
+    /// Whether element status carries volume tags.
+    pub bar_code_reader: bool,
+}
+
+/// Kind of an element.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ElementKind {
+    /// Medium transport.
+    Transport,
+    /// Storage slot.
+    Slot,
+    /// Insert/eject port.
+    Port,
+    /// Drive bay.
+    Drive,
+}
+
+/// What was read of one element.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ElementReport {
+    /// Element address.
+    pub address: u16,
+    /// Its kind.
+    pub kind: ElementKind,
+    /// Whether it holds a cartridge.
+    pub full: bool,
+    /// Bar code without trailing blanks; none when there is none or it cannot be read.
+    pub tag: Option<String>,
+    /// Serial number or designator of the device in a drive bay (DVCID).
+    pub device: Option<String>,
+    /// Whether the element reports an exception, with ASC and ASCQ.
+    pub exception: Option<(u8, u8)>,
+}
+
+/// What a drive says of the medium it has loaded.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LoadedMedium {
+    /// The first block; none when the medium is blank.
+    pub first_block: Option<Block>,
+    /// Whether it is write-protected.
+    pub write_protected: bool,
+    /// Density code of the mode parameter block descriptor.
+    pub density_code: u8,
+    /// Medium type code of the mode parameter header.
+    pub medium_type: u8,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rsm_model::ids::Guid;
+
+    #[test]
+    fn orders_and_reports_read_back_as_written() {
+        let order = StepOrder {
+            id: StepId(Guid([1; 16])),
+            device: DeviceKey("lab/changer".into()),
+            epoch: Epoch(7),
+            limit_ms: 300_000,
+            step: Step::Move { transport: 0, from: 1000, to: 256, expected_tag: Some("V00001L5".into()) },
+        };
+        let text = serde_json::to_string(&order).expect("orders are plain data");
+        assert_eq!(serde_json::from_str::<StepOrder>(&text).expect("reads back"), order);
+
+        let report = StepReport {
+            id: order.id,
+            device: order.device,
+            epoch: Epoch(7),
+            attentions: vec![Attention::Reset],
+            outcome: Outcome::Blocks { blocks: vec![Block(vec![0, 255, 16])] },
+        };
+        let text = serde_json::to_string(&report).expect("reports are plain data");
+        assert!(text.contains("\"00ff10\""), "blocks are hexadecimal: {text}");
+        assert_eq!(serde_json::from_str::<StepReport>(&text).expect("reads back"), report);
+    }
+
+    #[test]
+    fn a_broken_block_is_refused() {
+        for text in ["\"0\"", "\"zz\"", "\"é\""] {
+            assert!(serde_json::from_str::<Block>(text).is_err(), "{text}");
+        }
+    }
+}

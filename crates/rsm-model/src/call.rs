@@ -1,0 +1,284 @@
+//! What a caller may ask and what it gets.
+//!
+//! A [`Call`] changes something and goes to the desk; a [`Query`] only reads and is answered from a snapshot. Both
+//! are values in the model's own words: the wire converts to and from them once, the engine knows no wire.
+//!
+//! Invariant: a refusal carries the documented code, a sentence with the cause, and the next step.
+
+use crate::generated::codes::Code;
+use crate::ids::*;
+use crate::record::HistoryEntry;
+use serde::{Deserialize, Serialize};
+
+/// A call that may change something.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Call {
+    /// OpenNtmsSession.
+    OpenSession {
+        /// Program name; the server uses RSM without one.
+        application: Option<String>,
+        /// NtmsSessionOptions.
+        options: u32,
+    },
+    /// CloseNtmsSession.
+    CloseSession,
+    /// Renews the session's lease and does nothing else.
+    KeepAlive,
+    /// InventoryNtmsLibrary.
+    Inventory {
+        /// Library; `None` stands for NULL.
+        library: Option<Guid>,
+        /// NtmsInventoryMethod.
+        action: u32,
+    },
+    /// MountNtmsMedia.
+    Mount(MountCall),
+    /// DismountNtmsMedia.
+    Dismount {
+        /// Logical media or sides.
+        media: Vec<Guid>,
+        /// NtmsDismountOptions.
+        options: u32,
+    },
+    /// Writes label blocks from the start of a mounted medium and a filemark behind them (decision 25).
+    WriteBlocks {
+        /// Drive that holds the medium the caller has mounted for writing.
+        drive: Guid,
+        /// Blocks, each at most 65,536 bytes, at most 16.
+        blocks: Vec<Vec<u8>>,
+    },
+    /// Reads blocks from the start of a mounted medium (decision 25).
+    ReadBlocks {
+        /// Drive that holds the medium the caller has mounted.
+        drive: Guid,
+        /// How many blocks at most; 1 to 16.
+        count: u32,
+    },
+}
+
+/// The arguments of MountNtmsMedia.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MountCall {
+    /// Logical media or sides.
+    pub media: Vec<Guid>,
+    /// Drives to use, when NTMS_MOUNT_SPECIFIC_DRIVE is set.
+    pub drives: Vec<Guid>,
+    /// NtmsMountOptions.
+    pub options: u32,
+    /// -15 to 15, higher first.
+    pub priority: i32,
+    /// Longest wait in milliseconds; 0 never waits, 0xFFFFFFFF waits for ever (decision 2).
+    pub timeout_ms: u32,
+}
+
+/// A question that changes nothing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Query {
+    /// EnumerateNtmsObject.
+    Enumerate {
+        /// Container; `None` stands for NULL.
+        container: Option<Guid>,
+        /// NtmsObjectsTypes.
+        object_type: u32,
+        /// NtmsEnumerateOption.
+        options: u32,
+    },
+    /// GetNtmsObjectInformation.
+    Information {
+        /// Object; `None` stands for NULL.
+        object: Option<Guid>,
+        /// NtmsObjectsTypes; 0 lets the server find the type.
+        object_type: u32,
+    },
+    /// What the robots did, newest last.
+    History {
+        /// Only this library.
+        library: Option<Guid>,
+        /// How many lines at most.
+        limit: u32,
+    },
+    /// Why a request waits.
+    Explain {
+        /// The library request.
+        request: Guid,
+    },
+}
+
+/// What a call gets when it succeeds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reply {
+    /// The session is open.
+    Session(SessionId),
+    /// Done, and there is nothing to hand back.
+    Done,
+    /// Accepted as these library requests; they are carried out later.
+    Queued(Vec<RequestId>),
+    /// Mounted, in these drives, in the order of the media.
+    Mounted {
+        /// The request that did it.
+        request: RequestId,
+        /// Drives used.
+        drives: Vec<DriveId>,
+    },
+    /// Blocks read.
+    Blocks(Vec<Vec<u8>>),
+    /// Ids found.
+    Ids(Vec<Guid>),
+    /// The information of one object, with everything that is counted for it.
+    Information(Box<ObjectInformation>),
+    /// Lines of history.
+    History(Vec<HistoryEntry>),
+    /// Why a request waits.
+    Explanation(Explanation),
+}
+
+/// A record together with what is counted from other rows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ObjectInformation {
+    /// The record.
+    pub object: Object,
+    /// Counters by name, as the structure's dwNumberOf... fields want them.
+    pub counts: Counts,
+    /// Owner of the mount, for a medium or drive that is mounted.
+    pub owner: Option<Owner>,
+}
+
+/// Who has something mounted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Owner {
+    /// Program.
+    pub application: String,
+    /// User.
+    pub user: String,
+    /// Whether its session is gone (decision 6).
+    pub orphaned: bool,
+}
+
+/// Counters of an object; zero where the kind has no such counter.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Drives of a library.
+    pub drives: u32,
+    /// Number of the first drive.
+    pub first_drive: u32,
+    /// Slots of a library.
+    pub slots: u32,
+    /// Number of the first slot.
+    pub first_slot: u32,
+    /// Doors of a library.
+    pub doors: u32,
+    /// Ports of a library.
+    pub ports: u32,
+    /// Number of the first port.
+    pub first_port: u32,
+    /// Changers of a library.
+    pub changers: u32,
+    /// Physical media of a library or pool.
+    pub media: u32,
+    /// Logical media of a pool.
+    pub logical_media: u32,
+    /// Pools inside a pool.
+    pub pools: u32,
+    /// Media types of a library.
+    pub media_types: u32,
+    /// Library requests of a library.
+    pub requests: u32,
+    /// Sides of a logical medium.
+    pub sides: u32,
+}
+
+/// One object record of any kind.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Object {
+    /// A changer.
+    Changer(crate::record::Changer),
+    /// A make and model of changers.
+    ChangerType(crate::record::ChangerType),
+    /// The server.
+    Computer(crate::record::Computer),
+    /// A drive.
+    Drive(crate::record::Drive),
+    /// A make and model of drives.
+    DriveType(crate::record::DriveType),
+    /// A door.
+    Door(crate::record::Door),
+    /// A port.
+    Port(crate::record::Port),
+    /// A library.
+    Library(crate::record::Library),
+    /// A library request.
+    LibraryRequest(crate::record::LibraryRequest),
+    /// A logical medium.
+    LogicalMedium(crate::record::LogicalMedium),
+    /// A media pool.
+    MediaPool(crate::record::MediaPool),
+    /// A media type.
+    MediaType(crate::record::MediaType),
+    /// A side.
+    Side(crate::record::Side),
+    /// A physical medium.
+    Medium(crate::record::Medium),
+    /// A slot.
+    Slot(crate::record::Slot),
+    /// An operator request.
+    OperatorRequest(crate::record::OperatorRequest),
+}
+
+impl Object {
+    /// The kind of the object.
+    pub fn kind(&self) -> ObjectType {
+        match self {
+            Object::Changer(_) => ObjectType::Changer,
+            Object::ChangerType(_) => ObjectType::ChangerType,
+            Object::Computer(_) => ObjectType::Computer,
+            Object::Drive(_) => ObjectType::Drive,
+            Object::DriveType(_) => ObjectType::DriveType,
+            Object::Door(_) => ObjectType::Door,
+            Object::Port(_) => ObjectType::Port,
+            Object::Library(_) => ObjectType::Library,
+            Object::LibraryRequest(_) => ObjectType::LibraryRequest,
+            Object::LogicalMedium(_) => ObjectType::LogicalMedium,
+            Object::MediaPool(_) => ObjectType::MediaPool,
+            Object::MediaType(_) => ObjectType::MediaType,
+            Object::Side(_) => ObjectType::Side,
+            Object::Medium(_) => ObjectType::PhysicalMedium,
+            Object::Slot(_) => ObjectType::Slot,
+            Object::OperatorRequest(_) => ObjectType::OperatorRequest,
+        }
+    }
+}
+
+/// Why a request waits, and for whom.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Explanation {
+    /// One sentence a blocker, the decisive one first; empty when nothing stands in the way.
+    pub blockers: Vec<String>,
+    /// Place in the queue, from 1; 0 when it is not queued (P-172).
+    pub order: u32,
+}
+
+/// A call that was not carried out.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{}: {sentence}", code.name())]
+pub struct Refusal {
+    /// The documented code.
+    pub code: Code,
+    /// The cause, one sentence.
+    pub sentence: String,
+    /// What the caller can do next; empty when there is nothing.
+    pub next: String,
+}
+
+impl Refusal {
+    /// Makes a refusal with its cause.
+    pub fn new(code: Code, sentence: impl Into<String>) -> Self {
+        Self { code, sentence: sentence.into(), next: String::new() }
+    }
+
+    /// Adds the next step.
+    #[must_use]
+    pub fn next(mut self, step: impl Into<String>) -> Self {
+        self.next = step.into();
+        self
+    }
+}

@@ -1,0 +1,848 @@
+//! The object records: what the database keeps of each object, one struct a kind.
+//!
+//! A record is data. Its fields are those of the published information structures (docs/spec/model.md section 2)
+//! and, set apart by comments, what the engine itself must remember. Counters that the structures show and that
+//! can be counted from other rows (media of a library, say) are not kept twice; they are counted when asked.
+//!
+//! Invariant: ids in a record name rows that exist, except inside a finished request (M-64).
+
+use crate::access::Role;
+use crate::generated::codes::Code;
+use crate::ids::*;
+use crate::machine::Numbered;
+use crate::machine::drive::DriveState;
+use crate::machine::library::OperationalState;
+use crate::machine::medium::MediumState;
+use crate::machine::operator_request::OperatorState;
+use crate::machine::request::RequestState;
+use crate::machine::side::SideState;
+use crate::machine::slot::SlotState;
+use crate::time::UtcTime;
+use serde::{Deserialize, Serialize};
+
+/// What every object has (M-1).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Common {
+    /// When the record was made.
+    pub created: UtcTime,
+    /// When it last changed.
+    pub modified: UtcTime,
+    /// Whether it may be used (M-9).
+    pub enabled: bool,
+    /// Operational state (M-8).
+    pub operational: OperationalState,
+    /// Display name, at most 63 characters.
+    pub name: String,
+    /// Description, at most 126 characters; starts empty (M-6).
+    pub description: String,
+}
+
+impl Common {
+    /// Makes the common part of a new object that is enabled and ready.
+    pub fn new(now: UtcTime, name: impl Into<String>) -> Self {
+        Self {
+            created: now,
+            modified: now,
+            enabled: true,
+            operational: OperationalState::Ready,
+            name: name.into(),
+            description: String::new(),
+        }
+    }
+}
+
+macro_rules! numbered {
+    ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $number:literal),+ $(,)? }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        pub enum $name { $($(#[$vdoc])* $variant = $number),+ }
+        impl Numbered for $name {
+            const ALL: &'static [Self] = &[$($name::$variant),+];
+            fn number(self) -> u32 { self as u32 }
+        }
+    };
+}
+
+numbered! {
+    /// What holds a place in an element: nothing, a cartridge, or nobody knows.
+    Content {
+        /// Never read, or not trusted.
+        Unknown = 0,
+        /// A cartridge was seen.
+        Full = 1,
+        /// Nothing was seen.
+        Empty = 2,
+    }
+}
+
+/// What was last seen in an element of a library, and whether it may still be believed (lessons, rule 1).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Observation {
+    /// What was seen.
+    pub content: Content,
+    /// The bar code that was read, without trailing blanks.
+    pub tag: Option<String>,
+    /// The library's attention count when it was read; older than the library's own means stale.
+    pub generation: u32,
+    /// When it was read.
+    pub at: Option<UtcTime>,
+    /// Whether a command on it ended with its completion unknown; cleared by a read.
+    pub fenced: bool,
+}
+
+impl Observation {
+    /// An element that has not been read yet.
+    pub const NEVER: Observation =
+        Observation { content: Content::Unknown, tag: None, generation: 0, at: None, fenced: false };
+
+    /// Says whether a move may rely on it: read since the library's last attention, and not fenced.
+    pub fn is_trusted(&self, library_generation: u32) -> bool {
+        !self.fenced && self.content != Content::Unknown && self.generation == library_generation
+    }
+}
+
+/// The server (NTMS_COMPUTER, M-20, M-21).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Computer {
+    /// Identity.
+    pub id: ComputerId,
+    /// Common part.
+    pub common: Common,
+    /// Seconds a finished library request is kept.
+    pub library_request_purge_s: u32,
+    /// Seconds a finished operator request is kept.
+    pub operator_request_purge_s: u32,
+    /// NtmsLibRequestFlags.
+    pub library_request_flags: u32,
+    /// NtmsOpRequestFlags.
+    pub operator_request_flags: u32,
+    /// NtmsMediaPoolPolicy.
+    pub media_pool_policy: u32,
+}
+
+numbered! {
+    /// Kind of a library (NtmsLibraryType).
+    LibraryKind {
+        /// The offline holder (M-38).
+        Offline = 1,
+        /// Robotic (M-36).
+        Robotic = 2,
+        /// One drive modelled as a library (M-37).
+        StandAlone = 3,
+    }
+}
+
+numbered! {
+    /// How a library is inventoried by default (NtmsInventoryMethod, storable values).
+    InventoryMethod {
+        /// Not at all.
+        None = 0,
+        /// By bar code, or by difference.
+        Fast = 1,
+        /// Every label.
+        Full = 2,
+    }
+}
+
+/// A library (NTMS_LIBRARY, M-30 to M-35).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Library {
+    /// Identity.
+    pub id: LibraryId,
+    /// Common part; its operational state is the library's.
+    pub common: Common,
+    /// Robotic, stand-alone or offline.
+    pub kind: LibraryKind,
+    /// Whether a bar-code reader is fitted.
+    pub bar_code_reader: bool,
+    /// Default inventory.
+    pub inventory_method: InventoryMethod,
+    /// Whether a failed mount triggers a full inventory.
+    pub auto_recovery: bool,
+    /// NtmsLibraryFlags.
+    pub flags: u32,
+    /// Cleans left; 0xFFFFFFFF is not counted.
+    pub cleaner_uses_remaining: u32,
+    // The engine's own memory.
+    /// Name of the library in the configuration; empty for the offline library.
+    pub key: String,
+    /// Counts attentions: goes up whenever what was read before may be wrong.
+    pub generation: u32,
+    /// When its elements were last read as a whole.
+    pub read_at: Option<UtcTime>,
+    /// Whether an attention asks for a new read of the elements that has not begun.
+    pub wants_read: bool,
+}
+
+/// Where a device hangs on its bus; zeros where the transport has no such numbers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ScsiAddress {
+    /// Host adapter.
+    pub port: u16,
+    /// Channel.
+    pub bus: u16,
+    /// Target.
+    pub target: u16,
+    /// Logical unit.
+    pub lun: u16,
+}
+
+/// A changer (NTMS_CHANGER, M-41).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Changer {
+    /// Identity.
+    pub id: ChangerId,
+    /// Common part.
+    pub common: Common,
+    /// Number in the library.
+    pub number: u32,
+    /// Make and model.
+    pub changer_type: ChangerTypeId,
+    /// Serial number from VPD 80h.
+    pub serial: String,
+    /// Firmware revision.
+    pub revision: String,
+    /// Device as configured.
+    pub device_name: String,
+    /// Bus address.
+    pub scsi: ScsiAddress,
+    /// Its library.
+    pub library: LibraryId,
+    // The engine's own memory.
+    /// Key of the worker that drives it.
+    pub device: String,
+    /// Element address of the transport.
+    pub element: u16,
+    /// What was last seen in the gripper.
+    pub seen: Observation,
+}
+
+/// A make and model of changers (NTMS_CHANGER_TYPE, M-40).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChangerType {
+    /// Identity.
+    pub id: ChangerTypeId,
+    /// Common part.
+    pub common: Common,
+    /// Vendor from INQUIRY.
+    pub vendor: String,
+    /// Product from INQUIRY.
+    pub product: String,
+}
+
+numbered! {
+    /// How it is known which device stands in a drive bay (lessons, rule 2).
+    IdentitySource {
+        /// Not known.
+        Unknown = 0,
+        /// The changer's DVCID holds the serial number that the drive itself reports.
+        Serial = 1,
+        /// The configuration names the bay.
+        Configuration = 2,
+    }
+}
+
+/// A drive (NTMS_DRIVE).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Drive {
+    /// Identity.
+    pub id: DriveId,
+    /// Common part.
+    pub common: Common,
+    /// Number in the library, from the device's first.
+    pub number: u32,
+    /// Drive state.
+    pub state: DriveState,
+    /// Make and model.
+    pub drive_type: DriveTypeId,
+    /// Device as configured.
+    pub device_name: String,
+    /// Serial number from VPD 80h.
+    pub serial: String,
+    /// Firmware revision.
+    pub revision: String,
+    /// Bus address.
+    pub scsi: ScsiAddress,
+    /// Mounts since it is managed.
+    pub mount_count: u32,
+    /// Last cleaning.
+    pub last_cleaned: Option<UtcTime>,
+    /// Side in the drive; none while full means put in by hand.
+    pub saved_side: Option<SideId>,
+    /// Its library.
+    pub library: LibraryId,
+    /// Least stay after a deferred dismount, in seconds (P-113).
+    pub defer_dismount_delay_s: u32,
+    // The engine's own memory.
+    /// Key of the worker that drives it; empty while the bay's device is not known.
+    pub device: String,
+    /// Element address of the bay.
+    pub element: u16,
+    /// How device and bay were matched.
+    pub identity: IdentitySource,
+    /// What was last seen in it.
+    pub seen: Observation,
+    /// When a deferred dismount left the cartridge in it.
+    pub dismountable_since: Option<UtcTime>,
+    /// When a failed drive may be probed again; none when it needs no probe.
+    pub probe_at: Option<UtcTime>,
+    /// Probes since it failed, for the ramp.
+    pub probes: u32,
+}
+
+/// A make and model of drives (NTMS_DRIVE_TYPE).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DriveType {
+    /// Identity.
+    pub id: DriveTypeId,
+    /// Common part.
+    pub common: Common,
+    /// Vendor from INQUIRY.
+    pub vendor: String,
+    /// Product from INQUIRY.
+    pub product: String,
+    /// NtmsDeviceType: 31 for tape.
+    pub device_type: u32,
+}
+
+/// A storage slot (NTMS_STORAGESLOT).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Slot {
+    /// Identity.
+    pub id: SlotId,
+    /// Common part.
+    pub common: Common,
+    /// Number in the library.
+    pub number: u32,
+    /// Slot state.
+    pub state: SlotState,
+    /// Its library.
+    pub library: LibraryId,
+    // The engine's own memory.
+    /// Element address.
+    pub element: u16,
+    /// What was last seen in it.
+    pub seen: Observation,
+}
+
+/// A door (NTMS_IEDOOR).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Door {
+    /// Identity.
+    pub id: DoorId,
+    /// Common part.
+    pub common: Common,
+    /// Number in the library.
+    pub number: u32,
+    /// NtmsDoorState.
+    pub state: u32,
+    /// Seconds it may stay open before an operator is asked.
+    pub max_open_s: u32,
+    /// Its library.
+    pub library: LibraryId,
+}
+
+numbered! {
+    /// Where an insert/eject port stands (NtmsPortPosition).
+    PortPosition {
+        /// Not known.
+        Unknown = 0,
+        /// Reachable by the operator.
+        Extended = 1,
+        /// Reachable by the robot.
+        Retracted = 2,
+    }
+}
+
+/// An insert/eject port (NTMS_IEPORT).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Port {
+    /// Identity.
+    pub id: PortId,
+    /// Common part.
+    pub common: Common,
+    /// Number in the library.
+    pub number: u32,
+    /// Where it stands.
+    pub position: PortPosition,
+    /// Seconds it may stay extended before an operator is asked.
+    pub max_extend_s: u32,
+    /// Its library.
+    pub library: LibraryId,
+    // The engine's own memory.
+    /// Element address.
+    pub element: u16,
+    /// What was last seen in it; NtmsPortContent follows from it.
+    pub seen: Observation,
+}
+
+/// A media type (NTMS_MEDIA_TYPE, M-46 to M-49).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MediaType {
+    /// Identity.
+    pub id: MediaTypeId,
+    /// Common part; its name is the readable name of the code.
+    pub common: Common,
+    /// MediaTypeCode; 0x100 and up are ours (decision 12).
+    pub code: u32,
+    /// Sides of a medium of the type.
+    pub sides: u32,
+    /// NtmsReadWriteCharacteristics.
+    pub read_write: u32,
+    /// DeviceType.
+    pub device_type: u32,
+}
+
+/// A media type that a library supports (M-46).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LibraryMediaType {
+    /// The library.
+    pub library: LibraryId,
+    /// The type it supports.
+    pub media_type: MediaTypeId,
+}
+
+numbered! {
+    /// Kind of a pool (NtmsPoolType).
+    PoolKind {
+        /// Holds pools of several kinds: the root.
+        Unknown = 0,
+        /// Free.
+        Free = 1,
+        /// Unrecognized.
+        Unrecognized = 2,
+        /// Import.
+        Import = 3,
+        /// An application's.
+        Application = 1000,
+    }
+}
+
+/// A media pool (NTMS_MEDIA_POOL, M-70 to M-81).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MediaPool {
+    /// Identity.
+    pub id: PoolId,
+    /// Common part; its name is the last level of the path.
+    pub common: Common,
+    /// Kind of pool.
+    pub kind: PoolKind,
+    /// Type of its media; none for a pool of pools.
+    pub media_type: Option<MediaTypeId>,
+    /// Parent pool.
+    pub parent: Option<PoolId>,
+    /// NtmsAllocationPolicy.
+    pub allocation_policy: u32,
+    /// NtmsDeallocationPolicy.
+    pub deallocation_policy: u32,
+    /// Most allocations of a side; 0 is no limit (decision 8).
+    pub max_allocates: u32,
+    /// User id of its creator, who owns it (decision 11).
+    pub owner_uid: u32,
+}
+
+/// Where a physical medium is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Location {
+    /// In no library (M-50).
+    Offline,
+    /// In a slot.
+    Slot(SlotId),
+    /// In a drive.
+    Drive(DriveId),
+    /// In an insert/eject port.
+    Port(PortId),
+    /// In the gripper of a changer.
+    Changer(ChangerId),
+}
+
+impl Location {
+    /// The object that holds the medium, if any.
+    pub fn guid(self) -> Option<Guid> {
+        match self {
+            Location::Offline => None,
+            Location::Slot(id) => Some(id.0),
+            Location::Drive(id) => Some(id.0),
+            Location::Port(id) => Some(id.0),
+            Location::Changer(id) => Some(id.0),
+        }
+    }
+
+    /// The number of the kind of place, as LocationType wants it; offline media are reported in slots (M-50).
+    pub fn kind(self) -> ObjectType {
+        match self {
+            Location::Offline | Location::Slot(_) => ObjectType::Slot,
+            Location::Drive(_) => ObjectType::Drive,
+            Location::Port(_) => ObjectType::Port,
+            Location::Changer(_) => ObjectType::Changer,
+        }
+    }
+}
+
+numbered! {
+    /// Whether a bar code could be read (NtmsBarCodeState).
+    BarCodeState {
+        /// Present and read.
+        Read = 1,
+        /// Absent or unreadable.
+        Unreadable = 2,
+    }
+}
+
+/// A physical medium (NTMS_PHYSICAL_MEDIA, M-50 to M-56).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Medium {
+    /// Identity.
+    pub id: MediumId,
+    /// Common part; NTMS_NEEDS_SERVICE is shown for a conflict (decision 17).
+    pub common: Common,
+    /// Library that holds it; the offline library if none does.
+    pub library: LibraryId,
+    /// Its pool.
+    pub pool: PoolId,
+    /// Where it is.
+    pub location: Location,
+    /// Media type.
+    pub media_type: MediaTypeId,
+    /// Slot it returns to.
+    pub home_slot: Option<SlotId>,
+    /// Bar code.
+    pub bar_code: Option<String>,
+    /// Number for people (M-54).
+    pub sequence: u32,
+    /// Medium state.
+    pub state: MediumState,
+    /// Sides.
+    pub sides: u32,
+    /// SCSI media type code.
+    pub media_type_code: u32,
+    /// SCSI density code.
+    pub density_code: u32,
+    /// Side that is mounted.
+    pub mounted_side: Option<SideId>,
+    // The engine's own memory.
+    /// Request that has claimed it.
+    pub claimed_by: Option<RequestId>,
+    /// Whether two witnesses of its identity disagree (lessons, rule 1).
+    pub conflict: bool,
+}
+
+/// A side (NTMS_PARTITION, M-57, M-58).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Side {
+    /// Identity.
+    pub id: SideId,
+    /// Common part.
+    pub common: Common,
+    /// Medium it is a side of.
+    pub medium: MediumId,
+    /// Logical medium, when allocated.
+    pub logical_medium: Option<LogicalMediumId>,
+    /// Side state.
+    pub state: SideState,
+    /// 0 for A or the only side, 1 for B.
+    pub number: u32,
+    /// Label id on the medium.
+    pub label_id: Vec<u8>,
+    /// Label type.
+    pub label_type: String,
+    /// Label description.
+    pub label_info: String,
+    /// Mounts.
+    pub mount_count: u32,
+    /// Allocations.
+    pub allocate_count: u32,
+    /// Bytes available.
+    pub capacity: u64,
+}
+
+/// A logical medium (NTMS_LOGICAL_MEDIA, M-60 to M-63).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogicalMedium {
+    /// Identity.
+    pub id: LogicalMediumId,
+    /// Common part.
+    pub common: Common,
+    /// Its pool.
+    pub pool: PoolId,
+}
+
+numbered! {
+    /// What a library request does (NtmsLmOperation, those with a handler).
+    Operation {
+        /// Inventory of the library.
+        Inventory = 8,
+        /// Dismount of a side.
+        Dismount = 16,
+        /// Mount of a side.
+        Mount = 17,
+    }
+}
+
+numbered! {
+    /// What a request is driving at.
+    Goal {
+        /// What it was submitted for.
+        AsAsked = 0,
+        /// Its time ran out or its session closed: the cartridge goes back, then it is Cancelled (decision 35).
+        PutBackThenCancel = 1,
+        /// It failed: the cartridge goes back, then it is Failed.
+        PutBackThenFail = 2,
+    }
+}
+
+numbered! {
+    /// How a mount wants to use the medium.
+    MountAccess {
+        /// Reading (NTMS_MOUNT_READ).
+        Read = 1,
+        /// Writing, or both (NTMS_MOUNT_WRITE).
+        Write = 2,
+    }
+}
+
+numbered! {
+    /// Where a dismount leaves the cartridge (LibRequestOperationOption).
+    Dismounting {
+        /// In its slot, now.
+        Immediate = 0,
+        /// In the drive until the drive is wanted.
+        Deferred = 1,
+    }
+}
+
+/// A library request (NTMS_LIBREQUEST, M-64, M-65).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LibraryRequest {
+    /// Identity.
+    pub id: RequestId,
+    /// Common part.
+    pub common: Common,
+    /// What it does.
+    pub operation: Operation,
+    /// Option word as the structure shows it.
+    pub option: u32,
+    /// Request state.
+    pub state: RequestState,
+    /// Side concerned.
+    pub side: Option<SideId>,
+    /// Drive concerned: the one asked for, then the one used.
+    pub drive: Option<DriveId>,
+    /// Medium concerned.
+    pub medium: Option<MediumId>,
+    /// Library whose queue it stands in.
+    pub library: LibraryId,
+    /// Slot concerned.
+    pub slot: Option<SlotId>,
+    /// When it was accepted.
+    pub queued: UtcTime,
+    /// When it ended.
+    pub completed: Option<UtcTime>,
+    /// Program that asked.
+    pub application: String,
+    /// User that asked.
+    pub user: String,
+    /// Computer that asked.
+    pub computer: String,
+    /// Error, once it failed (dwErrorCode).
+    pub error: Option<Code>,
+    /// Priority, -15 to 15, higher first (P-99).
+    pub priority: i32,
+    // The engine's own memory.
+    /// Place in the queue when it was accepted; breaks ties.
+    pub sequence: u64,
+    /// Session that asked; none for the service's own work (M-65).
+    pub session: Option<SessionId>,
+    /// User id that asked.
+    pub uid: u32,
+    /// How a mount wants to use the medium.
+    pub access: MountAccess,
+    /// Whether the caller named the drive.
+    pub drive_given: bool,
+    /// What it is driving at now.
+    pub goal: Goal,
+    /// Attempts that failed so far.
+    pub attempts: u32,
+    /// Steps done and steps expected, for progress.
+    pub steps_done: u32,
+    /// Sentence about what it waits for, or what went wrong, for a person.
+    pub note: String,
+}
+
+numbered! {
+    /// Kind of an operator request (NtmsOpreqCommand).
+    OperatorTask {
+        /// Supply a cartridge for a pool.
+        NewMedia = 1,
+        /// Supply a cleaner.
+        Cleaner = 2,
+        /// Service a device.
+        DeviceService = 3,
+        /// Move a cartridge to a library.
+        MoveMedium = 4,
+        /// Text from an application.
+        Message = 5,
+    }
+}
+
+/// An operator request (NTMS_OPREQUEST).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OperatorRequest {
+    /// Identity.
+    pub id: OperatorRequestId,
+    /// Common part.
+    pub common: Common,
+    /// What is asked.
+    pub task: OperatorTask,
+    /// When it was submitted.
+    pub submitted: UtcTime,
+    /// Operator request state.
+    pub state: OperatorState,
+    /// Text for the person: what is wrong and what to do.
+    pub message: String,
+    /// First object: kind number and id.
+    pub first: Option<(ObjectType, Guid)>,
+    /// Second object: kind number and id.
+    pub second: Option<(ObjectType, Guid)>,
+    /// Program on whose behalf.
+    pub application: String,
+    /// User on whose behalf.
+    pub user: String,
+    /// Computer on whose behalf.
+    pub computer: String,
+    // The engine's own memory.
+    /// Library request that waits for it.
+    pub waiting: Option<RequestId>,
+}
+
+/// An open session.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Session {
+    /// Identity, with the incarnation inside.
+    pub id: SessionId,
+    /// When it was opened.
+    pub opened: UtcTime,
+    /// Program name; "RSM" where none was given.
+    pub application: String,
+    /// User name.
+    pub user: String,
+    /// Computer name.
+    pub computer: String,
+    /// User id.
+    pub uid: u32,
+    /// Role when it was opened.
+    pub role: Role,
+}
+
+/// A mount that its owner has not released: outlives sessions and restarts (decisions 6 and 22).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mount {
+    /// Medium that is mounted; a medium has at most one mount.
+    pub medium: MediumId,
+    /// Side that is mounted.
+    pub side: SideId,
+    /// Drive that holds it.
+    pub drive: DriveId,
+    /// Request that mounted it.
+    pub request: RequestId,
+    /// Session that mounted it; it is orphaned once that session is gone.
+    pub session: SessionId,
+    /// Program that owns it.
+    pub application: String,
+    /// User that owns it.
+    pub user: String,
+    /// User id that owns it.
+    pub uid: u32,
+    /// How it is used.
+    pub access: MountAccess,
+    /// Since when.
+    pub since: UtcTime,
+}
+
+/// A step that was ordered and whose outcome has not come: the recorded intent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OpenStep {
+    /// Identity.
+    pub id: StepId,
+    /// Worker epoch that may answer it.
+    pub epoch: u64,
+    /// Key of the device it was ordered from.
+    pub device: String,
+    /// Library it works in.
+    pub library: LibraryId,
+    /// Request it serves, if any.
+    pub request: Option<RequestId>,
+    /// Medium it handles, if any.
+    pub medium: Option<MediumId>,
+    /// Elements it locks: element addresses of the library.
+    pub elements: Vec<u16>,
+    /// Word for its kind: move, load, ...
+    pub kind: String,
+    /// The order as it was sent, as JSON.
+    pub order: String,
+    /// When it was ordered.
+    pub ordered: UtcTime,
+    /// Milliseconds of the monotonic clock of this incarnation after which it is given up.
+    pub give_up_at_ms: u64,
+}
+
+/// A device that a worker drives: its epoch and what is known of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Device {
+    /// Key in the configuration: library and device.
+    pub key: String,
+    /// Library it belongs to.
+    pub library: LibraryId,
+    /// Address that the worker opens.
+    pub address: String,
+    /// What it is configured as.
+    pub role: DeviceRole,
+    /// Bay that the configuration names for a drive.
+    pub bay: Option<u16>,
+    /// Epoch of the worker that may answer; goes up with every new worker.
+    pub epoch: u64,
+    /// Whether it has answered a probe in this epoch.
+    pub answered: bool,
+    /// Serial number it reported.
+    pub serial: String,
+    /// When it may be probed again after it failed to answer.
+    pub probe_at: Option<UtcTime>,
+    /// Probes without an answer, for the ramp.
+    pub probes: u32,
+}
+
+numbered! {
+    /// What a device is.
+    DeviceRole {
+        /// The robot.
+        Changer = 1,
+        /// A drive.
+        Drive = 2,
+    }
+}
+
+/// A line of what the robots did and why, for people.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HistoryEntry {
+    /// When.
+    pub at: UtcTime,
+    /// Library it happened in.
+    pub library: LibraryId,
+    /// Request it served, if any.
+    pub request: Option<RequestId>,
+    /// Word for what happened: ordered, done, failed, given up, refused.
+    pub what: String,
+    /// Sentence.
+    pub text: String,
+}
+
+/// Facts of the service itself: one row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Service {
+    /// Counts starts of the manager (decision 22).
+    pub incarnation: u32,
+    /// Next place in the queue.
+    pub next_sequence: u64,
+    /// Next number for people (M-54).
+    pub next_medium_number: u32,
+}
