@@ -97,6 +97,48 @@ pub struct Event {
 pub struct Configuration {
     /// Libraries.
     pub libraries: Vec<LibraryConfiguration>,
+    /// How long things may take.
+    pub limits: Limits,
+}
+
+/// How long things may take before they are given up, in milliseconds; a site may know better than the defaults.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// A probe. A few INQUIRY commands; a busy robot answers them between motions.
+    pub probe_ms: u64,
+    /// A read of all elements from the changer's memory.
+    pub read_ms: u64,
+    /// A read that makes the changer look for itself: INITIALIZE ELEMENT STATUS of a large library takes half an
+    /// hour (lessons, rule 4).
+    pub initialize_ms: u64,
+    /// A move of a medium: the floor of lessons, rule 4, and the reads before and after.
+    pub move_ms: u64,
+    /// A load: the floor of lessons, rule 4.
+    pub load_ms: u64,
+    /// An unload, with the rewind of a whole tape.
+    pub unload_ms: u64,
+    /// Label blocks written or read.
+    pub blocks_ms: u64,
+    /// How long a session lives without a sign of its caller (decision 26).
+    pub lease_ms: u64,
+    /// First wait before a failed device is probed again; doubles up to sixteen times itself.
+    pub probe_again_ms: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            probe_ms: 60_000,
+            read_ms: 300_000,
+            initialize_ms: 1_860_000,
+            move_ms: 360_000,
+            load_ms: 960_000,
+            unload_ms: 960_000,
+            blocks_ms: 300_000,
+            lease_ms: 60_000,
+            probe_again_ms: 5_000,
+        }
+    }
 }
 
 /// One robotic library.

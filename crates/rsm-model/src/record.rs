@@ -784,6 +784,8 @@ pub struct OpenStep {
     pub ordered: UtcTime,
     /// Milliseconds of the monotonic clock of this incarnation after which it is given up.
     pub give_up_at_ms: u64,
+    /// Whether its worker was given up: its completion is unknown until its elements have been read.
+    pub lost: bool,
 }
 
 /// A device that a worker drives: its epoch and what is known of it.

@@ -63,6 +63,7 @@ super::machine! {
         Dismountable, Unloaded => Unloaded : "The drive is wanted for another mount (model 5.3, P-113).";
         Dismountable, SeenEmpty => Dismounted : "Hands took it out of the drive (P-34).";
         Unloaded, Taken => Dismounted : "The robot takes the cartridge (model 5.3).";
+        Unloaded, SeenFull => Mounted : "The robot could not take it and a read finds it still there: it is unloaded anew (lessons 3).";
         Unloaded, SeenEmpty => Dismounted : "The drive is found empty: by hands, or by a move whose end was unknown (P-34, lessons 3).";
     }
 }
