@@ -38,7 +38,7 @@ pub(crate) fn u24_bytes(value: u32) -> [u8; 3] {
     [a, b, c]
 }
 
-/// Appends text to a fixed-width field, left-aligned and filled with blanks (SPC-4 4.4.1).
+/// Appends text to a fixed-width field, left-aligned and filled with blanks (SPC-4, ASCII data fields).
 pub(crate) fn push_padded(out: &mut Vec<u8>, text: &str, width: usize) {
     let end = out.len() + width;
     out.extend(text.bytes().take(width));

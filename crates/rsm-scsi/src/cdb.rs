@@ -19,33 +19,33 @@ pub const MAX_TRANSFER_BYTES: u32 = 0x00FF_FFFF;
 
 /// Operation codes, by the standard that defines them.
 pub mod opcode {
-    /// SPC-4 6.47.
+    /// SPC-4, TEST UNIT READY.
     pub const TEST_UNIT_READY: u8 = 0x00;
-    /// SSC-4 7.9.
+    /// SSC-4, REWIND.
     pub const REWIND: u8 = 0x01;
-    /// SPC-4 6.39.
+    /// SPC-4, REQUEST SENSE.
     pub const REQUEST_SENSE: u8 = 0x03;
-    /// SMC-3 6.4.
+    /// SMC-3, INITIALIZE ELEMENT STATUS.
     pub const INITIALIZE_ELEMENT_STATUS: u8 = 0x07;
-    /// SSC-4 6.6.
+    /// SSC-4, READ(6).
     pub const READ_6: u8 = 0x08;
-    /// SSC-4 6.14.
+    /// SSC-4, WRITE(6).
     pub const WRITE_6: u8 = 0x0A;
-    /// SSC-4 6.16.
+    /// SSC-4, WRITE FILEMARKS(6).
     pub const WRITE_FILEMARKS_6: u8 = 0x10;
-    /// SSC-4 7.12.
+    /// SSC-4, SPACE(6).
     pub const SPACE_6: u8 = 0x11;
-    /// SPC-4 6.6.
+    /// SPC-4, INQUIRY.
     pub const INQUIRY: u8 = 0x12;
-    /// SPC-4 6.13.
+    /// SPC-4, MODE SENSE(6).
     pub const MODE_SENSE_6: u8 = 0x1A;
-    /// SSC-4 7.3.
+    /// SSC-4, LOAD UNLOAD.
     pub const LOAD_UNLOAD: u8 = 0x1B;
-    /// SPC-4 6.20 (changers: SMC-3 6.8).
+    /// SPC-4 PREVENT ALLOW MEDIUM REMOVAL, for changers SMC-3.
     pub const PREVENT_ALLOW_MEDIUM_REMOVAL: u8 = 0x1E;
-    /// SPC-4 6.14.
+    /// SPC-4, MODE SENSE(10).
     pub const MODE_SENSE_10: u8 = 0x5A;
-    /// SMC-3 6.6.
+    /// SMC-3, MOVE MEDIUM.
     pub const MOVE_MEDIUM: u8 = 0xA5;
     /// SMC-3 6.11.
     pub const READ_ELEMENT_STATUS: u8 = 0xB8;
@@ -54,23 +54,23 @@ pub mod opcode {
 /// A command, with the fields that carry meaning.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Command {
-    /// Asks whether the unit takes medium-access commands (SPC-4 6.47).
+    /// Asks whether the unit takes medium-access commands (SPC-4, TEST UNIT READY).
     TestUnitReady,
-    /// Asks for sense data without an error before it (SPC-4 6.39).
+    /// Asks for sense data without an error before it (SPC-4, REQUEST SENSE).
     RequestSense {
         /// The format wanted.
         format: SenseFormat,
         /// The most bytes wanted.
         allocation_length: u8,
     },
-    /// Asks who the unit is (SPC-4 6.6).
+    /// Asks who the unit is (SPC-4, INQUIRY).
     Inquiry {
         /// Standard data or a page of vital product data.
         page: InquiryPage,
         /// The most bytes wanted.
         allocation_length: u16,
     },
-    /// Asks for mode parameters with a 4-byte header (SPC-4 6.13).
+    /// Asks for mode parameters with a 4-byte header (SPC-4, MODE SENSE(6)).
     ModeSense6 {
         /// DBD: whether block descriptors are left out.
         no_block_descriptors: bool,
@@ -83,7 +83,7 @@ pub enum Command {
         /// The most bytes wanted.
         allocation_length: u8,
     },
-    /// Asks for mode parameters with an 8-byte header (SPC-4 6.14).
+    /// Asks for mode parameters with an 8-byte header (SPC-4, MODE SENSE(10)).
     ModeSense10 {
         /// DBD: whether block descriptors are left out.
         no_block_descriptors: bool,
@@ -96,11 +96,11 @@ pub enum Command {
         /// The most bytes wanted.
         allocation_length: u16,
     },
-    /// Makes the changer look at all its elements; may take half an hour (SMC-3 6.4).
+    /// Makes the changer look at all its elements; may take half an hour (SMC-3, INITIALIZE ELEMENT STATUS).
     InitializeElementStatus,
     /// Asks what the changer believes of its elements (SMC-3 6.11).
     ReadElementStatus(RequestedElements),
-    /// Moves a cartridge (SMC-3 6.6).
+    /// Moves a cartridge (SMC-3, MOVE MEDIUM).
     MoveMedium {
         /// The transport element to use; 0 lets the changer choose.
         transport: ElementAddress,
@@ -111,45 +111,45 @@ pub enum Command {
         /// Whether the cartridge is turned over on the way.
         invert: bool,
     },
-    /// Loads or unloads the cartridge that is in a drive (SSC-4 7.3).
+    /// Loads or unloads the cartridge that is in a drive (SSC-4, LOAD UNLOAD).
     LoadUnload {
         /// What to do.
         action: LoadAction,
         /// Whether the answer comes before the work is done.
         immediate: bool,
     },
-    /// Goes to the beginning of the tape (SSC-4 7.9).
+    /// Goes to the beginning of the tape (SSC-4, REWIND).
     Rewind {
         /// Whether the answer comes before the work is done.
         immediate: bool,
     },
-    /// Reads one block of unknown size, or a number of blocks of fixed size (SSC-4 6.6).
+    /// Reads one block of unknown size, or a number of blocks of fixed size (SSC-4, READ(6)).
     Read6 {
         /// Blocks or bytes.
         length: TransferLength,
         /// SILI: a block shorter than asked for is no error.
         suppress_incorrect_length: bool,
     },
-    /// Writes one block, or a number of blocks of fixed size (SSC-4 6.14).
+    /// Writes one block, or a number of blocks of fixed size (SSC-4, WRITE(6)).
     Write6 {
         /// Blocks or bytes.
         length: TransferLength,
     },
-    /// Writes filemarks; 0 only empties the drive's buffer (SSC-4 6.16).
+    /// Writes filemarks; 0 only empties the drive's buffer (SSC-4, WRITE FILEMARKS(6)).
     WriteFilemarks6 {
         /// How many, 24 bits.
         count: u32,
         /// Whether the answer comes before the buffer is on tape.
         immediate: bool,
     },
-    /// Moves the position by blocks or filemarks, or to the end of data (SSC-4 7.12).
+    /// Moves the position by blocks or filemarks, or to the end of data (SSC-4, SPACE(6)).
     Space6 {
         /// What is counted.
         unit: SpaceUnit,
         /// How many, forward or (negative) backward; 24 bits signed.
         count: i32,
     },
-    /// Locks or unlocks the medium (drive) or the doors and ports (changer) (SPC-4 6.20, SMC-3 6.8).
+    /// Locks or unlocks the medium (drive) or the doors and ports (changer) (SPC-4 and SMC-3, PREVENT ALLOW MEDIUM REMOVAL).
     PreventAllowMediumRemoval {
         /// What is wanted.
         removal: MediumRemoval,
@@ -165,7 +165,7 @@ pub enum InquiryPage {
     Vpd(u8),
 }
 
-/// Which mode values are asked for (PC field, SPC-4 table 181).
+/// Which mode values are asked for (PC field, SPC-4, MODE SENSE(6)).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum PageControl {
     /// 00b: the values in effect.
@@ -178,7 +178,7 @@ pub enum PageControl {
     Saved,
 }
 
-/// Which elements READ ELEMENT STATUS reports, and how (SMC-3 6.11.1).
+/// Which elements READ ELEMENT STATUS reports, and how (SMC-3 6.11).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct RequestedElements {
     /// One type, or `None` for all types (which crashes some targets).
@@ -225,7 +225,7 @@ pub enum TransferLength {
     },
 }
 
-/// What SPACE counts (CODE field, SSC-4 table 72).
+/// What SPACE counts (CODE field, SSC-4, SPACE(6)).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum SpaceUnit {
     /// 0h: logical blocks.
@@ -359,7 +359,7 @@ impl Command {
     fn encode_state_change(&self) -> Cdb {
         match *self {
             Self::LoadUnload { action, immediate } => {
-                // SSC-4 table 60: HOLD is bit 3, EOT bit 2, RETEN bit 1, LOAD bit 0.
+                // SSC-4 LOAD UNLOAD: HOLD is bit 3, EOT bit 2, RETEN bit 1, LOAD bit 0.
                 let bits = match action {
                     LoadAction::Load => 0b0001,
                     LoadAction::Hold => 0b1001,
@@ -405,7 +405,7 @@ impl Command {
     /// clause does not allow.
     pub fn decode(cdb: &[u8]) -> Result<Self, DecodeError> {
         let operation = u8_at(cdb, 0).ok_or(DecodeError::TooShort { what: "CDB", needed: 6, got: 0 })?;
-        // SAM-5 5.2.1: the group code, the top three bits, gives the length.
+        // SAM-5, OPERATION CODE: the group code, the top three bits, gives the length.
         let needed = match operation >> 5 {
             0 => 6,
             1 | 2 => 10,
@@ -434,7 +434,7 @@ impl Command {
                 (false, 0) => {
                     Self::Inquiry { page: InquiryPage::Standard, allocation_length: u16_at(cdb, 3)? }
                 }
-                // SPC-4 6.6.1: a page code without EVPD is refused.
+                // SPC-4 INQUIRY: a page code without EVPD is refused.
                 (false, code) => return Some(invalid("INQUIRY", 2, u32::from(code))),
             },
             opcode::MODE_SENSE_6 => Self::ModeSense6 {
@@ -496,7 +496,7 @@ impl Command {
             opcode::READ_6 => {
                 let suppress_incorrect_length = u8_at(cdb, 1)? & 0b10 != 0;
                 if suppress_incorrect_length && low_bit {
-                    // SSC-4 6.6: SILI with FIXED is refused unless the block length is zero, when FIXED is.
+                    // SSC-4 READ(6): SILI with FIXED is refused; with a block length of zero FIXED itself is.
                     return Some(invalid("READ(6)", 1, 0b11));
                 }
                 Self::Read6 { length: transfer, suppress_incorrect_length }
@@ -586,7 +586,7 @@ impl RequestedElements {
         let kind = self.element_type.map_or(0, ElementType::code);
         let ([f0, f1], [n0, n1]) = (self.first.to_bytes(), self.count.to_be_bytes());
         let [a0, a1, a2] = u24_bytes(self.allocation_length);
-        // SMC-3 table 19: VOLTAG is bit 4 of byte 1; CURDATA bit 1 and DVCID bit 0 of byte 6.
+        // SMC-3 6.11: VOLTAG is bit 4 of byte 1; CURDATA bit 1 and DVCID bit 0 of byte 6.
         let selector = u8::from(self.volume_tags) << 4 | kind;
         let options = u8::from(self.current_data) << 1 | u8::from(self.device_ids);
         Cdb::new([opcode::READ_ELEMENT_STATUS, selector, f0, f1, n0, n1, options, a0, a1, a2, 0, 0])

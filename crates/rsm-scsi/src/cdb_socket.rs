@@ -42,7 +42,7 @@ pub struct CommandFrame {
 /// A unit's answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AnswerFrame {
-    /// The status byte (SAM-5 5.3.1).
+    /// The status byte (SAM-5, status).
     pub status: u8,
     /// Sense data; empty unless the status is CHECK CONDITION.
     pub sense: Vec<u8>,

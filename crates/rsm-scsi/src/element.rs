@@ -1,4 +1,4 @@
-//! READ ELEMENT STATUS answers: what a changer believes about its places (SMC-3 6.11.2 to 6.11.8).
+//! READ ELEMENT STATUS answers: what a changer believes about its places (SMC-3 6.11).
 //!
 //! What: the header, one page per element type, one descriptor per element, decoded and encoded.
 //! Why so tolerant: field libraries send wrong byte counts, short last descriptors, descriptors
@@ -41,7 +41,7 @@ impl std::fmt::Display for ElementAddress {
     }
 }
 
-/// The four kinds of places (SMC-3 table 20, ELEMENT TYPE CODE).
+/// The four kinds of places (SMC-3 6.11, ELEMENT TYPE CODE).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum ElementType {
     /// 1h: the robot's hand.
@@ -139,7 +139,7 @@ impl Element {
     }
 }
 
-/// The bits of an import and export element (SMC-3 table 26).
+/// The bits of an import and export element (SMC-3 6.11, import/export element descriptor).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct ImportExportState {
     /// IMPEXP: a hand put the cartridge there, not the robot.
@@ -150,7 +150,7 @@ pub struct ImportExportState {
     pub export_enabled: bool,
 }
 
-/// The identification descriptor of a drive in its bay (SMC-3 6.11.5, as VPD page 83h has them).
+/// The identification descriptor of a drive in its bay (SMC-3 6.11, data transfer element descriptor, as VPD page 83h has them).
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct DeviceIdentifier {
     /// How the bytes are written.
@@ -184,7 +184,7 @@ impl DeviceIdentifier {
     }
 }
 
-/// The first 8 bytes of the answer (SMC-3 6.11.2).
+/// The first 8 bytes of the answer (SMC-3 6.11).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct ElementStatusHeader {
     /// FIRST ELEMENT ADDRESS REPORTED; some targets send a wrong one.
@@ -386,7 +386,7 @@ impl Reader<'_> {
         };
         let shape = PageShape {
             element_type,
-            // SMC-3 table 22: PVOLTAG is bit 7, AVOLTAG bit 6.
+            // SMC-3 6.11, element status page: PVOLTAG is bit 7, AVOLTAG bit 6.
             primary_tags: flags & 0x80 != 0,
             alternate_tags: flags & 0x40 != 0,
             descriptor_length: usize::from(length),
@@ -448,7 +448,7 @@ fn decode_descriptor(shape: PageShape, bytes: &[u8]) -> Option<Element> {
     let flags = u8_at(bytes, 2)?;
     let origin = u8_at(bytes, 9)?;
     let mut element = Element::empty(shape.element_type, ElementAddress(u16_at(bytes, 0)?));
-    // SMC-3 tables 24 to 27: INENAB 5, EXENAB 4, ACCESS 3, EXCEPT 2, IMPEXP 1, FULL 0.
+    // SMC-3 6.11, element descriptors: INENAB 5, EXENAB 4, ACCESS 3, EXCEPT 2, IMPEXP 1, FULL 0.
     element.full = flags & 0x01 != 0;
     element.except = flags & 0x04 != 0;
     element.access = shape.element_type != ElementType::MediumTransport && flags & 0x08 != 0;
@@ -461,7 +461,7 @@ fn decode_descriptor(shape: PageShape, bytes: &[u8]) -> Option<Element> {
     }
     element.asc = u8_at(bytes, 4)?;
     element.ascq = u8_at(bytes, 5)?;
-    // SMC-3 table 24, byte 9: SVALID 7, INVERT 6, ED 3.
+    // SMC-3 6.11, element descriptor byte 9: SVALID 7, INVERT 6, ED 3.
     element.inverted = origin & 0x40 != 0;
     element.disabled = origin & 0x08 != 0;
     element.source = (origin & 0x80 != 0).then_some(ElementAddress(u16_at(bytes, 10)?));
@@ -511,7 +511,7 @@ fn encode_page(page: &[Element], contents: DescriptorContents, out: &mut Vec<u8>
     };
     let length = shape.tags_end() + IDENTIFIER_HEADER_BYTES + identifier_bytes.min(255);
     let flags = u8::from(contents.primary_tags) << 7 | u8::from(contents.alternate_tags) << 6;
-    // SMC-3 table 22: type, flags, descriptor length 2, reserved, byte count 3.
+    // SMC-3 6.11, element status page: type, flags, descriptor length 2, reserved, byte count 3.
     out.extend([first.element_type.code(), flags]);
     out.extend(u16::try_from(length).unwrap_or(u16::MAX).to_be_bytes());
     out.push(0);

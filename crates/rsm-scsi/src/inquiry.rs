@@ -1,4 +1,4 @@
-//! INQUIRY answers: who a unit is (SPC-4 6.6.2 and 7.8).
+//! INQUIRY answers: who a unit is (SPC-4, INQUIRY and vital product data).
 //!
 //! What: standard data and the vital product data pages 00h (which pages there are), 80h (serial
 //! number) and 83h (identifiers). Why all three: drives are bound to bays by serial number, never by
@@ -8,7 +8,7 @@
 use crate::bytes::{push_padded, text, u8_at, u16_at};
 use crate::error::DecodeError;
 
-/// The peripheral device type (SPC-4 table 141).
+/// The peripheral device type (SPC-4, PERIPHERAL DEVICE TYPE).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum DeviceKind {
     /// 01h: a tape drive.
@@ -31,7 +31,7 @@ impl DeviceKind {
         }
     }
 
-    /// The byte with qualifier and type: the qualifier is 011b where no unit can be (SPC-4 table 140).
+    /// The byte with qualifier and type: the qualifier is 011b where no unit can be (SPC-4, PERIPHERAL QUALIFIER).
     const fn byte(self) -> u8 {
         match self {
             Self::SequentialAccess => 0x01,
@@ -42,7 +42,7 @@ impl DeviceKind {
     }
 }
 
-/// Standard INQUIRY data (SPC-4 6.6.2).
+/// Standard INQUIRY data (SPC-4, standard INQUIRY data).
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct StandardInquiry {
     /// What kind of device it is.
@@ -85,7 +85,7 @@ impl StandardInquiry {
         };
         let end = data.len().min(usize::from(head[4]) + 5);
         let field = |from: usize, to: usize| text(data.get(from.min(end)..to.min(end)).unwrap_or_default());
-        // A qualifier other than 000b means that the unit is not connected (SPC-4 table 140).
+        // A qualifier other than 000b means that the unit is not connected (SPC-4, PERIPHERAL QUALIFIER).
         let kind = if head[0] >> 5 == 0b011 { DeviceKind::None } else { DeviceKind::from_bits(head[0]) };
         Ok(Self {
             kind,
@@ -98,7 +98,7 @@ impl StandardInquiry {
     }
 }
 
-/// VPD page 00h: which pages there are (SPC-4 7.8.13).
+/// VPD page 00h: which pages there are (SPC-4, Supported VPD Pages).
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct SupportedPages {
     /// The page codes, as listed.
@@ -124,7 +124,7 @@ impl SupportedPages {
     }
 }
 
-/// VPD page 80h: the unit's serial number (SPC-4 7.8.15).
+/// VPD page 80h: the unit's serial number (SPC-4, Unit Serial Number).
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct UnitSerialNumber {
     /// The serial number without the blanks around it; empty when the unit has none.
@@ -144,13 +144,21 @@ impl UnitSerialNumber {
     /// Reads the page.
     ///
     /// # Errors
-    /// The header is missing or is that of another page.
+    /// The header is missing or is that of another page, or the length is above 255: standard data of a
+    /// removable device, sent by a target that overlooks EVPD, begin like this page with such a length.
     pub fn decode(data: &[u8]) -> Result<Self, DecodeError> {
+        if let Some(length @ 256..) = u16_at(data, 2) {
+            return Err(DecodeError::InvalidField {
+                what: "unit serial number",
+                byte: 2,
+                value: u32::from(length),
+            });
+        }
         Ok(Self { serial: text(vpd_body(data, Self::PAGE)?).trim_start().to_owned() })
     }
 }
 
-/// VPD page 83h: the unit's identifiers (SPC-4 7.8.6).
+/// VPD page 83h: the unit's identifiers (SPC-4, Device Identification).
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct DeviceIdentification {
     /// The designators, in the order given.
@@ -191,7 +199,7 @@ impl DeviceIdentification {
     }
 }
 
-/// One identifier (SPC-4 7.8.6.1).
+/// One identifier (SPC-4, designation descriptor).
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Designator {
     /// PROTOCOL IDENTIFIER, where PIV says that it is valid.
@@ -238,7 +246,7 @@ impl Designator {
     }
 
     fn encode_into(&self, out: &mut Vec<u8>) {
-        // SPC-4 table 589: protocol and code set; PIV 7, association 5-4, type 3-0; reserved; length.
+        // SPC-4 designation descriptor: protocol and code set; PIV 7, association 5-4, type 3-0; reserved; length.
         let bytes = self.bytes.get(..self.bytes.len().min(255)).unwrap_or_default();
         let piv = u8::from(self.protocol.is_some()) << 7;
         out.push(self.protocol.unwrap_or(0) << 4 | self.code_set.bits());
@@ -261,7 +269,7 @@ impl Designator {
     }
 }
 
-/// A T10 vendor id in the layout most devices use (SPC-4 7.8.6.4).
+/// A T10 vendor id in the layout most devices use (SPC-4, T10 vendor ID based designator).
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct T10VendorId {
     /// Vendor, up to 8 characters.
@@ -398,7 +406,7 @@ impl DesignatorKind {
     }
 }
 
-/// SPC-4 7.8.1: peripheral byte, page code, length 2, then the page.
+/// SPC-4, VPD page format: peripheral byte, page code, length 2, then the page.
 fn vpd_page(kind: DeviceKind, page: u8, body: &[u8]) -> Vec<u8> {
     let length = u16::try_from(body.len()).unwrap_or(u16::MAX);
     let mut out = vec![kind.byte(), page];

@@ -1,4 +1,4 @@
-//! MODE SENSE answers (SPC-4 7.5) with the two pages of changers (SMC-3 7.3).
+//! MODE SENSE answers (SPC-4, mode parameters) with the two pages of changers (SMC-3, mode parameters).
 //!
 //! What: the header in its two sizes, one block descriptor, and pages 1Dh (element addresses: where
 //! each type of place begins and how many there are) and 1Fh (which moves are possible). Why pages
@@ -23,7 +23,7 @@ pub enum ModeHeaderSize {
 pub struct ModeParameters {
     /// MEDIUM TYPE.
     pub medium_type: u8,
-    /// DEVICE-SPECIFIC PARAMETER; for tapes see `is_write_protected` (SSC-4 8.3.2).
+    /// DEVICE-SPECIFIC PARAMETER; for tapes see `is_write_protected` (SSC-4, mode parameter header).
     pub device_specific: u8,
     /// The first block descriptor, if one came.
     pub block_descriptor: Option<BlockDescriptor>,
@@ -31,7 +31,7 @@ pub struct ModeParameters {
     pub pages: Vec<ModePage>,
 }
 
-/// A block descriptor of a tape (SSC-4 table 96).
+/// A block descriptor of a tape (SSC-4, mode parameter block descriptor).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct BlockDescriptor {
     /// DENSITY CODE.
@@ -67,7 +67,7 @@ pub struct ElementRange {
     pub count: u16,
 }
 
-/// Page 1Dh: where the elements are (SMC-3 7.3.4).
+/// Page 1Dh: where the elements are (SMC-3, Element Address Assignment mode page).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct ElementAddressAssignment {
     /// The robot's hands.
@@ -84,7 +84,7 @@ pub struct ElementAddressAssignment {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct ElementSet(u8);
 
-/// Page 1Fh: what stores cartridges and which moves are possible (SMC-3 7.3.3).
+/// Page 1Fh: what stores cartridges and which moves are possible (SMC-3, Device Capabilities mode page).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct DeviceCapabilities {
     /// STORDT, STORI/E, STORSE, STORMT: which types can keep a cartridge independently.
@@ -108,7 +108,7 @@ impl ElementSet {
         self.0 & Self::bit(kind) != 0
     }
 
-    /// SMC-3 table 65: bit 0 MT, bit 1 ST, bit 2 I/E, bit 3 DT.
+    /// SMC-3 Device Capabilities: bit 0 MT, bit 1 ST, bit 2 I/E, bit 3 DT.
     fn bit(kind: ElementType) -> u8 {
         1 << (kind.code() - 1)
     }
@@ -159,7 +159,7 @@ impl ModePage {
     fn encode_into(&self, out: &mut Vec<u8>) {
         match self {
             Self::ElementAddressAssignment(page) => {
-                // SMC-3 table 66: code, length 12h, then first address and number of each type, 2 reserved.
+                // SMC-3 Element Address Assignment: code, length 12h, then first address and number of each type, 2 reserved.
                 out.extend([Self::ELEMENT_ADDRESS_ASSIGNMENT, Self::PARAMETER_BYTES as u8]);
                 for kind in ElementType::ALL {
                     let range = page.range(kind);
@@ -169,7 +169,7 @@ impl ModePage {
                 out.extend([0, 0]);
             }
             Self::DeviceCapabilities(page) => {
-                // SMC-3 table 65: code, length 12h, storage, reserved, moves 4, reserved 4, exchanges 4, reserved 4.
+                // SMC-3 Device Capabilities: code, length 12h, storage, reserved, moves 4, reserved 4, exchanges 4, reserved 4.
                 out.extend([Self::DEVICE_CAPABILITIES, Self::PARAMETER_BYTES as u8, page.storage.0, 0]);
                 out.extend(page.moves.map(|set| set.0));
                 out.extend([0; 4]);
@@ -220,7 +220,7 @@ fn decode_capabilities(parameters: &[u8]) -> Option<DeviceCapabilities> {
 }
 
 impl ModeParameters {
-    /// WP (SSC-4 8.3.2, SPC-4 7.5.5): whether the medium in the drive is write-protected.
+    /// WP (SSC-4, mode parameter header): whether the medium in the drive is write-protected.
     #[must_use]
     pub const fn is_write_protected(&self) -> bool {
         self.device_specific & 0x80 != 0
@@ -258,7 +258,7 @@ impl ModeParameters {
         for page in &self.pages {
             page.encode_into(&mut body);
         }
-        // SPC-4 tables 456 and 457: the mode data length counts all bytes behind its own field.
+        // SPC-4 mode parameter header: the mode data length counts all bytes behind its own field.
         let mut out = match size {
             ModeHeaderSize::Six => {
                 let length = u8::try_from(body.len() + 3).unwrap_or(u8::MAX);
@@ -320,7 +320,7 @@ impl BlockDescriptor {
 fn decode_pages(mut rest: &[u8]) -> Vec<ModePage> {
     let mut pages = Vec::new();
     while let Some((head, behind)) = rest.split_first_chunk::<2>() {
-        // SPC-4 7.5.7: SPF (bit 6) marks the long format, of which no page is known here.
+        // SPC-4, mode page format: SPF (bit 6) marks the long format, of which no page is known here.
         if head[0] & 0x40 != 0 {
             break;
         }

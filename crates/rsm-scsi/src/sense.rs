@@ -1,11 +1,11 @@
-//! Sense data: what a device says when a command did not simply succeed (SPC-4 4.5).
+//! Sense data: what a device says when a command did not simply succeed (SPC-4, sense data).
 //!
 //! What: the fixed (70h, 71h) and the descriptor format (72h, 73h), both ways. Why both: a drive
 //! chooses, and the two put the tape's filemark, end-of-medium and length bits and the information
 //! field (how much of a transfer is missing) at different places; nobody else should know that.
 //!
 //! Invariant: `decode(encode(s)) == s`, except that the fixed format has 32 bits of information and
-//! leaves out a value that does not fit, as SPC-4 4.5.3 demands.
+//! leaves out a value that does not fit, as SPC-4 demands.
 
 use crate::bytes::{u8_at, u16_at, u32_at, u64_at};
 use crate::error::DecodeError;
@@ -28,9 +28,9 @@ pub enum SenseTiming {
     Deferred,
 }
 
-/// SENSE KEY (SPC-4 table 27).
+/// SENSE KEY (SPC-4, SENSE KEY).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-#[expect(missing_docs, reason = "the names are those of SPC-4 table 27 and the numbers say which")]
+#[expect(missing_docs, reason = "the names are those of SPC-4, SENSE KEY and the numbers say which")]
 #[repr(u8)]
 pub enum SenseKey {
     NoSense = 0x0,
@@ -79,7 +79,7 @@ impl SenseKey {
     }
 }
 
-/// Which field of a command or of its data a device did not like (SPC-4 4.5.2.4.2).
+/// Which field of a command or of its data a device did not like (SPC-4, field pointer).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct FieldPointer {
     /// C/D: whether the byte is in the CDB (else in the data sent).
@@ -141,7 +141,7 @@ impl Sense {
         sense
     }
 
-    /// Replaces the information field by a signed difference (requested less actual, SSC-4 6.6).
+    /// Replaces the information field by a signed difference (requested less actual, SSC-4, READ(6)).
     #[must_use]
     pub const fn with_residual(mut self, residual: i64) -> Self {
         self.information = Some(match self.format {
@@ -175,7 +175,7 @@ impl Sense {
         }
     }
 
-    /// SPC-4 table 53: 18 bytes, additional length 10.
+    /// SPC-4 fixed format sense data: 18 bytes, additional length 10.
     fn encode_fixed(&self) -> Vec<u8> {
         let information = self.information.and_then(|value| u32::try_from(value).ok());
         let mut out = vec![0; 18];
@@ -191,7 +191,7 @@ impl Sense {
         out
     }
 
-    /// SPC-4 table 28, with descriptors 00h (4.5.2.2), 02h (4.5.2.4) and 04h (SSC-4 stream commands).
+    /// SPC-4 descriptor format, with descriptors 00h (information), 02h (sense key specific) and 04h (stream commands).
     fn encode_descriptor(&self) -> Vec<u8> {
         let mut out = vec![self.response_code(), self.key as u8, self.asc, self.ascq, 0, 0, 0, 0];
         if let Some(information) = self.information {
@@ -287,7 +287,7 @@ impl Sense {
 }
 
 impl FieldPointer {
-    /// SPC-4 table 34: SKSV 7, C/D 6, BPV 3, BIT POINTER 2-0; then the byte.
+    /// SPC-4 field pointer: SKSV 7, C/D 6, BPV 3, BIT POINTER 2-0; then the byte.
     fn encode(self) -> [u8; 3] {
         let bit = self.bit.map_or(0, |bit| 0x08 | bit & 7);
         let [high, low] = self.byte.to_be_bytes();

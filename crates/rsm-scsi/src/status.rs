@@ -1,4 +1,4 @@
-//! The status byte that ends a command (SAM-5 5.3.1).
+//! The status byte that ends a command (SAM-5, status).
 
 /// The status a device server returns with a command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -1,0 +1,281 @@
+//! Golden bytes: what real targets and the standards' own layouts say, decoded as we mean it.
+//!
+//! Origin of every `TGTD_*` constant: tgtd 1.0.85 (Debian 1:1.0.85-1+deb12u1) on loopback, with one
+//! robot (1), 6 slots (1000..), 2 ports (768..), 2 drives (256..) and three cartridges, read by
+//! libiscsi 1.19.0; V00002L5 had been moved from slot 1001 to drive 256 and V00001L5 from slot 1000
+//! to slot 1001. tgtd cuts 8 bytes off a report; the cuts are left as they came.
+
+use rsm_scsi::*;
+
+const TGTD_INQUIRY: &str = "088005123d00000253544b20202020204c37303020202020202020202020202030303130";
+const TGTD_MODE_1D: &str = "1f00000800000000000000001d120001000103e8000603000002010000020000";
+const TGTD_MODE_1F: &str = "1f00000800000000000000001f120f070f0f0f0f000000000f0f0f0f00000000";
+/// The same page without block descriptors, from a run with 20 slots and 4 ports.
+const TGTD_MODE_1D_DBD: &str = "170000001d120001000103e80014030000040100000200 00";
+const TGTD_VPD_00: &str = "08000006008083b0b1b2";
+const TGTD_VPD_80: &str = "0880002420202020202020202020202020202020202020202020202020204c494230303030303031";
+const TGTD_VPD_83: &str = "0883004802010024494554202020202030303031303030330000000000000000000000000000000000000000\
+    0103000830000001000000030103001060000000000000000e00000000010003";
+const BLANK_TAG: &str = "202020202020202020202020202020202020202020202020202020202020202000000000";
+const TGTD_DRIVES_DVCID: &str = "01000002000000b404800056000000ac0100010000000000008003e95630303030324c352020202020202020\
+    20202020202020202020202020202020000000000201002249424d2020202020554c54333538302d5444352020202020445256303030303100\
+    000101000000000000000000002020202020202020202020202020202020202020202020202020202020202020000000000201002249424d20\
+    20202020554c54333538302d54443520202020204452";
+const TGTD_SENSE_SOURCE_EMPTY: &str = "700005000000000a000000003b0e00000000";
+const TGTD_SENSE_NO_MEDIUM: &str = "700002000000000a000000003a0000000000";
+
+fn bytes(hex: &str) -> Vec<u8> {
+    let digits: String = hex.chars().filter(|c| !c.is_whitespace()).collect();
+    (0..digits.len())
+        .step_by(2)
+        .map(|at| u8::from_str_radix(&digits[at..at + 2], 16).expect("hex digits"))
+        .collect()
+}
+
+/// The slots report, put together as it came: 6 descriptors of 52 bytes, the last of 44.
+fn tgtd_slots() -> Vec<u8> {
+    let tag = |code: &str| code.bytes().map(|b| format!("{b:02x}")).collect::<String>();
+    let named = |code| format!("{}{}0000000000000000", tag(code), "20".repeat(24));
+    let blank = format!("{BLANK_TAG}00000000");
+    let mut all = bytes(&format!(
+        "03e80006000001400280003400000138\
+         03e800000000000000000000{blank}03e90100000000 00008003e8{}03ea01000000000000000000{}\
+         03eb00000000000000000000{blank}03ec00000000000000000000{blank}03ed00000000000000000000{blank}",
+        named("V00001L5"),
+        named("V00003L5"),
+    ));
+    all.truncate(320);
+    all
+}
+
+#[test]
+fn inquiry_of_a_changer() {
+    let inquiry = StandardInquiry::decode(&bytes(TGTD_INQUIRY)).unwrap();
+    let expected = StandardInquiry {
+        kind: DeviceKind::MediaChanger,
+        removable: true,
+        version: 5,
+        vendor: "STK".into(),
+        product: "L700".into(),
+        revision: "0010".into(),
+    };
+    assert_eq!(inquiry, expected);
+}
+
+#[test]
+fn vital_product_data_of_a_changer() {
+    assert_eq!(SupportedPages::decode(&bytes(TGTD_VPD_00)).unwrap().pages, [0, 0x80, 0x83, 0xB0, 0xB1, 0xB2]);
+    assert_eq!(UnitSerialNumber::decode(&bytes(TGTD_VPD_80)).unwrap().serial, "LIB0000001");
+    let page = DeviceIdentification::decode(&bytes(TGTD_VPD_83)).unwrap();
+    let kinds: Vec<_> = page.designators.iter().map(|d| (d.kind, d.association)).collect();
+    assert_eq!(
+        kinds,
+        [
+            (DesignatorKind::T10VendorId, Association::LogicalUnit),
+            (DesignatorKind::Naa, Association::LogicalUnit),
+            (DesignatorKind::Naa, Association::LogicalUnit),
+        ]
+    );
+    assert_eq!(page.designators[0].text(), "IET     00010003");
+}
+
+#[test]
+fn a_page_that_is_not_the_one_asked_for_is_refused() {
+    assert!(UnitSerialNumber::decode(&bytes(TGTD_VPD_83)).is_err());
+    assert!(UnitSerialNumber::decode(&bytes(TGTD_INQUIRY)).is_err());
+}
+
+#[test]
+fn element_addresses_with_and_without_block_descriptor() {
+    let page = ModeParameters::decode(&bytes(TGTD_MODE_1D), ModeHeaderSize::Six).unwrap();
+    let map = page.element_addresses().unwrap();
+    let range = |first, count| ElementRange { first: ElementAddress(first), count };
+    let expected = ElementAddressAssignment {
+        transports: range(1, 1),
+        slots: range(1000, 6),
+        ports: range(768, 2),
+        drives: range(256, 2),
+    };
+    assert_eq!(map, expected);
+    assert_eq!(map.type_at(ElementAddress(1005)), Some(ElementType::Storage));
+    assert_eq!(map.type_at(ElementAddress(1006)), None);
+    let page = ModeParameters::decode(&bytes(TGTD_MODE_1D_DBD), ModeHeaderSize::Six).unwrap();
+    assert_eq!(page.element_addresses().unwrap().slots, range(1000, 20));
+    assert_eq!(page.block_descriptor, None);
+}
+
+#[test]
+fn element_addresses_are_built_as_the_target_built_them() {
+    let range = |first, count| ElementRange { first: ElementAddress(first), count };
+    let page = ElementAddressAssignment {
+        transports: range(1, 1),
+        slots: range(1000, 20),
+        ports: range(768, 4),
+        drives: range(256, 2),
+    };
+    let answer = ModeParameters {
+        medium_type: 0,
+        device_specific: 0,
+        block_descriptor: None,
+        pages: vec![ModePage::ElementAddressAssignment(page)],
+    };
+    assert_eq!(answer.encode(ModeHeaderSize::Six), bytes(TGTD_MODE_1D_DBD));
+}
+
+#[test]
+fn capabilities_of_a_changer() {
+    let page =
+        ModeParameters::decode(&bytes(TGTD_MODE_1F), ModeHeaderSize::Six).unwrap().capabilities().unwrap();
+    assert_eq!(page.storage, ElementSet::of(&ElementType::ALL));
+    assert!(page.can_move(ElementType::Storage, ElementType::DataTransfer));
+}
+
+#[test]
+fn a_report_cut_by_eight_bytes_keeps_its_last_slot() {
+    let answer = ElementStatus::decode(&tgtd_slots()).unwrap();
+    assert_eq!(answer.completeness, Completeness::Complete);
+    assert_eq!(
+        answer.anomalies,
+        [
+            Anomaly::ReportShort { announced: 328, received: 320 },
+            Anomaly::DescriptorShort { address: ElementAddress(1005) },
+        ]
+    );
+    let seen: Vec<_> = answer
+        .elements
+        .iter()
+        .map(|e| (e.address.0, e.full, e.source.map(|s| s.0), e.primary_tag.as_ref().map(|t| t.identifier())))
+        .collect();
+    assert_eq!(
+        seen,
+        [
+            (1000, false, None, None),
+            (1001, true, Some(1000), Some("V00001L5")),
+            (1002, true, None, Some("V00003L5")),
+            (1003, false, None, None),
+            (1004, false, None, None),
+            (1005, false, None, None),
+        ]
+    );
+}
+
+#[test]
+fn device_ids_name_their_drives_and_a_cut_one_is_left_out() {
+    let answer = ElementStatus::decode(&bytes(TGTD_DRIVES_DVCID)).unwrap();
+    assert_eq!(answer.completeness, Completeness::Complete);
+    let [first, second] = answer.elements.as_slice() else { panic!("two drives: {answer:?}") };
+    let id = first.device_id.as_ref().unwrap();
+    assert_eq!(id.t10_vendor_id().unwrap().vendor_specific, "DRV00001");
+    assert!(id.names_serial("DRV00001"));
+    assert!(!id.names_serial("DRV0000"));
+    assert_eq!(second.device_id, None, "its last 8 bytes did not come");
+    assert_eq!(second.address, ElementAddress(257));
+}
+
+#[test]
+fn thirty_four_zero_bytes_are_no_identifier() {
+    // Descriptor of tgtd 1.0.85 for a slot when DVCID was set: an announced identifier of zeros.
+    let slot = format!("03e800000000000000000000{BLANK_TAG}02010022{}", "00".repeat(34));
+    let report = bytes(&format!("03e80001000000 5e 02800056000000 56{slot}"));
+    let answer = ElementStatus::decode(&report).unwrap();
+    assert_eq!(answer.elements[0].device_id, None);
+    assert_eq!(answer.anomalies, []);
+}
+
+#[test]
+fn a_tag_cut_in_half_is_not_reported() {
+    let mut report = tgtd_slots();
+    report.truncate(16 + 52 + 20);
+    let answer = ElementStatus::decode(&report).unwrap();
+    assert_eq!(answer.elements.len(), 1);
+    let expected = Completeness::Truncated { announced: 6, received: 1, allocation_length_needed: 328 };
+    assert_eq!(answer.completeness, expected);
+    assert!(answer.anomalies.contains(&Anomaly::DescriptorLost));
+}
+
+#[test]
+fn a_zeroed_buffer_behind_the_report_is_not_read() {
+    let elements = [Element::empty(ElementType::Storage, ElementAddress(7))];
+    let mut report = ElementStatus::encode(&elements, DescriptorContents::default());
+    report.resize(4096, 0);
+    let answer = ElementStatus::decode(&report).unwrap();
+    assert_eq!((answer.elements.as_slice(), answer.anomalies.as_slice()), (&elements[..], &[][..]));
+}
+
+#[test]
+fn a_byte_count_that_is_too_small_loses_nothing() {
+    let elements: Vec<_> = ElementType::ALL
+        .iter()
+        .map(|&kind| Element::empty(kind, ElementAddress(u16::from(kind.code()))))
+        .collect();
+    let mut report = ElementStatus::encode(&elements, DescriptorContents::default());
+    report[7] = 24;
+    let answer = ElementStatus::decode(&report).unwrap();
+    assert_eq!(answer.elements, elements);
+    assert_eq!(answer.anomalies, [Anomaly::PagesBehindReport]);
+}
+
+#[test]
+fn sense_of_a_changer_and_a_drive() {
+    let sense = Sense::decode(&bytes(TGTD_SENSE_SOURCE_EMPTY)).unwrap();
+    assert_eq!(judge(&sense).verdict, Verdict::SourceEmpty);
+    assert_eq!(sense.encode(), bytes(TGTD_SENSE_SOURCE_EMPTY));
+    let sense = Sense::decode(&bytes(TGTD_SENSE_NO_MEDIUM)).unwrap();
+    assert_eq!(judge(&sense).verdict, Verdict::NoMedium);
+}
+
+/// The bytes that were sent to tgtd for the answers above, and those of SSC-4's own layouts.
+#[test]
+fn commands() {
+    let address = ElementAddress;
+    let cases = [
+        (Command::TestUnitReady, "000000000000"),
+        (Command::Inquiry { page: InquiryPage::Vpd(0x83), allocation_length: 255 }, "12018300ff00"),
+        (
+            Command::ModeSense6 {
+                no_block_descriptors: true,
+                control: PageControl::Current,
+                page: 0x1D,
+                subpage: 0,
+                allocation_length: 255,
+            },
+            "1a081d00ff00",
+        ),
+        (
+            Command::MoveMedium {
+                transport: address(1),
+                source: address(1000),
+                destination: address(256),
+                invert: false,
+            },
+            "a500000103e8010000000000",
+        ),
+        (
+            Command::ReadElementStatus(RequestedElements {
+                element_type: Some(ElementType::DataTransfer),
+                first: address(0),
+                count: 255,
+                volume_tags: true,
+                device_ids: true,
+                current_data: false,
+                allocation_length: 65535,
+            }),
+            "b814000000ff0100ffff0000",
+        ),
+        (Command::LoadUnload { action: LoadAction::Load, immediate: true }, "1b0100000100"),
+        (
+            Command::Read6 {
+                length: TransferLength::Variable { bytes: 65536 },
+                suppress_incorrect_length: true,
+            },
+            "080201000000",
+        ),
+        (Command::Write6 { length: TransferLength::Fixed { blocks: 2 } }, "0a0100000200"),
+        (Command::WriteFilemarks6 { count: 1, immediate: false }, "100000000100"),
+        (Command::Space6 { unit: SpaceUnit::Filemarks, count: -1 }, "1101ffffff00"),
+    ];
+    for (command, hex) in cases {
+        assert_eq!(command.encode().as_bytes(), bytes(hex), "{}", command.name());
+        assert_eq!(Command::decode(&bytes(hex)), Ok(command));
+    }
+}
