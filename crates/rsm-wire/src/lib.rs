@@ -1,1 +1,25 @@
-//! Opened with its first tenant.
+//! The wire: generated messages of `proto/rsm/v1`, the table of remote calls, and the conversions to and from the
+//! model, once.
+//!
+//! ```text
+//!   proto/rsm/v1/*.proto ──build.rs──► v1 (messages; with the feature `service` also service traits)
+//!   v1::XRequest: Rpc (path, answer)      session, media, library, object, extension: one module a family
+//! ```
+//!
+//! Why one crate for both sides: server and clients convert with the same code, so a field cannot mean two things.
+//! A client posts [`Rpc::PATH`] with the request as JSON and reads [`Rpc::Response`]; it needs no RPC runtime, and
+//! without the feature `service` none is compiled.
+//!
+//! Invariants: a request refuses JSON fields that it does not have; ids are text, so that JSON shows them as people
+//! write them; a failure carries the documented name, its number, a sentence and the next step ([`v1::Failure`]).
+
+/// The generated code.
+#[allow(missing_docs, clippy::all)]
+mod generated {
+    include!(concat!(env!("OUT_DIR"), "/rsm_wire.rs"));
+}
+
+pub mod rpc;
+
+pub use generated::rsm::v1;
+pub use rpc::Rpc;
