@@ -4,8 +4,15 @@
 //! and what CI runs are the same commands. Invariant: a command that finds what it checks untrue
 //! ends with a non-zero status and prints its figure last.
 
+mod ci;
 mod codegen;
+mod licences;
+mod mutants;
+mod run;
+mod simulate;
 mod spec;
+mod tidy;
+mod tour;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -28,6 +35,27 @@ enum Command {
         #[arg(long)]
         check: bool,
     },
+    /// Check the house rules: arrows, absences, words, lengths.
+    Tidy,
+    /// Run everything that must hold.
+    Ci,
+    /// Walk through the main job on a library and print what the robot did.
+    Tour {
+        /// The library.
+        bed: tour::Bed,
+    },
+    /// Run the seeded simulation.
+    Simulate {
+        /// How many seeds.
+        #[arg(long, default_value_t = 100)]
+        seeds: u64,
+        /// The first seed.
+        #[arg(long, default_value_t = 0)]
+        from: u64,
+        /// Take one safeguard away at a time and see whether the simulation notices.
+        #[arg(long, conflicts_with_all = ["seeds", "from"])]
+        mutants: bool,
+    },
 }
 
 /// Gives the root of the workspace.
@@ -36,8 +64,8 @@ pub fn workspace_root() -> PathBuf {
 }
 
 fn main() -> ExitCode {
-    match run(Arguments::parse().command) {
-        Ok(code) => code,
+    match dispatch(Arguments::parse().command) {
+        Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("error: {error:#}");
             ExitCode::FAILURE
@@ -45,13 +73,15 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(command: Command) -> Result<ExitCode> {
+fn dispatch(command: Command) -> Result<()> {
     let root = workspace_root();
     match command {
-        Command::Codegen { check } => {
-            let mode = if check { codegen::Mode::Check } else { codegen::Mode::Write };
-            codegen::run(&root, mode)?;
-        }
+        Command::Codegen { check: true } => codegen::run(&root, codegen::Mode::Check),
+        Command::Codegen { check: false } => codegen::run(&root, codegen::Mode::Write),
+        Command::Tidy => tidy::run(&root),
+        Command::Ci => ci::run(&root),
+        Command::Tour { bed } => tour::run(&root, bed),
+        Command::Simulate { mutants: true, .. } => mutants::run(&root),
+        Command::Simulate { seeds: count, from, .. } => simulate::run(&root, simulate::Seeds { count, from }),
     }
-    Ok(ExitCode::SUCCESS)
 }

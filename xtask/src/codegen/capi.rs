@@ -1,6 +1,6 @@
 //! `rsm-capi`'s `generated.rs`: the exported C functions.
 //!
-//! What: the hand-written helpers of `templates/capi.rs` and, per export, a function that converts
+//! What: the hand-written functions of `templates/capi.rs` and, per export, a function that converts
 //! each parameter by its shape. Why: NULL checks, panics and text forms are one rule per shape, not
 //! one habit per function. Invariant: the conversions of a function run in this order: session,
 //! then pointers and counts (common-check-order).

@@ -1,4 +1,4 @@
-//! Small text helpers of the generators: names, quoting, heads.
+//! Small text functions of the generators: names, quoting, heads.
 //!
 //! What: the one place where a documented name becomes an identifier of another language. Why: the
 //! same name appears as a Rust variant, a module, a page and a C symbol, and they must not drift.
