@@ -1,0 +1,196 @@
+//! The one connection that writes, and its transactions.
+//!
+//! ```text
+//!   open ──► Store ── begin ──► WriteTx ── apply, read, apply ... ── commit ──► event rows, all on disk
+//!                                  └── dropped, or failed ──► rolled back: nothing of it was ever there
+//! ```
+//!
+//! Invariant: one process at a time has a database open for writing (a lock file beside it says so), and in it one
+//! [`Store`]. A transaction in which anything failed cannot be committed.
+
+use crate::ballast::{self, Ballast};
+use crate::changes::{self, Changes, EventRow};
+use crate::error::StoreError;
+use crate::read::{self, ReadTx};
+use crate::schema;
+use crate::sql;
+use rsm_model::time::UtcTime;
+use rusqlite::Connection;
+use std::fs::{File, OpenOptions, TryLockError};
+use std::path::{Path, PathBuf};
+
+/// The database, open for writing.
+pub struct Store {
+    // The connection is dropped before the lock: nobody else may write until the last page is down.
+    connection: Connection,
+    files: Option<Files>,
+}
+
+/// What a database on disk has besides its own file.
+struct Files {
+    path: PathBuf,
+    _lock: File,
+}
+
+impl Store {
+    /// Opens the database at a path, makes it when there is none, and brings its schema up to date.
+    ///
+    /// Fails with `Locked` when another manager has it open, with `NewerSchema` or `Corrupt` without having changed
+    /// the file, with `Full` or `Failure` when it cannot be made or upgraded.
+    pub fn open(path: &Path) -> Result<Store, StoreError> {
+        let lock = lock(path)?;
+        schema::inspect(path)?;
+        let mut connection = Connection::open(path)?;
+        configure(&connection)?;
+        let mode: String = connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0))?;
+        if mode != "wal" {
+            return Err(StoreError::Failure(format!(
+                "its file system allows only the journal mode {mode}, and WAL is needed"
+            )));
+        }
+        schema::migrate(&mut connection)?;
+        ballast::restore(path);
+        Ok(Store { connection, files: Some(Files { path: path.to_path_buf(), _lock: lock }) })
+    }
+
+    /// Makes an empty database in memory, with the same schema; it ends with the value.
+    pub fn in_memory() -> Result<Store, StoreError> {
+        let mut connection = Connection::open_in_memory()?;
+        configure(&connection)?;
+        schema::migrate(&mut connection)?;
+        Ok(Store { connection, files: None })
+    }
+
+    /// Begins a transaction that may write.
+    pub fn begin(&mut self) -> Result<WriteTx<'_>, StoreError> {
+        self.connection.execute_batch("BEGIN IMMEDIATE")?;
+        Ok(WriteTx { connection: &self.connection, events: Vec::new(), failed: false, ended: false })
+    }
+
+    /// Reads the committed state on the write connection.
+    pub fn snapshot<T>(&mut self, read: impl FnOnce(&ReadTx<'_>) -> T) -> Result<T, StoreError> {
+        read::snapshot(&self.connection, read)
+    }
+
+    /// Gives up the room that is held back beside the database, so that an outcome can be written on a full disk.
+    ///
+    /// Never fails; the answer says whether room is still held back (it is, when the file cannot be removed).
+    pub fn release_ballast(&mut self) -> Ballast {
+        self.files.as_ref().map_or(Ballast::Absent, |files| ballast::release(&files.path))
+    }
+
+    /// Takes up the room beside the database again, as opening it does.
+    ///
+    /// Never fails; the answer says whether the room is held back now (it is not, while the disk is full).
+    pub fn restore_ballast(&mut self) -> Ballast {
+        self.files.as_ref().map_or(Ballast::Absent, |files| ballast::restore(&files.path))
+    }
+
+    /// Limits the database to a number of pages of 4 KiB; a transaction that needs more fails with `Full`.
+    ///
+    /// A number below the present size stands for the present size.
+    pub fn limit_pages(&mut self, pages: u32) -> Result<(), StoreError> {
+        Ok(self.connection.query_row(&format!("PRAGMA max_page_count = {pages}"), [], |_| Ok(()))?)
+    }
+}
+
+/// Takes the lock file of a database; it is held until the file is closed, by a crash too.
+fn lock(path: &Path) -> Result<File, StoreError> {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".lock");
+    let lock_path = PathBuf::from(name);
+    let file = OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .open(&lock_path)
+        .map_err(|error| StoreError::from_io(&lock_path, &error))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(StoreError::Locked { path: path.to_path_buf() }),
+        Err(TryLockError::Error(error)) => Err(StoreError::from_io(&lock_path, &error)),
+    }
+}
+
+fn configure(connection: &Connection) -> Result<(), StoreError> {
+    connection.set_prepared_statement_cache_capacity(sql::STATEMENTS_KEPT);
+    // FULL: a commit returns only when the log is on the disk.
+    connection.execute_batch("PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;")?;
+    Ok(())
+}
+
+/// A transaction that may write. Dropping it undoes everything.
+pub struct WriteTx<'s> {
+    connection: &'s Connection,
+    events: Vec<EventRow>,
+    failed: bool,
+    ended: bool,
+}
+
+impl WriteTx<'_> {
+    /// Reads what is committed and what was applied in this transaction.
+    pub fn read(&self) -> ReadTx<'_> {
+        ReadTx::new(self.connection)
+    }
+
+    /// Carries out changes: rows, event rows, lines of history and one audit row that names the cause.
+    ///
+    /// After an error the transaction can only be dropped.
+    pub fn apply(&mut self, changes: &Changes, at: UtcTime, cause: &str) -> Result<(), StoreError> {
+        self.demand_sound()?;
+        match changes::apply(self.connection, changes, at, cause) {
+            Ok(events) => {
+                self.events.extend(events);
+                Ok(())
+            }
+            Err(error) => {
+                self.failed = true;
+                Err(error)
+            }
+        }
+    }
+
+    /// Makes everything that was applied durable, and gives the event rows in their order.
+    ///
+    /// Fails with `Constraint` when a row names one that does not exist; after any error nothing of the transaction
+    /// is left.
+    pub fn commit(mut self) -> Result<Vec<EventRow>, StoreError> {
+        self.demand_sound()?;
+        match self.connection.execute_batch("COMMIT") {
+            Ok(()) => {
+                self.ended = true;
+                Ok(std::mem::take(&mut self.events))
+            }
+            Err(error) => Err(match StoreError::from(error) {
+                StoreError::Constraint(text) => StoreError::Constraint(self.dangling().unwrap_or(text)),
+                other => other,
+            }),
+        }
+    }
+
+    fn demand_sound(&self) -> Result<(), StoreError> {
+        // Some failures make SQLite roll back by itself; what came after would then be written without a transaction.
+        if self.failed || self.connection.is_autocommit() {
+            return Err(StoreError::Failure("an earlier part of the transaction failed".to_string()));
+        }
+        Ok(())
+    }
+
+    /// Says which tables hold rows that name a row that does not exist.
+    fn dangling(&self) -> Option<String> {
+        let mut statement = self.connection.prepare("PRAGMA foreign_key_check").ok()?;
+        let pair = |row: &rusqlite::Row<'_>| Ok((row.get::<_, String>(0)?, row.get::<_, String>(2)?));
+        let pairs: Vec<(String, String)> = statement.query_map([], pair).ok()?.flatten().collect();
+        let (table, parent) = pairs.first()?;
+        Some(format!("{} row(s), the first a {table}, name a {parent} that does not exist", pairs.len()))
+    }
+}
+
+impl Drop for WriteTx<'_> {
+    fn drop(&mut self) {
+        if !self.ended && !self.connection.is_autocommit() {
+            // If even this fails the transaction stays open and the next `begin` says so.
+            let _ = self.connection.execute_batch("ROLLBACK");
+        }
+    }
+}
