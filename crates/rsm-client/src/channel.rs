@@ -1,0 +1,259 @@
+//! The way to one service: connections, deadlines, repetition.
+//!
+//! What: [`Channel::call`] posts a request and gives its answer. Idle connections are kept, one is taken for each
+//! call, so a long wait in one thread does not hold up another. Why repetition lives here: every call may be sent
+//! twice without harm. Reads change nothing, changing calls carry their number, and a session that was opened
+//! twice lapses by its lease.
+//!
+//! ```text
+//!   call ──► connect ──► exchange ──► answer or refusal
+//!              ▲             │ broken
+//!              └── pause ◄───┘            until the deadline, or RECONNECT_FOR after the connection was lost
+//! ```
+//!
+//! Invariant: an error says whether the request can have arrived: `NotConnected` only if nothing was ever sent.
+
+use crate::address::ServerAddress;
+use crate::deadline::{Deadline, Patience};
+use crate::error::{ClientError, Refusal};
+use crate::http::{self, ExchangeError, Request, Response};
+use rsm_model::Code;
+use rsm_wire::{Rpc, v1};
+use serde::Deserialize;
+use serde_json::Value;
+use std::io;
+use std::os::unix::net::UnixStream;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+/// How long a lost service is looked for: a manager that is restarted on a busy host is back by then, and a
+/// person at a terminal still waits.
+const RECONNECT_FOR: Duration = Duration::from_secs(15);
+
+/// First pause between two attempts; doubled up to [`LONGEST_PAUSE`].
+const FIRST_PAUSE: Duration = Duration::from_millis(50);
+
+/// Longest pause between two attempts.
+const LONGEST_PAUSE: Duration = Duration::from_secs(1);
+
+/// How much earlier than the transport the service shall give up.
+const SERVER_EARLIER: Duration = Duration::from_secs(2);
+
+/// Idle connections that are kept; more are closed.
+const IDLE_CONNECTIONS: usize = 4;
+
+/// Connections to one service.
+#[derive(Debug)]
+pub(crate) struct Channel {
+    address: ServerAddress,
+    idle: Mutex<Vec<UnixStream>>,
+    reconnect_for: Duration,
+}
+
+/// What one attempt came to.
+enum Attempt {
+    Answered(Response),
+    /// Nothing was sent.
+    Unreachable(io::Error),
+    /// The request may have arrived.
+    Broken(io::Error),
+    TimedOut,
+    Garbled(String),
+}
+
+impl Channel {
+    /// Makes a channel; connects with the first call.
+    pub fn new(address: ServerAddress) -> Self {
+        Self { address, idle: Mutex::new(Vec::new()), reconnect_for: RECONNECT_FOR }
+    }
+
+    /// Gives the address of the service.
+    pub fn address(&self) -> &ServerAddress {
+        &self.address
+    }
+
+    /// Calls a function and waits for its answer.
+    pub fn call<R: Rpc>(&self, request: &R, patience: Patience) -> Result<R::Response, ClientError> {
+        let method = method_of(R::PATH);
+        let body = serde_json::to_vec(request).map_err(|error| garbled(method, error))?;
+        let answer = self.post(R::PATH, &body, patience)?;
+        serde_json::from_slice(&answer).map_err(|error| garbled(method, error))
+    }
+
+    /// Posts JSON text to a path and gives the JSON text of the answer.
+    pub fn post(&self, path: &str, body: &[u8], patience: Patience) -> Result<Vec<u8>, ClientError> {
+        let method = method_of(path);
+        let deadline = Deadline::after(patience.limit());
+        // The service gives up a little earlier, so that its own words arrive.
+        let server_timeout_ms = patience
+            .limit()
+            .map(|limit| u64::try_from(limit.saturating_sub(SERVER_EARLIER).as_millis()).unwrap_or(u64::MAX));
+        let request = Request { path, body, server_timeout_ms };
+        let mut lost: Option<(Instant, Duration)> = None;
+        loop {
+            let begun = Instant::now();
+            let cause = match self.attempt(&request, deadline) {
+                Attempt::Answered(response) => return read_answer(method, response),
+                Attempt::TimedOut => return Err(no_answer(method, deadline)),
+                Attempt::Garbled(cause) => return Err(garbled(method, cause)),
+                Attempt::Unreachable(cause) if lost.is_none() => {
+                    return Err(ClientError::NotConnected { address: self.address.clone(), cause });
+                }
+                Attempt::Unreachable(cause) => cause,
+                Attempt::Broken(cause) => {
+                    // A connection that held for a while was good: the search begins anew.
+                    if begun.elapsed() > self.reconnect_for {
+                        lost = None;
+                    }
+                    cause
+                }
+            };
+            let (since, pause) = lost.unwrap_or((Instant::now(), Duration::ZERO));
+            if since.elapsed() >= self.reconnect_for {
+                let (address, method) = (self.address.clone(), method.to_owned());
+                return Err(ClientError::Lost { address, method, cause });
+            }
+            let left = deadline.remaining().map_err(|_| no_answer(method, deadline))?;
+            std::thread::sleep(left.map_or(pause, |left| pause.min(left)));
+            lost = Some((since, (pause * 2).clamp(FIRST_PAUSE, LONGEST_PAUSE)));
+        }
+    }
+
+    fn attempt(&self, request: &Request<'_>, deadline: Deadline) -> Attempt {
+        let kept = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let mut stream = match kept {
+            Some(stream) => stream,
+            None => match UnixStream::connect(self.address.socket()) {
+                Ok(stream) => stream,
+                Err(error) => return Attempt::Unreachable(error),
+            },
+        };
+        match http::exchange(&mut stream, request, deadline) {
+            Ok(response) => {
+                if response.reusable {
+                    self.keep(stream);
+                }
+                Attempt::Answered(response)
+            }
+            Err(ExchangeError::Broken(error)) => {
+                // The others were made to the same service and are likely dead too.
+                self.idle.lock().unwrap_or_else(PoisonError::into_inner).clear();
+                Attempt::Broken(error)
+            }
+            Err(ExchangeError::TimedOut) => Attempt::TimedOut,
+            Err(ExchangeError::Garbled(cause)) => Attempt::Garbled(cause),
+        }
+    }
+
+    fn keep(&self, stream: UnixStream) {
+        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        if idle.len() < IDLE_CONNECTIONS {
+            idle.push(stream);
+        }
+    }
+}
+
+/// Gives the name of the function at the end of a path.
+fn method_of(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or(path)
+}
+
+fn garbled(method: &str, cause: impl ToString) -> ClientError {
+    ClientError::Garbled { method: method.to_owned(), cause: cause.to_string() }
+}
+
+fn no_answer(method: &str, deadline: Deadline) -> ClientError {
+    ClientError::NoAnswer { method: method.to_owned(), waited_ms: deadline.waited_ms() }
+}
+
+/// The error answer of the Connect protocol.
+#[derive(Deserialize)]
+struct ConnectError {
+    #[serde(default)]
+    code: String,
+    #[serde(default)]
+    message: String,
+    #[serde(default)]
+    details: Vec<ConnectDetail>,
+}
+
+/// One detail of an error answer: ours carries an `rsm.v1.Failure` in readable form.
+#[derive(Deserialize)]
+struct ConnectDetail {
+    #[serde(rename = "type", default)]
+    type_name: String,
+    #[serde(default)]
+    debug: Value,
+}
+
+/// Tells a success from a refusal.
+fn read_answer(method: &str, response: Response) -> Result<Vec<u8>, ClientError> {
+    if response.status == 200 {
+        return Ok(response.body);
+    }
+    let error: ConnectError = serde_json::from_slice(&response.body)
+        .map_err(|_| garbled(method, format!("HTTP status {}", response.status)))?;
+    Err(refusal_of(method, error, response.status))
+}
+
+fn refusal_of(method: &str, error: ConnectError, status: u16) -> ClientError {
+    let detail = error.details.iter().find(|detail| detail.type_name.ends_with("rsm.v1.Failure"));
+    let failure = detail.and_then(|detail| v1::Failure::deserialize(&detail.debug).ok());
+    if let Some(failure) = failure {
+        return ClientError::Refused(Refusal {
+            name: failure.name,
+            number: failure.number,
+            sentence: failure.sentence,
+            next: failure.next,
+        });
+    }
+    // Without our detail it is the RPC layer that speaks: it did not know the path, or could not read the request.
+    let code = match error.code.as_str() {
+        "unimplemented" => Code::CallNotImplemented,
+        "invalid_argument" => Code::InvalidParameter,
+        "deadline_exceeded" => Code::Timeout,
+        "canceled" => Code::Cancelled,
+        "unavailable" => Code::NotReady,
+        "permission_denied" | "unauthenticated" => Code::AccessDenied,
+        _ => return garbled(method, format!("HTTP status {status}, {}: {}", error.code, error.message)),
+    };
+    ClientError::Refused(Refusal::new(code, error.message, ""))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(status: u16, body: &str, expect: &str) {
+        let response = Response { status, body: body.as_bytes().to_vec(), reusable: true };
+        let shown = match read_answer("MountNtmsMedia", response) {
+            Ok(body) => String::from_utf8(body).unwrap(),
+            Err(error) => {
+                format!("{} {} | {} | {}", error.name(), error.number(), error.sentence(), error.next())
+            }
+        };
+        assert_eq!(shown, expect);
+    }
+
+    #[test]
+    fn refusals_carry_name_number_sentence_and_next_step() {
+        check(200, "{}", "{}");
+        check(
+            400,
+            r#"{"code":"failed_precondition","message":"m","details":[{"type":"rsm.v1.Failure","value":"AA",
+                "debug":{"name":"ERROR_BUSY","number":170,"sentence":"Drive 0 is in use.","next":"Wait."}}]}"#,
+            "ERROR_BUSY 170 | Drive 0 is in use. | Wait.",
+        );
+        check(
+            404,
+            r#"{"code":"unimplemented","message":"no such method"}"#,
+            "ERROR_CALL_NOT_IMPLEMENTED 120 | no such method | ",
+        );
+        check(
+            502,
+            "<html>",
+            "ERROR_NOT_CONNECTED 2250 | the answer to MountNtmsMedia cannot be understood: HTTP status 502 | \
+             check that the socket belongs to rsmd and that both are of the same version.",
+        );
+    }
+}
