@@ -5,7 +5,8 @@
 //! session is `ERROR_INVALID_HANDLE` before anything else, a NULL where an object is needed is
 //! `ERROR_INVALID_PARAMETER`, a list that is too small gets the needed count, and nothing unwinds
 //! into C (docs/spec/decisions.md, points 15 and 19). Invariant: the only unsafe code of the library
-//! stands here, and every pointer is checked for NULL and alignment before it is used.
+//! stands here; every pointer is checked for NULL before it is used and is taken as unaligned, since
+//! some callers pack their structures.
 
 #![allow(unsafe_code)]
 
@@ -104,7 +105,7 @@ fn session(handle: *mut c_void) -> Result<Handle, Code> {
 /// Accepts the address of `count` items, or refuses it.
 fn checked<T>(pointer: *const T, count: usize) -> Result<*const T, Code> {
     let fits = count <= isize::MAX as usize / size_of::<T>().max(1);
-    if pointer.is_null() || !pointer.is_aligned() || !fits { Err(Code::InvalidParameter) } else { Ok(pointer) }
+    if pointer.is_null() || !fits { Err(Code::InvalidParameter) } else { Ok(pointer) }
 }
 
 /// Reads one id, or none where the pointer is NULL.
@@ -112,9 +113,8 @@ fn optional_id(pointer: *const Guid) -> Result<Option<Guid>, Code> {
     if pointer.is_null() {
         return Ok(None);
     }
-    let pointer = checked(pointer, 1)?;
-    // SAFETY: not NULL and aligned; that it points to an id is the contract of the C interface.
-    Ok(Some(unsafe { pointer.read() }))
+    // SAFETY: not NULL; that it points to an id is the contract of the C interface.
+    Ok(Some(unsafe { pointer.read_unaligned() }))
 }
 
 /// Reads a list of ids into memory of ours, so that it may overlap with an output list.
@@ -124,16 +124,22 @@ fn id_list(pointer: *const Guid, count: u32) -> Result<Vec<Guid>, Code> {
         return Err(Code::InvalidParameter);
     }
     let pointer = checked(pointer, count)?;
-    // SAFETY: not NULL, aligned, its length fits an allocation; that it holds `count` ids is the
-    // contract of the C interface.
-    Ok(unsafe { std::slice::from_raw_parts(pointer, count) }.to_vec())
+    let mut ids = Vec::new();
+    ids.try_reserve_exact(count).map_err(|_| Code::NotEnoughMemory)?;
+    for at in 0..count {
+        // SAFETY: not NULL, and the list's length fits an allocation; that it holds `count` ids is the
+        // contract of the C interface.
+        ids.push(unsafe { pointer.add(at).read_unaligned() });
+    }
+    Ok(ids)
 }
 
 /// Writes ids to a list whose capacity has been checked by the caller of this function.
 fn write_ids(pointer: *mut Guid, ids: &[Guid]) {
-    // SAFETY: callers pass a pointer accepted by `checked` for at least `ids.len()` items, and `ids`
-    // is memory of ours, so the two do not overlap.
-    unsafe { std::ptr::copy_nonoverlapping(ids.as_ptr(), pointer, ids.len()) }
+    for (at, id) in ids.iter().enumerate() {
+        // SAFETY: callers pass a pointer accepted by `checked` for at least `ids.len()` items.
+        unsafe { pointer.add(at).write_unaligned(*id) }
+    }
 }
 
 /// Answers a list query: fills what fits, always writes how many there are.
@@ -143,8 +149,8 @@ fn fill_list(
     query: impl FnOnce(u32) -> Result<(Vec<Guid>, u32), Code>,
 ) -> Result<(), Code> {
     let size = checked(size, 1)?.cast_mut();
-    // SAFETY: not NULL and aligned; that it points to a number is the contract of the C interface.
-    let capacity = unsafe { size.read() };
+    // SAFETY: not NULL; that it points to a number is the contract of the C interface.
+    let capacity = unsafe { size.read_unaligned() };
     if capacity > 0 {
         checked(list, capacity as usize)?;
     }
@@ -154,7 +160,7 @@ fn fill_list(
         write_ids(list, &ids);
     }
     // SAFETY: as for the read above.
-    unsafe { size.write(total) };
+    unsafe { size.write_unaligned(total) };
     if total > capacity { Err(Code::InsufficientBuffer) } else { Ok(()) }
 }
 
@@ -175,8 +181,7 @@ fn text_w(pointer: *const u16) -> Option<String> {
     let mut units = Vec::new();
     let mut at = pointer;
     loop {
-        // SAFETY: every unit before the terminating 0 belongs to the caller's string; the pointer may
-        // be unaligned, since some callers pack their structures.
+        // SAFETY: every unit before the terminating 0 belongs to the caller's string.
         let unit = unsafe { at.read_unaligned() };
         if unit == 0 {
             return Some(String::from_utf16_lossy(&units));
