@@ -184,7 +184,7 @@ pub const SENSE_TABLE: &[SenseRow] = &[
     row(K::NotReady, 0x04, ANY, V::NotReady, NEVER, "the unit needs a person or another command first"),
     row(K::NotReady, 0x30, ANY, V::IncompatibleMedium, NEVER, "the drive cannot use this medium; trying again wears both"),
     row(K::NotReady, 0x3A, ANY, V::NoMedium, NEVER, "no cartridge is loaded; only a load changes that"),
-    row(K::NotReady, 0x3B, (0x11, 0x15), V::MagazineMissing, NEVER, "a magazine is missing or open; a person must put it in"),
+    row(K::NotReady, 0x3B, (0x11, 0x12), V::MagazineMissing, NEVER, "a magazine is missing or cannot be reached; a person must put it in"),
     row(K::NotReady, 0x53, only(0x00), V::LoadFailed, NEVER, "the cartridge was not loaded; a second try can jam it"),
     row(K::NotReady, 0x5A, ANY, V::NotReady, NEVER, "a person has asked for the unit at its panel"),
     rest(K::NotReady, V::NotReady, NEVER, "the unit is not ready for a cause that does not pass by waiting"),
@@ -192,7 +192,6 @@ pub const SENSE_TABLE: &[SenseRow] = &[
     // Medium error.
     row(K::MediumError, 0x30, ANY, V::IncompatibleMedium, NEVER, "the drive cannot use this medium; trying again wears both"),
     row(K::MediumError, 0x53, ANY, V::LoadFailed, NEVER, "the medium could not be loaded or ejected; a second try can jam it"),
-    row(K::MediumError, 0x04, only(0x10), V::IncompatibleMedium, NEVER, "the cartridge's memory cannot be reached; the drive does not take the cartridge"),
     row(K::MediumError, 0x00, only(0x02), V::EndOfMedium, NEVER, "the physical end of the tape was met"),
     rest(K::MediumError, V::MediumFault, NEVER, "the medium failed here; the drive has done its own retries"),
 
@@ -210,11 +209,9 @@ pub const SENSE_TABLE: &[SenseRow] = &[
     row(K::IllegalRequest, 0x30, ANY, V::IncompatibleMedium, NEVER, "the drive cannot use this medium; trying again wears both"),
     row(K::IllegalRequest, 0x3B, only(0x0D), V::DestinationFull, NEVER, "a cartridge is in the way; the elements must be read before another move"),
     row(K::IllegalRequest, 0x3B, only(0x0E), V::SourceEmpty, NEVER, "no cartridge is there; the elements must be read before another move"),
-    row(K::IllegalRequest, 0x3B, (0x11, 0x15), V::MagazineMissing, NEVER, "a magazine is missing or open; a person must put it in"),
+    row(K::IllegalRequest, 0x3B, (0x11, 0x12), V::MagazineMissing, NEVER, "a magazine is missing or cannot be reached; a person must put it in"),
     row(K::IllegalRequest, 0x3B, only(0x18), V::ElementUnreachable, NEVER, "the element is disabled; a person must enable it"),
-    row(K::IllegalRequest, 0x3B, only(0x19), V::ElementUnreachable, NEVER, "the element is enabled but cannot be used now"),
     row(K::IllegalRequest, 0x3B, only(0x1A), V::ElementUnreachable, NEVER, "the drive has been taken out of its bay"),
-    row(K::IllegalRequest, 0x3B, only(0x1B), V::ElementUnreachable, NEVER, "the drive is not ready to take part in a move"),
     row(K::IllegalRequest, 0x3B, ANY, V::MotionFault, NEVER, "the robot refuses the positions; the elements must be read before another move"),
     row(K::IllegalRequest, 0x39, ANY, V::IllegalRequest, NEVER, "the unit has no saved parameters"),
     row(K::IllegalRequest, 0x53, only(0x02), V::MediumLocked, NEVER, "the cartridge is locked; an unload or an ALLOW must come first"),
@@ -237,7 +234,6 @@ pub const SENSE_TABLE: &[SenseRow] = &[
     // Data protect.
     row(K::DataProtect, 0x27, ANY, V::WriteProtected, NEVER, "the medium is write-protected"),
     row(K::DataProtect, 0x30, ANY, V::IncompatibleMedium, NEVER, "the drive can read this medium at best, not write it"),
-    row(K::DataProtect, 0x2A, ANY, V::WriteProtected, NEVER, "the medium's keys or rights do not allow this"),
     rest(K::DataProtect, V::WriteProtected, NEVER, "the medium is protected against this command"),
 
     // Blank check and the rest.
@@ -246,7 +242,6 @@ pub const SENSE_TABLE: &[SenseRow] = &[
     rest(K::CopyAborted, V::Aborted, NEVER, "a copy was given up; how far it came is not known"),
     rest(K::AbortedCommand, V::Aborted, RetryRule::AfterWait(PLACELESS), "the device gave the command up and may have done part of it; only what can be done twice is repeated"),
     rest(K::Reserved, V::Unknown, NEVER, "the sense key has no meaning"),
-    row(K::VolumeOverflow, 0x00, ANY, V::EndOfMedium, NEVER, "the tape has ended before the data"),
     rest(K::VolumeOverflow, V::EndOfMedium, NEVER, "the tape has ended before the data"),
     rest(K::Miscompare, V::MediumFault, NEVER, "what was read is not what was written"),
     rest(K::Completed, V::NothingWrong, NEVER, "the command was done"),

@@ -103,7 +103,7 @@ fn command() -> impl Strategy<Value = Command> {
 
 fn tag() -> impl Strategy<Value = VolumeTag> {
     ("[!-~]([ -~]{0,30}[!-~])?", any::<u16>())
-        .prop_map(|(code, sequence)| VolumeTag::new(&code).unwrap().with_sequence(sequence))
+        .prop_map(|(code, sequence)| VolumeTag::new(&code).expect("printable").with_sequence(sequence))
 }
 
 fn code_set() -> impl Strategy<Value = CodeSet> {
