@@ -25,7 +25,7 @@ struct Stage {
     work: fn(&Path) -> Result<()>,
 }
 
-const STAGES: [Stage; 12] = [
+const STAGES: [Stage; 11] = [
     Stage { name: "tools", alone: "see what `cargo xtask ci` names", work: tools },
     Stage {
         name: "format",
@@ -39,12 +39,7 @@ const STAGES: [Stage; 12] = [
     },
     Stage { name: "tidy", alone: "cargo xtask tidy", work: tidy::run },
     Stage { name: "clippy", alone: "cargo clippy --workspace --all-targets -- -D warnings", work: clippy },
-    Stage {
-        name: "build",
-        alone: "cargo build --workspace --all-targets",
-        work: |root| run::cargo(root, &["build", "--workspace", "--all-targets"]),
-    },
-    Stage { name: "documentation", alone: "cargo doc --workspace --no-deps", work: documentation },
+    Stage { name: "build", alone: "cargo build --workspace --all-targets", work: run::build_all },
     Stage { name: "test", alone: "cargo test --workspace", work: test },
     Stage {
         name: "simulate",
@@ -90,12 +85,6 @@ fn table(times: &[(&'static str, Duration)]) -> String {
 
 fn clippy(root: &Path) -> Result<()> {
     run::cargo(root, &["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"])
-}
-
-fn documentation(root: &Path) -> Result<()> {
-    let mut command = Command::new(run::cargo_program());
-    command.args(["doc", "--workspace", "--no-deps", "--quiet"]).current_dir(root);
-    run::checked(command.env("RUSTDOCFLAGS", "-D warnings"))
 }
 
 fn test(root: &Path) -> Result<()> {

@@ -17,6 +17,14 @@ pub fn cargo(root: &Path, arguments: &[&str]) -> Result<()> {
     checked(&mut command)
 }
 
+/// Builds the workspace as a whole, tests included.
+///
+/// Test-only dependencies switch on features of shared ones (rand, once_cell, rustix), so a build
+/// without the tests would compile those, and everything above them, a second time.
+pub fn build_all(root: &Path) -> Result<()> {
+    cargo(root, &["build", "--quiet", "--workspace", "--all-targets"])
+}
+
 /// Gives the cargo that started this program.
 pub fn cargo_program() -> PathBuf {
     std::env::var_os("CARGO").map_or_else(|| PathBuf::from("cargo"), PathBuf::from)

@@ -3,7 +3,7 @@
 //! What: builds the workspace and runs `rsm-simulate` over a range of seeds; with `--mutants`, hands
 //! over to [`crate::mutants`]. Why: one line repeats what CI runs, and a seed from a report repeats
 //! one run. Invariant: the workspace is built as a whole, so that feature sets do not flip between
-//! this command and the tests.
+//! this command and the tests (see [`crate::run::build_all`]).
 
 use std::path::Path;
 use std::process::Command;
@@ -26,7 +26,7 @@ pub fn run(root: &Path, seeds: Seeds) -> Result<()> {
     if seeds.count == 0 {
         bail!("--seeds 0 would check nothing");
     }
-    run::cargo(root, &["build", "--quiet", "--workspace", "--bins"])?;
+    run::build_all(root)?;
     let program = run::target_dir(root).join("debug/rsm-simulate");
     let mut command = Command::new(program);
     command.args(["--seeds", &seeds.count.to_string(), "--from", &seeds.from.to_string()]).current_dir(root);
