@@ -10,7 +10,8 @@
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Command, ExitStatus, Output, Stdio};
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 
@@ -18,6 +19,8 @@ use crate::{run, tidy};
 
 /// Seeds after which a mutant counts as not found.
 const SEEDS: u64 = 500;
+/// A run that takes longer hangs: unharmed, the seeds take a small part of this.
+const LIMIT: Duration = Duration::from_secs(600);
 /// Fewer patches than this say too little about the simulation.
 const AT_LEAST: usize = 8;
 
@@ -110,13 +113,37 @@ fn one(root: &Path, area: &Path, copy: &Path, mutant: &Mutant) -> Result<Verdict
         .current_dir(copy)
         .env("CARGO_TARGET_DIR", &target);
     run::checked(&mut build).context("a mutant must compile")?;
-    let out = Command::new(target.join("debug/rsm-simulate"))
-        .args(["--seeds", &SEEDS.to_string(), "--expect-violation"])
-        .current_dir(copy)
+    let mut simulate = Command::new(target.join("debug/rsm-simulate"));
+    simulate.args(["--seeds", &SEEDS.to_string(), "--expect-violation"]).current_dir(copy);
+    Ok(match bounded(area, &mut simulate, LIMIT)? {
+        Some(out) => judge(&out, &mutant.finds),
+        None => Verdict::Missed(format!("the run did not end within {} s", LIMIT.as_secs())),
+    })
+}
+
+/// Runs a command, its output going to files, and ends it when its time is over.
+fn bounded(area: &Path, command: &mut Command, limit: Duration) -> Result<Option<Output>> {
+    let paths = [area.join("stdout"), area.join("stderr")];
+    let [stdout, stderr] = &paths;
+    command
         .stdin(Stdio::null())
-        .output()
-        .context("cannot start rsm-simulate")?;
-    Ok(judge(&out, &mutant.finds))
+        .stdout(std::fs::File::create(stdout)?)
+        .stderr(std::fs::File::create(stderr)?);
+    let line = run::line(command);
+    let mut child = command.spawn().with_context(|| format!("cannot start `{line}`"))?;
+    let start = Instant::now();
+    let status: ExitStatus = loop {
+        if let Some(status) = child.try_wait()? {
+            break status;
+        }
+        if start.elapsed() > limit {
+            child.kill()?;
+            child.wait()?;
+            return Ok(None);
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    };
+    Ok(Some(Output { status, stdout: std::fs::read(stdout)?, stderr: std::fs::read(stderr)? }))
 }
 
 /// Brings the copy to the state of the sources; files that are equal keep their time, so that cargo
@@ -204,6 +231,16 @@ mod tests {
                 "{status} {text}"
             );
         }
+    }
+
+    #[test]
+    fn a_run_that_hangs_is_ended() {
+        let area = tempfile::tempdir().expect("a directory");
+        let hung =
+            bounded(area.path(), Command::new("sleep").arg("60"), Duration::from_millis(50)).expect("run");
+        assert!(hung.is_none());
+        let done = bounded(area.path(), Command::new("echo").arg("text"), LIMIT).expect("run").expect("ends");
+        assert_eq!((done.status.code(), done.stdout.as_slice()), (Some(0), b"text\n".as_slice()));
     }
 
     #[test]
