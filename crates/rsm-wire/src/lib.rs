@@ -19,7 +19,15 @@ mod generated {
     include!(concat!(env!("OUT_DIR"), "/rsm_wire.rs"));
 }
 
+pub mod convert;
+mod extension;
+pub mod failure;
+mod media;
+mod object;
 pub mod rpc;
+mod session;
 
+pub use convert::{Addressed, BadAnswer, WrongReply};
+pub use failure::{ErrorBody, FAILURE_TYPE};
 pub use generated::rsm::v1;
 pub use rpc::Rpc;

@@ -1,0 +1,98 @@
+//! Media services and library control on the wire.
+//!
+//! Why: one conversion per message, for the server and for clients. Invariant: what a client reads back is the reply
+//! that the engine gave; an answer that lists no requests means that there was nothing to queue.
+
+use crate::convert::{
+    Addressed, BadAnswer, WrongReply, answer_id, answer_ids, optional_guid, request_guids, session, texts,
+};
+use crate::v1;
+use rsm_model::call::{Call, MountCall, Refusal, Reply};
+
+impl TryFrom<v1::MountNtmsMediaRequest> for Addressed<Call> {
+    type Error = Refusal;
+
+    fn try_from(request: v1::MountNtmsMediaRequest) -> Result<Self, Refusal> {
+        let what = Call::Mount(MountCall {
+            media: request_guids("media", &request.media)?,
+            drives: request_guids("drives", &request.drives)?,
+            options: request.options,
+            priority: request.priority,
+            timeout_ms: request.timeout_ms,
+        });
+        Ok(Addressed { session: session(&request.session)?, number: request.call, what })
+    }
+}
+
+impl TryFrom<Reply> for v1::MountNtmsMediaResponse {
+    type Error = WrongReply;
+
+    fn try_from(reply: Reply) -> Result<Self, WrongReply> {
+        match reply {
+            Reply::Mounted { request, drives } => {
+                Ok(Self { request: request.to_string(), drives: texts(&drives), ..Default::default() })
+            }
+            other => Err(WrongReply(format!("{other:?}"))),
+        }
+    }
+}
+
+impl TryFrom<v1::MountNtmsMediaResponse> for Reply {
+    type Error = BadAnswer;
+
+    fn try_from(answer: v1::MountNtmsMediaResponse) -> Result<Self, BadAnswer> {
+        Ok(Reply::Mounted {
+            request: answer_id("request", &answer.request)?,
+            drives: answer_ids("drives", &answer.drives)?,
+        })
+    }
+}
+
+impl TryFrom<v1::DismountNtmsMediaRequest> for Addressed<Call> {
+    type Error = Refusal;
+
+    fn try_from(request: v1::DismountNtmsMediaRequest) -> Result<Self, Refusal> {
+        let what =
+            Call::Dismount { media: request_guids("media", &request.media)?, options: request.options };
+        Ok(Addressed { session: session(&request.session)?, number: request.call, what })
+    }
+}
+
+impl TryFrom<v1::InventoryNtmsLibraryRequest> for Addressed<Call> {
+    type Error = Refusal;
+
+    fn try_from(request: v1::InventoryNtmsLibraryRequest) -> Result<Self, Refusal> {
+        let library = optional_guid("library", request.library.as_deref())?;
+        let what = Call::Inventory { library, action: request.action };
+        Ok(Addressed { session: session(&request.session)?, number: request.call, what })
+    }
+}
+
+/// Answers that list the library requests which carry the call out.
+macro_rules! queued {
+    ($($response:ident),+) => {$(
+        impl TryFrom<Reply> for v1::$response {
+            type Error = WrongReply;
+
+            fn try_from(reply: Reply) -> Result<Self, WrongReply> {
+                match reply {
+                    Reply::Queued(requests) => Ok(Self { requests: texts(&requests), ..Default::default() }),
+                    Reply::Done => Ok(Self::default()),
+                    other => Err(WrongReply(format!("{other:?}"))),
+                }
+            }
+        }
+
+        impl TryFrom<v1::$response> for Reply {
+            type Error = BadAnswer;
+
+            fn try_from(answer: v1::$response) -> Result<Self, BadAnswer> {
+                if answer.requests.is_empty() {
+                    return Ok(Reply::Done);
+                }
+                Ok(Reply::Queued(answer_ids("requests", &answer.requests)?))
+            }
+        }
+    )+};
+}
+queued!(DismountNtmsMediaResponse, InventoryNtmsLibraryResponse);
