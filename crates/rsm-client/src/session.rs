@@ -189,7 +189,7 @@ impl Session {
             session: self.id.clone(),
             call: self.number(),
             drive: drive.to_string(),
-            blocks: blocks.into_iter().map(Into::into).collect(),
+            blocks,
             ..Default::default()
         };
         self.channel.call(&request, DATA_PATIENCE).map(drop)
@@ -205,7 +205,7 @@ impl Session {
             ..Default::default()
         };
         let read = self.channel.call(&request, DATA_PATIENCE)?;
-        Ok(read.blocks.into_iter().map(Into::into).collect())
+        Ok(read.blocks)
     }
 
     /// Tells what the robots did and why, newest last; at most `limit` lines.

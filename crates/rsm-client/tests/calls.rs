@@ -1,5 +1,7 @@
 //! Sessions against a service that is played: what travels, and how calls end.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 mod support;
 
 use rsm_client::{ClientError, INFINITE, ServerAddress, Session};

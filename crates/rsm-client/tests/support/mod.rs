@@ -6,6 +6,7 @@
 //! before it is answered.
 
 #![allow(dead_code, reason = "each test binary uses a part of it")]
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader, Read, Write};

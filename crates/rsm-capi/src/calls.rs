@@ -1,0 +1,134 @@
+//! What the C functions mean: arguments in Rust's types, sessions by handle, answers as codes.
+//!
+//! Why apart from the exports: those are generated and know pointers; this knows the service and no pointer, so
+//! it is ordinary code with ordinary tests. Invariant: every function answers with a documented code, whatever
+//! the service or the connection does.
+
+use crate::generated::{Guid, Handle};
+use crate::handles;
+use rsm_client::{ClientError, ComputerName, ServerAddress, Session, computer_name};
+use rsm_model::Code;
+use rsm_model::call::MountCall;
+use rsm_model::generated::constants::mount::{NTMS_MOUNT_NOWAIT, NTMS_MOUNT_SPECIFIC_DRIVE};
+use rsm_model::ids;
+use std::sync::Arc;
+
+/// OpenNtmsSession: connects to the service of this host.
+///
+/// A server that is no computer name: ERROR_INVALID_COMPUTERNAME (OpenNtmsSession/open-name-format). Another
+/// host, or a service that does not answer: ERROR_NOT_CONNECTED.
+pub fn open_session(
+    server: Option<String>,
+    application: Option<String>,
+    options: u32,
+) -> Result<Handle, Code> {
+    match computer_name(server.as_deref(), &host_name()) {
+        ComputerName::Local => {}
+        ComputerName::Malformed => return Err(Code::InvalidComputername),
+        ComputerName::Remote => return Err(Code::NotConnected),
+    }
+    let application = application.filter(|name| !name.is_empty());
+    let session =
+        Session::open(&ServerAddress::local(), application.as_deref(), options).map_err(|e| e.code())?;
+    let session = Arc::new(session);
+    let Some(handle) = handles::insert(Arc::clone(&session)) else {
+        // The service would keep it until its lease lapses; an error here changes nothing for the caller.
+        let _unheard = session.close();
+        return Err(Code::NotEnoughMemory);
+    };
+    Ok(handle)
+}
+
+/// Refuses a handle that is no open session of this process.
+pub fn check_session(handle: Handle) -> Result<(), Code> {
+    find(handle).map(drop)
+}
+
+/// CloseNtmsSession: the handle is dead at once; calls that wait in the session end with ERROR_CANCELLED.
+pub fn close_session(handle: Handle) -> Code {
+    let Some(session) = handles::remove(handle) else { return Code::InvalidHandle };
+    match session.close() {
+        Ok(()) => Code::Success,
+        Err(ClientError::Refused(refusal)) => refusal.code().unwrap_or(Code::InvalidHandle),
+        // CloseNtmsSession/ERROR_CONNECTION_UNAVAIL; the service lets the session lapse.
+        Err(_) => Code::ConnectionUnavail,
+    }
+}
+
+/// EnumerateNtmsObject: the ids that fit, and how many there are.
+pub fn enumerate(
+    handle: Handle,
+    container: Option<Guid>,
+    capacity: u32,
+    object_type: u32,
+    options: u32,
+) -> Result<(Vec<Guid>, u32), Code> {
+    let session = find(handle)?;
+    let found =
+        session.enumerate(container.map(to_model), object_type, options).map_err(|error| error.code())?;
+    let total = u32::try_from(found.len()).map_err(|_| Code::NotEnoughMemory)?;
+    let fitting = found.into_iter().take(capacity as usize).map(from_model).collect();
+    Ok((fitting, total))
+}
+
+/// MountNtmsMedia: waits until the media are ready; then `drives` names where, in the order of the media.
+pub fn mount(
+    handle: Handle,
+    media: &[Guid],
+    drives: &mut [Guid],
+    options: u32,
+    priority: i32,
+    timeout_ms: u32,
+) -> Code {
+    let session = match find(handle) {
+        Ok(session) => session,
+        Err(code) => return code,
+    };
+    let wanted = if options & NTMS_MOUNT_SPECIFIC_DRIVE != 0 { &drives[..] } else { &[] };
+    let call = MountCall {
+        media: media.iter().copied().map(to_model).collect(),
+        drives: wanted.iter().copied().map(to_model).collect(),
+        options,
+        priority,
+        timeout_ms,
+    };
+    match session.mount(&call) {
+        // Nothing is mounted yet, so there is no drive to name (MountNtmsMedia/mount-nowait).
+        Ok(_) if options & NTMS_MOUNT_NOWAIT != 0 => Code::Success,
+        Ok(mounted) if mounted.drives.len() == drives.len() => {
+            for (place, drive) in drives.iter_mut().zip(mounted.drives) {
+                *place = from_model(drive);
+            }
+            Code::Success
+        }
+        // An answer without the drives is no answer of this service.
+        Ok(_) => Code::NotConnected,
+        Err(error) => error.code(),
+    }
+}
+
+/// DismountNtmsMedia: success means that the dismount is queued.
+pub fn dismount(handle: Handle, media: &[Guid], options: u32) -> Code {
+    let media: Vec<ids::Guid> = media.iter().copied().map(to_model).collect();
+    match find(handle).map(|session| session.dismount(&media, options)) {
+        Ok(Ok(_requests)) => Code::Success,
+        Ok(Err(error)) => error.code(),
+        Err(code) => code,
+    }
+}
+
+fn find(handle: Handle) -> Result<Arc<Session>, Code> {
+    handles::find(handle).ok_or(Code::InvalidHandle)
+}
+
+fn to_model(id: Guid) -> ids::Guid {
+    ids::Guid(id.to_bytes())
+}
+
+fn from_model(id: ids::Guid) -> Guid {
+    Guid::from_bytes(id.0)
+}
+
+fn host_name() -> String {
+    rustix::system::uname().nodename().to_string_lossy().into_owned()
+}
