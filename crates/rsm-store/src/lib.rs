@@ -34,5 +34,5 @@ pub use columns::Column;
 pub use error::StoreError;
 pub use read::{ReadTx, Reader};
 pub use row::Row;
-pub use store::{Store, WriteTx};
+pub use store::{Log, Store, WriteTx};
 pub use value::ColumnValue;

@@ -14,8 +14,9 @@ use crate::error::StoreError;
 use crate::read::{self, ReadTx};
 use crate::schema;
 use crate::sql;
+use crate::value::Value;
 use rsm_model::time::UtcTime;
-use rusqlite::Connection;
+use rusqlite::{Connection, OpenFlags};
 use std::fs::{File, OpenOptions, TryLockError};
 use std::path::{Path, PathBuf};
 
@@ -38,19 +39,16 @@ impl Store {
     /// Fails with `Locked` when another manager has it open, with `NewerSchema` or `Corrupt` without having changed
     /// the file, with `Full` or `Failure` when it cannot be made or upgraded.
     pub fn open(path: &Path) -> Result<Store, StoreError> {
-        let lock = lock(path)?;
-        schema::inspect(path)?;
-        let mut connection = Connection::open(path)?;
-        configure(&connection)?;
-        let mode: String = connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0))?;
-        if mode != "wal" {
-            return Err(StoreError::Failure(format!(
-                "its file system allows only the journal mode {mode}, and WAL is needed"
-            )));
-        }
-        schema::migrate(&mut connection)?;
-        ballast::restore(path);
-        Ok(Store { connection, files: Some(Files { path: path.to_path_buf(), _lock: lock }) })
+        let path = resolved(path)?;
+        let lock = lock(&path)?;
+        schema::inspect(&path)?;
+        let connection = match connect(&path) {
+            // A manager must be able to start on a full disk, to take in the outcomes of what the robots did.
+            Err(StoreError::Full(_)) if ballast::release(&path) == Ballast::Absent => connect(&path)?,
+            result => result?,
+        };
+        ballast::restore(&path);
+        Ok(Store { connection, files: Some(Files { path, _lock: lock }) })
     }
 
     /// Makes an empty database in memory, with the same schema; it ends with the value.
@@ -94,6 +92,35 @@ impl Store {
     }
 }
 
+/// Gives the one name of a database, whatever links lead to it, so that there is one lock for it.
+fn resolved(path: &Path) -> Result<PathBuf, StoreError> {
+    let failed = |error: std::io::Error| StoreError::from_io(path, &error);
+    match path.canonicalize() {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            let name = path.file_name().ok_or_else(|| failed(error))?;
+            let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+            Ok(folder.unwrap_or(Path::new(".")).canonicalize().map_err(failed)?.join(name))
+        }
+        result => result.map_err(failed),
+    }
+}
+
+/// Opens a database for writing and brings its schema up to date.
+fn connect(path: &Path) -> Result<Connection, StoreError> {
+    let flags =
+        OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let mut connection = Connection::open_with_flags(path, flags)?;
+    configure(&connection)?;
+    let mode: String = connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0))?;
+    if mode != "wal" {
+        return Err(StoreError::Failure(format!(
+            "its file system allows only the journal mode {mode}, and WAL is needed"
+        )));
+    }
+    schema::migrate(&mut connection)?;
+    Ok(connection)
+}
+
 /// Takes the lock file of a database; it is held until the file is closed, by a crash too.
 fn lock(path: &Path) -> Result<File, StoreError> {
     let mut name = path.as_os_str().to_owned();
@@ -117,6 +144,27 @@ fn configure(connection: &Connection) -> Result<(), StoreError> {
     // FULL: a commit returns only when the log is on the disk.
     connection.execute_batch("PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;")?;
     Ok(())
+}
+
+/// The tables that only grow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Log {
+    /// Event rows.
+    Events,
+    /// Lines of history.
+    History,
+    /// Audit rows.
+    Audit,
+}
+
+impl Log {
+    fn table(self) -> &'static str {
+        match self {
+            Log::Events => "event",
+            Log::History => "history",
+            Log::Audit => "audit",
+        }
+    }
 }
 
 /// A transaction that may write. Dropping it undoes everything.
@@ -168,6 +216,19 @@ impl WriteTx<'_> {
         }
     }
 
+    /// Removes all but the newest `keep` rows of a log, and says how many those were.
+    ///
+    /// The logs grow with every transaction and nothing else shortens them. A sequence number is not given twice.
+    pub fn trim(&mut self, log: Log, keep: u32) -> Result<usize, StoreError> {
+        self.demand_sound()?;
+        let table = log.table();
+        let text =
+            format!("DELETE FROM \"{table}\" WHERE \"seq\" <= (SELECT max(\"seq\") FROM \"{table}\") - $1");
+        let removed = sql::execute(self.connection, &text, &[Value::Integer(i64::from(keep))]);
+        self.failed = removed.is_err();
+        removed
+    }
+
     fn demand_sound(&self) -> Result<(), StoreError> {
         // Some failures make SQLite roll back by itself; what came after would then be written without a transaction.
         if self.failed || self.connection.is_autocommit() {
@@ -192,5 +253,36 @@ impl Drop for WriteTx<'_> {
             // If even this fails the transaction stays open and the next `begin` says so.
             let _ = self.connection.execute_batch("ROLLBACK");
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pragma<T: rusqlite::types::FromSql>(store: &Store, name: &str) -> T {
+        let text = format!("PRAGMA {name}");
+        store.connection.query_row(&text, [], |row| row.get(0)).expect("the pragma exists")
+    }
+
+    #[test]
+    fn a_commit_waits_for_the_disk_and_references_are_demanded() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let store = Store::open(&folder.path().join("rsm.db")).expect("an empty database opens");
+        assert_eq!(pragma::<String>(&store, "journal_mode"), "wal");
+        assert_eq!(pragma::<i64>(&store, "synchronous"), 2, "FULL");
+        assert_eq!(pragma::<i64>(&store, "foreign_keys"), 1);
+    }
+
+    #[test]
+    fn sqlite_ending_a_transaction_by_itself_ends_ours() {
+        let mut store = Store::in_memory().expect("memory is to be had");
+        let mut tx = store.begin().expect("nothing else is open");
+        tx.connection.execute_batch("ROLLBACK").expect("a transaction is open");
+        let mut changes = Changes::default();
+        changes.delete::<rsm_model::record::Device>("any".to_string());
+        let refused = tx.apply(&changes, UtcTime(0), "test");
+        assert!(matches!(refused, Err(StoreError::Failure(_))), "{refused:?}");
+        assert!(matches!(tx.commit(), Err(StoreError::Failure(_))));
     }
 }
