@@ -1,0 +1,141 @@
+//! Cartridges: where they are, and what is on their tape.
+//!
+//! A cartridge carries its own place, and nothing else in the simulation records one; so a cartridge
+//! cannot be in two places, and this file is the ground truth that tests compare a manager's beliefs
+//! with. A tape is a list of blocks and filemarks; writing at a position drops all that was behind it,
+//! as on a real tape.
+
+use rsm_scsi::{ElementAddress, ElementType};
+use serde::{Deserialize, Serialize};
+
+/// The number of a cartridge; it never changes and is not written on it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct CartridgeId(pub u32);
+
+/// Where a cartridge is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Place {
+    /// In the slot of this address.
+    Slot(u16),
+    /// In the drive of this address.
+    Drive(u16),
+    /// In the port of this address.
+    Port(u16),
+    /// In the robot's hand of this address.
+    Transport(u16),
+    /// Not in the library.
+    Outside,
+}
+
+impl Place {
+    /// The place of an element.
+    #[must_use]
+    pub const fn of(kind: ElementType, address: ElementAddress) -> Self {
+        match kind {
+            ElementType::MediumTransport => Self::Transport(address.0),
+            ElementType::Storage => Self::Slot(address.0),
+            ElementType::ImportExport => Self::Port(address.0),
+            ElementType::DataTransfer => Self::Drive(address.0),
+        }
+    }
+
+    /// The place's element address, unless it is outside.
+    #[must_use]
+    pub const fn address(self) -> Option<u16> {
+        match self {
+            Self::Slot(address) | Self::Drive(address) | Self::Port(address) | Self::Transport(address) => {
+                Some(address)
+            }
+            Self::Outside => None,
+        }
+    }
+}
+
+impl std::fmt::Display for Place {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Slot(address) => write!(f, "slot {address}"),
+            Self::Drive(address) => write!(f, "drive {address}"),
+            Self::Port(address) => write!(f, "port {address}"),
+            Self::Transport(address) => write!(f, "robot {address}"),
+            Self::Outside => f.write_str("outside"),
+        }
+    }
+}
+
+/// One cartridge.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Cartridge {
+    pub id: CartridgeId,
+    pub bar_code: Option<String>,
+    /// Whether the reader can read the bar code; an unreadable-bar-code fault clears it.
+    pub bar_code_readable: bool,
+    pub write_protected: bool,
+    pub capacity_bytes: u64,
+    pub place: Place,
+    /// The slot out of which the robot took it last (SMC-3, SOURCE STORAGE ELEMENT ADDRESS).
+    pub home: Option<u16>,
+    /// IMPEXP: a hand put it into its port.
+    pub placed_by_hand: bool,
+    #[serde(skip)]
+    pub tape: Tape,
+}
+
+/// What stands on a tape at one position.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Record {
+    /// A block of data.
+    Block(Vec<u8>),
+    /// A filemark.
+    Filemark,
+}
+
+/// A tape, from its beginning to the end of its data.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Tape {
+    records: Vec<Record>,
+    used_bytes: u64,
+}
+
+impl Tape {
+    /// The records, in order.
+    #[must_use]
+    pub fn records(&self) -> &[Record] {
+        &self.records
+    }
+
+    /// Bytes of all blocks.
+    #[must_use]
+    pub const fn used_bytes(&self) -> u64 {
+        self.used_bytes
+    }
+
+    /// Bytes of the blocks before a position.
+    pub(crate) fn bytes_before(&self, position: usize) -> u64 {
+        self.records.iter().take(position).map(Record::bytes).sum()
+    }
+
+    /// Drops all behind a position.
+    pub(crate) fn truncate(&mut self, position: usize) {
+        while self.records.len() > position {
+            self.used_bytes -= self.records.pop().map_or(0, |record| record.bytes());
+        }
+    }
+
+    /// Puts a record at the end.
+    pub(crate) fn push(&mut self, record: Record) {
+        self.used_bytes += record.bytes();
+        self.records.push(record);
+    }
+}
+
+impl Record {
+    fn bytes(&self) -> u64 {
+        match self {
+            Self::Block(block) => block.len() as u64,
+            Self::Filemark => 0,
+        }
+    }
+}

@@ -1,0 +1,169 @@
+//! Control of a running library: what a person or a test asks of the simulation itself.
+//!
+//! Requests and answers are JSON texts in control frames, beside the commands of hosts on the same
+//! socket. They show the ground truth, put hands in and arm faults; no manager uses them.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::cartridge::{CartridgeId, Place};
+use crate::faults::{FaultKind, FaultSpec};
+use crate::hands::{HandAction, Notice};
+use crate::library::{Motion, SimLibrary};
+
+/// A request to the simulation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "request", rename_all = "kebab-case")]
+pub enum ControlRequest {
+    /// Shows everything.
+    Show,
+    /// Does what a person does.
+    Hand {
+        /// What.
+        action: HandAction,
+        /// Whether the library notices.
+        notice: Notice,
+    },
+    /// Arms a fault.
+    Fault {
+        /// Which.
+        fault: FaultSpec,
+    },
+    /// Switches the library off and on.
+    PowerCycle,
+}
+
+/// The answer of the simulation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "answer", rename_all = "kebab-case")]
+pub enum ControlAnswer {
+    /// It was done.
+    Done,
+    /// What there is.
+    Shown {
+        /// All of it.
+        overview: Overview,
+    },
+    /// It was not done, and nothing has changed.
+    Refused {
+        /// Why, and what to do next.
+        reason: String,
+    },
+}
+
+/// The ground truth of a library.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Overview {
+    /// All cartridges, by number.
+    pub cartridges: Vec<CartridgeView>,
+    /// All drives, by LUN.
+    pub drives: Vec<DriveView>,
+    /// Faults that wait for their command.
+    pub armed: Vec<FaultSpec>,
+    /// How many faults of each kind have fired.
+    pub fired: BTreeMap<FaultKind, u64>,
+    /// Every way a cartridge has made.
+    pub motions: Vec<Motion>,
+}
+
+/// One cartridge.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CartridgeView {
+    /// Its number.
+    pub id: CartridgeId,
+    /// Its bar code.
+    pub bar_code: Option<String>,
+    /// Whether the reader can read it.
+    pub bar_code_readable: bool,
+    /// Where it is.
+    pub place: Place,
+    /// Whether its tab is set.
+    pub write_protected: bool,
+    /// Blocks and filemarks on its tape.
+    pub records: usize,
+    /// Bytes of its blocks.
+    pub used_bytes: u64,
+}
+
+/// One drive.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DriveView {
+    /// Its element address.
+    pub address: u16,
+    /// Its logical unit number.
+    pub lun: u8,
+    /// Its serial number.
+    pub serial: String,
+    /// What it is doing.
+    pub state: DriveState,
+}
+
+/// What a drive is doing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum DriveState {
+    /// It has failed and waits for a repair.
+    Faulty,
+    /// It holds no cartridge.
+    Empty,
+    /// It holds a cartridge that it does not take.
+    Rejecting,
+    /// It holds a cartridge that is not threaded.
+    Unthreaded,
+    /// It holds a threaded tape.
+    Threaded,
+}
+
+impl SimLibrary {
+    /// Does what a control request asks.
+    pub fn control(&mut self, request: &ControlRequest) -> ControlAnswer {
+        match request {
+            ControlRequest::Show => ControlAnswer::Shown { overview: self.overview() },
+            ControlRequest::Hand { action, notice } => match self.hand(action, *notice) {
+                Ok(()) => ControlAnswer::Done,
+                Err(error) => ControlAnswer::Refused { reason: error.to_string() },
+            },
+            ControlRequest::Fault { fault } => {
+                self.inject(*fault);
+                ControlAnswer::Done
+            }
+            ControlRequest::PowerCycle => {
+                self.power_cycle();
+                ControlAnswer::Done
+            }
+        }
+    }
+
+    /// Shows the ground truth.
+    #[must_use]
+    pub fn overview(&self) -> Overview {
+        let cartridges = self.cartridges.iter().map(|cartridge| CartridgeView {
+            id: cartridge.id,
+            bar_code: cartridge.bar_code.clone(),
+            bar_code_readable: cartridge.bar_code_readable,
+            place: cartridge.place,
+            write_protected: cartridge.write_protected,
+            records: cartridge.tape.records().len(),
+            used_bytes: cartridge.tape.used_bytes(),
+        });
+        let drives = (0..self.drives.len()).map(|index| {
+            let drive = &self.drives[index];
+            let state = match (drive.faulty, self.loaded(index)) {
+                (true, _) => DriveState::Faulty,
+                (false, None) => DriveState::Empty,
+                (false, Some(_)) if drive.rejects => DriveState::Rejecting,
+                (false, Some(_)) if drive.threaded => DriveState::Threaded,
+                (false, Some(_)) => DriveState::Unthreaded,
+            };
+            DriveView { address: drive.address, lun: self.lun(index), serial: drive.serial.clone(), state }
+        });
+        Overview {
+            cartridges: cartridges.collect(),
+            drives: drives.collect(),
+            armed: self.armed().to_vec(),
+            fired: self.fired().clone(),
+            motions: self.motions.clone(),
+        }
+    }
+}

@@ -1,0 +1,225 @@
+//! Hands in the library: what people do to cartridges while the robot looks away.
+//!
+//! Each action is checked like a command, because a cartridge that is in two places would spoil the
+//! ground truth; what cannot be done is refused with the reason and leaves all as it was. Whether the
+//! library notices is the caller's choice: real ones do not always.
+
+use serde::{Deserialize, Serialize};
+
+use crate::cartridge::{Cartridge, CartridgeId, Place, Tape};
+use crate::library::{MotionCause, SimLibrary};
+
+/// What a person does.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "action", rename_all = "kebab-case")]
+pub enum HandAction {
+    /// Moves the cartridge of one element to another, empty one.
+    Move {
+        /// The element it is in.
+        from: u16,
+        /// The element it goes to.
+        to: u16,
+    },
+    /// Exchanges the cartridges of two elements.
+    Swap {
+        /// One element.
+        first: u16,
+        /// The other.
+        second: u16,
+    },
+    /// Takes a cartridge out of the library.
+    TakeOut {
+        /// The element it is in.
+        from: u16,
+    },
+    /// Puts a cartridge that was taken out into an empty element.
+    PutBack {
+        /// The cartridge.
+        cartridge: CartridgeId,
+        /// The element it goes to.
+        to: u16,
+    },
+    /// Puts a cartridge that was never in the library into an empty element.
+    PutNew {
+        /// Its bar code; absent for a cartridge without label.
+        bar_code: Option<String>,
+        /// Whether its tab is set.
+        #[serde(default)]
+        write_protected: bool,
+        /// The element it goes to.
+        to: u16,
+    },
+    /// Repairs a drive and unthreads what is in it.
+    RepairDrive {
+        /// The drive's address.
+        drive: u16,
+    },
+    /// Gives a cartridge a label that can be read.
+    RepairBarCode {
+        /// The element it is in.
+        element: u16,
+    },
+}
+
+/// Whether the library notices a hand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Notice {
+    /// It reports 06h/2800h, or 06h/2801h where only ports were touched.
+    Attention,
+    /// It reports nothing.
+    Silent,
+}
+
+/// Why a hand could not do what it wanted.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum HandError {
+    /// No element has this address.
+    #[error("no element has the address {0}; `show` lists the elements")]
+    NoElement(u16),
+    /// There is no cartridge.
+    #[error("no cartridge is in element {0}; `show` lists where they are")]
+    Empty(u16),
+    /// There is one already.
+    #[error("a cartridge is in element {0} already; take it out first")]
+    Full(u16),
+    /// The drive holds the tape.
+    #[error("drive {0} holds its tape threaded or is busy; unload or repair it first")]
+    Threaded(u16),
+    /// The doors are locked.
+    #[error("the doors are locked by PREVENT MEDIUM REMOVAL; allow it first")]
+    Locked,
+    /// The cartridge is unknown, or is in the library.
+    #[error("cartridge {} is not outside; `show` lists those that are", .0.0)]
+    NotOutside(CartridgeId),
+    /// The bar code cannot be a volume tag.
+    #[error("the bar code cannot be used: {0}")]
+    BarCode(#[from] rsm_scsi::EncodeError),
+    /// The address is not that of a drive.
+    #[error("element {0} is not a drive; `show` lists the drives")]
+    NotADrive(u16),
+}
+
+impl SimLibrary {
+    /// Does what a person does.
+    ///
+    /// # Errors
+    /// The action is not possible; then nothing has changed.
+    pub fn hand(&mut self, action: &HandAction, notice: Notice) -> Result<(), HandError> {
+        let touched = match action {
+            HandAction::Move { from, to } => {
+                let (index, place) = (self.within_reach(*from)?, self.room(*to)?);
+                self.by_hand(index, place);
+                vec![*from, *to]
+            }
+            HandAction::Swap { first, second } => {
+                let (a, b) = (self.within_reach(*first)?, self.within_reach(*second)?);
+                let (from, to) = (self.cartridges[a].place, self.cartridges[b].place);
+                if from != to {
+                    self.by_hand(a, Place::Outside);
+                    self.by_hand(b, from);
+                    self.by_hand(a, to);
+                }
+                vec![*first, *second]
+            }
+            HandAction::TakeOut { from } => {
+                let index = self.within_reach(*from)?;
+                self.by_hand(index, Place::Outside);
+                vec![*from]
+            }
+            HandAction::PutBack { cartridge, to } => {
+                let outside = |c: &Cartridge| c.id == *cartridge && c.place == Place::Outside;
+                let index =
+                    self.cartridges.iter().position(outside).ok_or(HandError::NotOutside(*cartridge))?;
+                let place = self.room(*to)?;
+                self.by_hand(index, place);
+                vec![*to]
+            }
+            HandAction::PutNew { bar_code, write_protected, to } => {
+                let place = self.room(*to)?;
+                let index = self.make_cartridge(bar_code.as_deref(), *write_protected)?;
+                self.by_hand(index, place);
+                vec![*to]
+            }
+            HandAction::RepairDrive { drive } => return self.repair_drive(*drive),
+            HandAction::RepairBarCode { element } => return self.repair_bar_code(*element),
+        };
+        if notice == Notice::Attention {
+            let ports = touched.iter().all(|address| matches!(self.place_at(*address), Some(Place::Port(_))));
+            self.raise_attention(0, 0x28, u8::from(ports));
+        }
+        Ok(())
+    }
+
+    fn by_hand(&mut self, index: usize, to: Place) {
+        self.carry(index, to, MotionCause::Hand);
+        if let Some(drive) = self.drive_at(to) {
+            self.cartridge_arrives(drive, 0);
+        }
+    }
+
+    /// The cartridge in an element, if a hand can take it.
+    fn within_reach(&self, address: u16) -> Result<usize, HandError> {
+        let place = self.open(address)?;
+        let index = self.occupant(place).ok_or(HandError::Empty(address))?;
+        match self.drive_at(place) {
+            Some(drive) if !self.drives[drive].gives_out(self.now_ms()) => Err(HandError::Threaded(address)),
+            _ => Ok(index),
+        }
+    }
+
+    /// The place of an element, if it is empty.
+    fn room(&self, address: u16) -> Result<Place, HandError> {
+        let place = self.open(address)?;
+        if self.occupant(place).is_some() { Err(HandError::Full(address)) } else { Ok(place) }
+    }
+
+    fn open(&self, address: u16) -> Result<Place, HandError> {
+        if self.doors_locked {
+            return Err(HandError::Locked);
+        }
+        self.place_at(address).ok_or(HandError::NoElement(address))
+    }
+
+    fn make_cartridge(&mut self, bar_code: Option<&str>, write_protected: bool) -> Result<usize, HandError> {
+        if let Some(code) = bar_code {
+            rsm_scsi::VolumeTag::new(code)?;
+        }
+        // Cartridges are never removed from the list, so their number is always the next one.
+        let id = CartridgeId(self.cartridges.iter().map(|cartridge| cartridge.id.0).max().unwrap_or(0) + 1);
+        self.cartridges.push(Cartridge {
+            id,
+            bar_code: bar_code.map(str::to_owned),
+            bar_code_readable: true,
+            write_protected,
+            capacity_bytes: self.config.media.capacity_bytes,
+            place: Place::Outside,
+            home: None,
+            placed_by_hand: false,
+            tape: Tape::default(),
+        });
+        self.unsaved.tapes.insert(id, 0);
+        Ok(self.cartridges.len() - 1)
+    }
+
+    fn repair_drive(&mut self, address: u16) -> Result<(), HandError> {
+        let place = self.place_at(address).ok_or(HandError::NoElement(address))?;
+        let drive = self.drive_at(place).ok_or(HandError::NotADrive(address))?;
+        let now_ms = self.now_ms();
+        let state = &mut self.drives[drive];
+        (state.faulty, state.threaded, state.rejects) = (false, false, false);
+        state.power_on(now_ms);
+        self.unsaved.state = true;
+        // A repaired drive has been switched off and on.
+        self.raise_attention(self.lun(drive), 0x29, 0x00);
+        Ok(())
+    }
+
+    fn repair_bar_code(&mut self, address: u16) -> Result<(), HandError> {
+        let place = self.place_at(address).ok_or(HandError::NoElement(address))?;
+        let index = self.occupant(place).ok_or(HandError::Empty(address))?;
+        self.cartridges[index].bar_code_readable = true;
+        self.unsaved.state = true;
+        Ok(())
+    }
+}

@@ -1,0 +1,507 @@
+//! The library itself: one state, commands in, answers out.
+//!
+//! What: `SimLibrary` holds all cartridges, drives and attentions, and executes one CDB at a time for
+//! the changer (LUN 0) or a drive (LUN 1 to n). Why without threads and clock: the same code runs
+//! inside a seeded simulation, where the caller decides the order of commands and what time it is, and
+//! inside a process that really waits. Time comes in by `set_now_ms` and goes out as the cost of a
+//! command; whoever executes waits that long, or advances its clock.
+//!
+//! Invariants: a cartridge has one place; at most one cartridge is in an element; every change of a
+//! place is in the list of motions, with its cause; a command that is refused has changed nothing.
+//!
+//! ```text
+//! execute: decode -> unit exists? -> attention pending? -> changer.rs | drive.rs -> Response
+//! ```
+
+use std::collections::{BTreeMap, VecDeque};
+
+use rsm_scsi::{
+    Command, DecodeError, Designator, DeviceIdentification, DeviceKind, ElementAddress, ElementType,
+    InquiryPage, ModeHeaderSize, ModePage, ModeParameters, PageControl, ScsiStatus, Sense, SenseFormat,
+    SenseKey, StandardInquiry, SupportedPages, T10VendorId, UnitSerialNumber,
+};
+use serde::{Deserialize, Serialize};
+
+use crate::cartridge::{Cartridge, CartridgeId, Place, Tape};
+use crate::config::{ConfigError, LibraryConfig};
+use crate::drive::Drive;
+use crate::faults::{FaultKind, FaultSpec, Faults, Outcome, Target};
+
+/// What comes of a command.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Response {
+    /// The status.
+    pub status: ScsiStatus,
+    /// Sense data; empty unless the status is CHECK CONDITION.
+    pub sense: Vec<u8>,
+    /// Data from the unit.
+    pub data_in: Vec<u8>,
+    /// How long the command takes, in ms.
+    pub cost_ms: u64,
+    /// Whether the answer arrives.
+    pub fate: Fate,
+}
+
+/// Whether an answer arrives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Fate {
+    /// When the cost has passed.
+    Completed,
+    /// Never: the caller only sees its own time-out.
+    AnswerLost,
+    /// When the cost has passed, which is far longer than the command should take.
+    Hangs,
+}
+
+/// A cartridge's way from one place to another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Motion {
+    /// Which cartridge.
+    pub cartridge: CartridgeId,
+    /// From where.
+    pub from: Place,
+    /// To where.
+    pub to: Place,
+    /// Who did it.
+    pub cause: MotionCause,
+}
+
+/// Who moved a cartridge.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum MotionCause {
+    /// The robot, by MOVE MEDIUM.
+    Command,
+    /// A person.
+    Hand,
+}
+
+/// What has changed since the state was last taken for saving.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Unsaved {
+    /// Whether anything but tapes and motions has.
+    pub state: bool,
+    /// For each changed tape the first record that is not as saved.
+    pub tapes: BTreeMap<CartridgeId, usize>,
+}
+
+/// A simulated library.
+#[derive(Debug, Clone)]
+pub struct SimLibrary {
+    pub(crate) config: LibraryConfig,
+    pub(crate) cartridges: Vec<Cartridge>,
+    pub(crate) drives: Vec<Drive>,
+    pub(crate) faults: Faults,
+    pub(crate) motions: Vec<Motion>,
+    pub(crate) unsaved: Unsaved,
+    /// Whether PREVENT ALLOW MEDIUM REMOVAL has locked doors and ports.
+    pub(crate) doors_locked: bool,
+    attentions: Vec<VecDeque<(u8, u8)>>,
+    now_ms: u64,
+}
+
+/// What a command gives when it was not refused.
+#[derive(Debug, Default)]
+pub(crate) struct Answer {
+    pub data_in: Vec<u8>,
+    /// Sense beside data, as READ gives it at a filemark.
+    pub sense: Option<Sense>,
+    pub cost_ms: u64,
+    pub fate: Option<Fate>,
+}
+
+impl Answer {
+    pub(crate) fn data(data_in: Vec<u8>) -> Self {
+        Self { data_in, ..Self::default() }
+    }
+
+    pub(crate) fn after(cost_ms: u64) -> Self {
+        Self { cost_ms, ..Self::default() }
+    }
+
+    pub(crate) fn check(sense: Sense) -> Self {
+        Self { sense: Some(sense), ..Self::default() }
+    }
+}
+
+/// An answer, or the sense of a refusal.
+pub(crate) type Verdict = Result<Answer, Sense>;
+
+/// What a fault makes of a command that moves something or writes.
+pub(crate) struct Interference {
+    pub outcome: Outcome,
+    fate: Option<Fate>,
+    extra_ms: u64,
+}
+
+impl Interference {
+    /// Puts the fate on an answer; a hung command that was not done ends as aborted.
+    pub(crate) fn apply(self, mut answer: Answer) -> Answer {
+        answer.cost_ms = answer.cost_ms.saturating_add(self.extra_ms);
+        answer.fate = self.fate;
+        if self.outcome == Outcome::NotDone {
+            answer.sense = Some(Sense::new(SenseKey::AbortedCommand, 0x00, 0x00));
+        }
+        answer
+    }
+}
+
+pub(crate) const fn refused(asc: u8, ascq: u8) -> Sense {
+    Sense::new(SenseKey::IllegalRequest, asc, ascq)
+}
+
+impl SimLibrary {
+    /// Makes a new library, just powered on, with the cartridges of its configuration.
+    ///
+    /// # Errors
+    /// The configuration contradicts itself.
+    pub fn new(config: LibraryConfig) -> Result<Self, ConfigError> {
+        config.check()?;
+        let map = config.geometry.assignment();
+        let cartridges = config
+            .cartridges()
+            .zip(1..)
+            .filter_map(|(wanted, number)| {
+                let address = ElementAddress(wanted.element);
+                Some(Cartridge {
+                    id: CartridgeId(number),
+                    bar_code: wanted.bar_code,
+                    bar_code_readable: true,
+                    write_protected: wanted.write_protected,
+                    capacity_bytes: wanted.capacity_bytes.unwrap_or(config.media.capacity_bytes),
+                    place: Place::of(map.type_at(address)?, address),
+                    home: None,
+                    placed_by_hand: false,
+                    tape: Tape::default(),
+                })
+            })
+            .collect::<Vec<_>>();
+        let drives = Drive::all(&config);
+        let mut unsaved = Unsaved { state: true, tapes: BTreeMap::new() };
+        unsaved.tapes.extend(cartridges.iter().map(|cartridge| (cartridge.id, 0)));
+        let faults = Faults::new(&config.faults);
+        Ok(Self::assemble(config, cartridges, drives, faults, Vec::new(), unsaved))
+    }
+
+    /// Puts the parts together and powers them on.
+    pub(crate) fn assemble(
+        config: LibraryConfig,
+        cartridges: Vec<Cartridge>,
+        drives: Vec<Drive>,
+        faults: Faults,
+        motions: Vec<Motion>,
+        unsaved: Unsaved,
+    ) -> Self {
+        let units = drives.len() + 1;
+        let mut library = Self {
+            config,
+            cartridges,
+            drives,
+            faults,
+            motions,
+            unsaved,
+            doors_locked: false,
+            attentions: vec![VecDeque::new(); units],
+            now_ms: 0,
+        };
+        library.power_cycle();
+        library
+    }
+
+    /// Switches the library off and on: positions, locks and pending attentions are lost, and each
+    /// unit reports 06h/2900h once.
+    pub fn power_cycle(&mut self) {
+        self.doors_locked = false;
+        for queue in &mut self.attentions {
+            queue.clear();
+            queue.push_back((0x29, 0x00));
+        }
+        for drive in &mut self.drives {
+            drive.power_on(self.now_ms);
+        }
+    }
+
+    /// Tells the library what time it is, in ms since any fixed moment; time never goes back.
+    pub fn set_now_ms(&mut self, now_ms: u64) {
+        self.now_ms = self.now_ms.max(now_ms);
+    }
+
+    /// The time last told.
+    #[must_use]
+    pub const fn now_ms(&self) -> u64 {
+        self.now_ms
+    }
+
+    /// Executes a command: LUN 0 is the changer, LUN 1 to n are the drives.
+    pub fn execute(&mut self, lun: u8, cdb: &[u8], data_out: &[u8]) -> Response {
+        let verdict = match Command::decode(cdb) {
+            Ok(command) => self.run(lun, command, data_out),
+            Err(DecodeError::UnknownOpcode(_)) => Err(refused(0x20, 0x00)),
+            Err(DecodeError::InvalidField { byte, .. }) => Err(Sense::invalid_field_in_cdb(byte)),
+            Err(DecodeError::TooShort { got, .. }) => {
+                Err(Sense::invalid_field_in_cdb(u16::try_from(got).unwrap_or(u16::MAX)))
+            }
+        };
+        let answer = verdict.unwrap_or_else(Answer::check);
+        Response {
+            status: if answer.sense.is_some() { ScsiStatus::CheckCondition } else { ScsiStatus::Good },
+            sense: answer.sense.map(|sense| sense.encode()).unwrap_or_default(),
+            data_in: answer.data_in,
+            cost_ms: answer.cost_ms,
+            fate: answer.fate.unwrap_or(Fate::Completed),
+        }
+    }
+
+    fn run(&mut self, lun: u8, command: Command, data_out: &[u8]) -> Verdict {
+        let exists = usize::from(lun) < self.attentions.len();
+        // SPC-4: INQUIRY and REQUEST SENSE neither meet an attention nor fail on an absent unit.
+        match command {
+            Command::Inquiry { page, allocation_length } => {
+                let kind = match lun {
+                    _ if !exists => DeviceKind::None,
+                    0 => DeviceKind::MediaChanger,
+                    _ => DeviceKind::SequentialAccess,
+                };
+                return Ok(cut(self.inquiry(lun, kind, page)?, u32::from(allocation_length)));
+            }
+            Command::RequestSense { format, allocation_length } => {
+                return Ok(cut(self.request_sense(lun, exists, format), u32::from(allocation_length)));
+            }
+            _ if !exists => return Err(refused(0x25, 0x00)),
+            _ => {}
+        }
+        if let Some((asc, ascq)) = self.take_attention(lun) {
+            return Err(Sense::new(SenseKey::UnitAttention, asc, ascq));
+        }
+        if lun == 0 {
+            self.run_changer(command)
+        } else {
+            self.run_drive(usize::from(lun) - 1, command, data_out)
+        }
+    }
+
+    fn take_attention(&mut self, lun: u8) -> Option<(u8, u8)> {
+        if let Some(pending) = self.attentions.get_mut(usize::from(lun)).and_then(VecDeque::pop_front) {
+            return Some(pending);
+        }
+        if let Some(drive) = usize::from(lun).checked_sub(1).and_then(|index| self.drives.get_mut(index))
+            && drive.became_ready(self.now_ms)
+        {
+            return Some((0x28, 0x00));
+        }
+        match self.faults.fires(FaultKind::UnitAttention, Target::Lun(lun)) {
+            Some(FaultSpec::UnitAttention { asc, ascq, .. }) => {
+                self.unsaved.state = true;
+                // A drive that says it was reset has lost its position.
+                if let (0x29, Some(drive)) = (asc, usize::from(lun).checked_sub(1)) {
+                    self.drives[drive].power_on(self.now_ms);
+                }
+                Some((asc, ascq))
+            }
+            _ => None,
+        }
+    }
+
+    /// Queues an attention for a unit, unless the same one is already waiting.
+    pub(crate) fn raise_attention(&mut self, lun: u8, asc: u8, ascq: u8) {
+        if let Some(queue) = self.attentions.get_mut(usize::from(lun))
+            && !queue.contains(&(asc, ascq))
+        {
+            queue.push_back((asc, ascq));
+        }
+    }
+
+    fn request_sense(&mut self, lun: u8, exists: bool, format: SenseFormat) -> Vec<u8> {
+        let mut sense = if !exists {
+            refused(0x25, 0x00)
+        } else if let Some((asc, ascq)) = self.attentions[usize::from(lun)].pop_front() {
+            Sense::new(SenseKey::UnitAttention, asc, ascq)
+        } else {
+            Sense::new(SenseKey::NoSense, 0x00, 0x00)
+        };
+        sense.format = format;
+        sense.encode()
+    }
+
+    fn inquiry(&self, lun: u8, kind: DeviceKind, page: InquiryPage) -> Result<Vec<u8>, Sense> {
+        let (changer, drive) = (&self.config.changer, &self.config.drive);
+        let (vendor, product, revision) = if lun == 0 {
+            (&changer.vendor, &changer.product, &changer.revision)
+        } else {
+            (&drive.vendor, &drive.product, &drive.revision)
+        };
+        let serial = if lun == 0 { changer.serial.clone() } else { self.config.drive_serial(u16::from(lun)) };
+        Ok(match page {
+            InquiryPage::Standard => StandardInquiry {
+                kind,
+                removable: true,
+                version: 0x06,
+                vendor: vendor.clone(),
+                product: product.clone(),
+                revision: revision.clone(),
+            }
+            .encode(),
+            InquiryPage::Vpd(SupportedPages::PAGE) => {
+                let pages = vec![SupportedPages::PAGE, UnitSerialNumber::PAGE, DeviceIdentification::PAGE];
+                SupportedPages { pages }.encode(kind)
+            }
+            InquiryPage::Vpd(UnitSerialNumber::PAGE) => UnitSerialNumber { serial }.encode(kind),
+            InquiryPage::Vpd(DeviceIdentification::PAGE) => {
+                let naa = Designator::naa(locally_assigned_name(&serial));
+                let id =
+                    T10VendorId { vendor: vendor.clone(), product: product.clone(), vendor_specific: serial };
+                DeviceIdentification { designators: vec![Designator::t10_vendor_id(&id), naa] }.encode(kind)
+            }
+            InquiryPage::Vpd(_) => return Err(Sense::invalid_field_in_cdb(2)),
+        })
+    }
+
+    /// Asks the faults whether they let a command that moves or writes be done and answered.
+    pub(crate) fn interference(&mut self, lun: u8) -> Interference {
+        let target = Target::Lun(lun);
+        let fault = self
+            .faults
+            .fires(FaultKind::UnknownCompletion, target)
+            .or_else(|| self.faults.fires(FaultKind::HungCommand, target));
+        self.unsaved.state |= fault.is_some();
+        match fault {
+            Some(FaultSpec::UnknownCompletion { outcome, .. }) => {
+                Interference { outcome, fate: Some(Fate::AnswerLost), extra_ms: 0 }
+            }
+            Some(FaultSpec::HungCommand { outcome, after_ms, .. }) => {
+                Interference { outcome, fate: Some(Fate::Hangs), extra_ms: after_ms }
+            }
+            _ => Interference { outcome: Outcome::Done, fate: None, extra_ms: 0 },
+        }
+    }
+
+    /// Arms a fault: it fires at the next command to which it applies.
+    pub fn inject(&mut self, spec: FaultSpec) {
+        self.faults.arm(spec);
+        self.unsaved.state = true;
+    }
+
+    /// The faults that wait for their command.
+    #[must_use]
+    pub fn armed(&self) -> &[FaultSpec] {
+        self.faults.armed()
+    }
+
+    /// How many faults of each kind have fired.
+    #[must_use]
+    pub const fn fired(&self) -> &BTreeMap<FaultKind, u64> {
+        self.faults.fired()
+    }
+
+    /// The truth: every cartridge, its bar code and its place.
+    pub fn cartridges(&self) -> impl Iterator<Item = (CartridgeId, Option<&str>, Place)> {
+        self.cartridges.iter().map(|c| (c.id, c.bar_code.as_deref(), c.place))
+    }
+
+    /// What is on a cartridge's tape.
+    #[must_use]
+    pub fn tape(&self, id: CartridgeId) -> Option<&Tape> {
+        self.cartridges.iter().find(|cartridge| cartridge.id == id).map(|cartridge| &cartridge.tape)
+    }
+
+    /// Every way a cartridge has made, in order.
+    #[must_use]
+    pub fn motions(&self) -> &[Motion] {
+        &self.motions
+    }
+
+    /// The configuration the library was made from.
+    #[must_use]
+    pub const fn config(&self) -> &LibraryConfig {
+        &self.config
+    }
+
+    /// The place of an address, if an element has it.
+    #[must_use]
+    pub fn place_at(&self, address: u16) -> Option<Place> {
+        let address = ElementAddress(address);
+        let kind = self.config.geometry.assignment().type_at(address)?;
+        Some(Place::of(kind, address))
+    }
+
+    /// The cartridge in a place, by its index.
+    pub(crate) fn occupant(&self, place: Place) -> Option<usize> {
+        self.cartridges.iter().position(|cartridge| cartridge.place == place)
+    }
+
+    /// The drive at an address, by its index.
+    pub(crate) fn drive_at(&self, place: Place) -> Option<usize> {
+        let Place::Drive(address) = place else { return None };
+        self.drives.iter().position(|drive| drive.address == address)
+    }
+
+    /// Moves a cartridge and records it; who calls has seen that the place is free.
+    pub(crate) fn carry(&mut self, index: usize, to: Place, cause: MotionCause) {
+        let cartridge = &mut self.cartridges[index];
+        let from = std::mem::replace(&mut cartridge.place, to);
+        match (cause, from) {
+            (MotionCause::Command, Place::Slot(address)) => cartridge.home = Some(address),
+            (MotionCause::Hand, _) => cartridge.home = None,
+            _ => {}
+        }
+        cartridge.placed_by_hand = cause == MotionCause::Hand && matches!(to, Place::Port(_));
+        self.motions.push(Motion { cartridge: cartridge.id, from, to, cause });
+        self.unsaved.state = true;
+        if let Some(drive) = self.drive_at(from) {
+            self.drives[drive].emptied();
+        }
+    }
+
+    /// Builds a MODE SENSE answer in the size the command asks for; changeable values are none.
+    pub(crate) fn mode_sense(
+        parameters: &ModeParameters,
+        control: PageControl,
+        size: ModeHeaderSize,
+        allocation_length: u32,
+    ) -> Verdict {
+        match control {
+            // SPC-4: a unit without saved values refuses to show them.
+            PageControl::Saved => Err(refused(0x39, 0x00)),
+            PageControl::Changeable => {
+                Ok(cut(nothing_changeable(parameters).encode(size), allocation_length))
+            }
+            PageControl::Current | PageControl::Default => {
+                Ok(cut(parameters.encode(size), allocation_length))
+            }
+        }
+    }
+}
+
+/// The same parameters with a mask of zeros in each page.
+fn nothing_changeable(parameters: &ModeParameters) -> ModeParameters {
+    let mask = |page: &ModePage| match page {
+        ModePage::ElementAddressAssignment(_) => {
+            ModePage::Other { code: ModePage::ELEMENT_ADDRESS_ASSIGNMENT, parameters: vec![0; 18] }
+        }
+        ModePage::DeviceCapabilities(_) => {
+            ModePage::Other { code: ModePage::DEVICE_CAPABILITIES, parameters: vec![0; 18] }
+        }
+        ModePage::Other { code, parameters } => {
+            ModePage::Other { code: *code, parameters: vec![0; parameters.len()] }
+        }
+    };
+    ModeParameters { pages: parameters.pages.iter().map(mask).collect(), ..parameters.clone() }
+}
+
+/// Cuts data at the allocation length.
+pub(crate) fn cut(mut data: Vec<u8>, allocation_length: u32) -> Answer {
+    data.truncate(usize::try_from(allocation_length).unwrap_or(usize::MAX));
+    Answer::data(data)
+}
+
+/// An NAA 3h (locally assigned) name made from a serial number by FNV-1a.
+fn locally_assigned_name(serial: &str) -> u64 {
+    let hash = serial.bytes().fold(0xCBF2_9CE4_8422_2325_u64, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01B3)
+    });
+    3 << 60 | hash >> 4
+}
+
+/// The element types in which a cartridge can be kept.
+pub(crate) const KEEPING: [ElementType; 3] =
+    [ElementType::Storage, ElementType::ImportExport, ElementType::DataTransfer];
