@@ -1,0 +1,183 @@
+//! One device and the orders for it.
+
+use crate::failure::failure_of;
+use crate::report;
+use rsm_device::{Changer, Drive, Move, MoveFailure, Pause, Transport, TransportError, VerbError};
+use rsm_scsi::{ElementAddress, Sense, StandardInquiry};
+use rsm_step::{Block, DeviceKind, Failure, Look, Outcome, Step, StepOrder, StepReport};
+
+/// Carries orders out on one device.
+pub struct Executor {
+    device: Device,
+}
+
+enum Device {
+    Changer(Changer<Box<dyn Transport>>),
+    Drive(Drive<Box<dyn Transport>>),
+}
+
+impl Executor {
+    /// Makes an executor for a device of this kind; nothing is sent until the first order.
+    ///
+    /// A transport that is to survive a lost connection must reconnect by itself, as `rsm_device::Reopening` does.
+    #[must_use]
+    pub fn new(kind: DeviceKind, transport: Box<dyn Transport>, pause: Box<dyn Pause>) -> Self {
+        let device = match kind {
+            DeviceKind::Changer => Device::Changer(Changer::new(transport, pause)),
+            DeviceKind::Drive => Device::Drive(Drive::new(transport, pause)),
+        };
+        Self { device }
+    }
+
+    /// Carries an order out; waiting for the device to become ready ends with the order's limit, commands under way
+    /// do not.
+    pub fn carry_out(&mut self, order: &StepOrder) -> StepReport {
+        self.device.set_time_left(order.limit_ms);
+        let outcome = match self.device.check() {
+            Ok(()) => self.device.run(&order.step),
+            Err(text) => failed(Failure::DeviceGone, text, Vec::new()),
+        };
+        StepReport {
+            id: order.id,
+            device: order.device.clone(),
+            epoch: order.epoch,
+            attentions: report::attentions(&self.device.take_attentions()),
+            outcome,
+        }
+    }
+}
+
+impl Device {
+    fn kind(&self) -> DeviceKind {
+        match self {
+            Self::Changer(_) => DeviceKind::Changer,
+            Self::Drive(_) => DeviceKind::Drive,
+        }
+    }
+
+    fn set_time_left(&mut self, left_ms: u64) {
+        match self {
+            Self::Changer(changer) => changer.set_time_left(left_ms),
+            Self::Drive(drive) => drive.set_time_left(left_ms),
+        }
+    }
+
+    fn take_attentions(&mut self) -> Vec<Sense> {
+        match self {
+            Self::Changer(changer) => changer.take_attentions(),
+            Self::Drive(drive) => drive.take_attentions(),
+        }
+    }
+
+    fn inquire(&mut self) -> Result<StandardInquiry, VerbError> {
+        match self {
+            Self::Changer(changer) => changer.inquire(),
+            Self::Drive(drive) => drive.inquire(),
+        }
+    }
+
+    /// Asks what the device is; a connection that broke since the last order shows here, where asking again on a
+    /// new one does no harm.
+    fn check(&mut self) -> Result<(), String> {
+        let broken = |error: &VerbError| {
+            matches!(
+                error,
+                VerbError::Transport { error: TransportError::Gone { .. } | TransportError::Lost { .. }, .. }
+            )
+        };
+        let found = match self.inquire() {
+            Err(error) if broken(&error) => self.inquire(),
+            answer => answer,
+        };
+        let found = found.map_err(|error| error.to_string())?.kind;
+        let (wanted, name) = match self.kind() {
+            DeviceKind::Changer => (rsm_scsi::DeviceKind::MediaChanger, "media changer"),
+            DeviceKind::Drive => (rsm_scsi::DeviceKind::SequentialAccess, "tape drive"),
+        };
+        if found == wanted {
+            return Ok(());
+        }
+        let found = match found {
+            rsm_scsi::DeviceKind::SequentialAccess => "a tape drive".into(),
+            rsm_scsi::DeviceKind::MediaChanger => "a media changer".into(),
+            rsm_scsi::DeviceKind::None => "no device".into(),
+            rsm_scsi::DeviceKind::Other(code) => format!("a device of type {code:02X}h"),
+        };
+        Err(format!("the configuration says {name}, but at its address is {found}: correct the address"))
+    }
+
+    fn run(&mut self, step: &Step) -> Outcome {
+        match self {
+            Self::Changer(changer) => run_changer(changer, step),
+            Self::Drive(drive) => run_drive(drive, step),
+        }
+    }
+}
+
+fn run_changer(changer: &mut Changer<Box<dyn Transport>>, step: &Step) -> Outcome {
+    match step {
+        Step::Probe => match changer.identify() {
+            Ok(identity) => Outcome::Probed(report::changer(&identity)),
+            Err(error) => told(step, &error, Vec::new()),
+        },
+        Step::ReadElements { look } => {
+            let look = match look {
+                Look::Remember => rsm_device::Look::Remember,
+                Look::Initialize => rsm_device::Look::Initialize,
+            };
+            match changer.read_elements(look) {
+                Ok(inventory) => {
+                    Outcome::Elements { elements: inventory.elements.iter().map(report::element).collect() }
+                }
+                Err(error) => told(step, &error, Vec::new()),
+            }
+        }
+        Step::Move { transport, from, to, expected_tag } => {
+            let order = Move {
+                transport: ElementAddress(*transport),
+                from: ElementAddress(*from),
+                to: ElementAddress(*to),
+                expected_tag: expected_tag.clone(),
+            };
+            match changer.move_medium(&order) {
+                Ok(ends) => Outcome::Moved { ends: ends.iter().map(report::element).collect() },
+                Err(failure) => {
+                    let MoveFailure { error, ends } = *failure;
+                    told(step, &error, ends)
+                }
+            }
+        }
+        Step::Load | Step::Unload | Step::WriteBlocks { .. } | Step::ReadBlocks { .. } => {
+            not_for(step, "media changer")
+        }
+    }
+}
+
+fn run_drive(drive: &mut Drive<Box<dyn Transport>>, step: &Step) -> Outcome {
+    let end = match step {
+        Step::Probe => drive.identify().map(|identity| Outcome::Probed(report::identity(&identity))),
+        Step::Load => drive.load().map(|medium| Outcome::Loaded(report::medium(medium))),
+        Step::Unload => drive.unload().map(|()| Outcome::Unloaded),
+        Step::WriteBlocks { blocks } => {
+            let blocks: Vec<&[u8]> = blocks.iter().map(|block| block.0.as_slice()).collect();
+            drive.write_blocks(&blocks).map(|()| Outcome::Written)
+        }
+        Step::ReadBlocks { count } => drive
+            .read_blocks(*count)
+            .map(|blocks| Outcome::Blocks { blocks: blocks.into_iter().map(Block).collect() }),
+        Step::ReadElements { .. } | Step::Move { .. } => return not_for(step, "tape drive"),
+    };
+    end.unwrap_or_else(|error| told(step, &error, Vec::new()))
+}
+
+fn not_for(step: &Step, device: &str) -> Outcome {
+    failed(Failure::Refused, format!("a {device} cannot {}", step.word()), Vec::new())
+}
+
+fn told(step: &Step, error: &VerbError, ends: Vec<rsm_scsi::Element>) -> Outcome {
+    failed(failure_of(step, error, &ends), error.to_string(), ends)
+}
+
+fn failed(failure: Failure, text: String, ends: Vec<rsm_scsi::Element>) -> Outcome {
+    Outcome::Failed { failure, text, ends: ends.iter().map(report::element).collect() }
+}

@@ -1,0 +1,85 @@
+//! What the device crates say, in the words of the step protocol.
+
+use rsm_device::{ChangerIdentity, Identity};
+use rsm_scsi::{CodeSet, DeviceIdentifier, Element, ElementRange, ElementType, Sense, Verdict, judge};
+use rsm_step::{Attention, Block, DeviceIdentity, ElementKind, ElementReport, Layout, LoadedMedium};
+
+/// The attentions met, each once.
+pub(crate) fn attentions(met: &[Sense]) -> Vec<Attention> {
+    let mut attentions: Vec<Attention> = met.iter().map(attention).collect();
+    attentions.sort_unstable();
+    attentions.dedup();
+    attentions
+}
+
+fn attention(sense: &Sense) -> Attention {
+    match judge(sense).verdict {
+        // A unit that has changed may have moved its element addresses.
+        Verdict::MediaMayHaveChanged | Verdict::PortAccessed | Verdict::UnitChanged => {
+            Attention::ElementsChanged
+        }
+        Verdict::WasReset => Attention::Reset,
+        _ => Attention::Other,
+    }
+}
+
+pub(crate) fn identity(identity: &Identity) -> DeviceIdentity {
+    DeviceIdentity {
+        vendor: identity.vendor.clone(),
+        product: identity.product.clone(),
+        revision: identity.revision.clone(),
+        serial: identity.serial.clone(),
+        designators: identity.designators.clone(),
+        layout: None,
+    }
+}
+
+pub(crate) fn changer(changer: &ChangerIdentity) -> DeviceIdentity {
+    let range = |range: ElementRange| (range.first.0, range.count);
+    let layout = Layout {
+        transports: range(changer.elements.transports),
+        slots: range(changer.elements.slots),
+        ports: range(changer.elements.ports),
+        drives: range(changer.elements.drives),
+        bar_code_reader: changer.volume_tags,
+    };
+    DeviceIdentity { layout: Some(layout), ..identity(&changer.identity) }
+}
+
+pub(crate) fn element(element: &Element) -> ElementReport {
+    let tag = element.primary_tag.as_ref().filter(|_| element.full);
+    ElementReport {
+        address: element.address.0,
+        kind: match element.element_type {
+            ElementType::MediumTransport => ElementKind::Transport,
+            ElementType::Storage => ElementKind::Slot,
+            ElementType::ImportExport => ElementKind::Port,
+            ElementType::DataTransfer => ElementKind::Drive,
+        },
+        full: element.full,
+        tag: tag.map(|tag| tag.identifier().to_owned()),
+        device: element.device_id.as_ref().map(device),
+        exception: element.except.then_some((element.asc, element.ascq)),
+    }
+}
+
+/// The serial number where the identifier has one in the usual layout, else the identifier as a drive's own
+/// designators are told: text, or hexadecimal digits where it is binary.
+fn device(id: &DeviceIdentifier) -> String {
+    if let Some(t10) = id.t10_vendor_id() {
+        return t10.vendor_specific.trim().to_owned();
+    }
+    match id.code_set {
+        CodeSet::Ascii | CodeSet::Utf8 => id.text().trim().to_owned(),
+        CodeSet::Binary | CodeSet::Other(_) => id.bytes.iter().map(|byte| format!("{byte:02x}")).collect(),
+    }
+}
+
+pub(crate) fn medium(medium: rsm_device::LoadedMedium) -> LoadedMedium {
+    LoadedMedium {
+        first_block: medium.first_block.map(Block),
+        write_protected: medium.write_protected,
+        density_code: medium.density_code,
+        medium_type: medium.medium_type,
+    }
+}
