@@ -18,9 +18,7 @@ use crate::deadline::{Deadline, Patience};
 use crate::error::{ClientError, Refusal};
 use crate::http::{self, ExchangeError, Request, Response};
 use rsm_model::Code;
-use rsm_wire::{Rpc, v1};
-use serde::Deserialize;
-use serde_json::Value;
+use rsm_wire::{ErrorBody, Rpc};
 use std::io;
 use std::os::unix::net::UnixStream;
 use std::sync::{Mutex, PoisonError};
@@ -166,40 +164,18 @@ fn no_answer(method: &str, deadline: Deadline) -> ClientError {
     ClientError::NoAnswer { method: method.to_owned(), waited_ms: deadline.waited_ms() }
 }
 
-/// The error answer of the Connect protocol.
-#[derive(Deserialize)]
-struct ConnectError {
-    #[serde(default)]
-    code: String,
-    #[serde(default)]
-    message: String,
-    #[serde(default)]
-    details: Vec<ConnectDetail>,
-}
-
-/// One detail of an error answer: ours carries an `rsm.v1.Failure` in readable form.
-#[derive(Deserialize)]
-struct ConnectDetail {
-    #[serde(rename = "type", default)]
-    type_name: String,
-    #[serde(default)]
-    debug: Value,
-}
-
 /// Tells a success from a refusal.
 fn read_answer(method: &str, response: Response) -> Result<Vec<u8>, ClientError> {
     if response.status == 200 {
         return Ok(response.body);
     }
-    let error: ConnectError = serde_json::from_slice(&response.body)
+    let error = ErrorBody::read(&response.body)
         .map_err(|_| garbled(method, format!("HTTP status {}", response.status)))?;
     Err(refusal_of(method, error, response.status))
 }
 
-fn refusal_of(method: &str, error: ConnectError, status: u16) -> ClientError {
-    let detail = error.details.iter().find(|detail| detail.type_name.ends_with("rsm.v1.Failure"));
-    let failure = detail.and_then(|detail| v1::Failure::deserialize(&detail.debug).ok());
-    if let Some(failure) = failure {
+fn refusal_of(method: &str, error: ErrorBody, status: u16) -> ClientError {
+    if let Some(failure) = error.failure() {
         return ClientError::Refused(Refusal {
             name: failure.name,
             number: failure.number,
