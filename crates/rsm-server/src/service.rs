@@ -1,0 +1,136 @@
+//! The handlers: each decodes, identifies its caller, and asks the desk or a reader.
+//!
+//! Why so thin: the wire's conversions stand in `rsm-wire`, the rules in the engine. A handler adds who is calling.
+//!
+//! Invariants: a changing call goes to the desk and nowhere else, a question to a reader and nowhere else; a future
+//! that is dropped because its client went leaves the call to go on (decision 26).
+
+#![allow(refining_impl_trait)]
+
+use crate::desk_thread::DeskHandle;
+use crate::failure::{error_of, error_of_wrong};
+use crate::http::Peer;
+use crate::peer::Roles;
+use crate::reads::{Readers, Renewal, Seen};
+use axum::extract::ConnectInfo;
+use connectrpc::{ConnectError, RequestContext, Response, ServiceRequest, ServiceResult};
+use rsm_model::Code;
+use rsm_model::access::Caller;
+use rsm_model::call::{Call, Query, Refusal, Reply};
+use rsm_wire::{Addressed, WrongReply, v1};
+use std::sync::Arc;
+use std::time::Instant;
+
+/// What all handlers share.
+#[derive(Clone)]
+pub struct Service {
+    desk: DeskHandle,
+    readers: Readers,
+    roles: Arc<Roles>,
+    seen: Arc<Seen>,
+}
+
+impl Service {
+    /// Makes the handlers over a desk and its database; `roles` say what a caller is.
+    pub fn new(desk: DeskHandle, readers: Readers, roles: Roles) -> Self {
+        Self { desk, readers, roles: Arc::new(roles), seen: Arc::new(Seen::default()) }
+    }
+
+    /// Identifies the caller of a request by its connection.
+    async fn caller(&self, context: &RequestContext) -> Result<Caller, ConnectError> {
+        let unknown = || {
+            let refusal = Refusal::new(Code::AccessDenied, "the kernel does not say who is calling")
+                .next("connect through the manager's Unix socket");
+            error_of(&refusal)
+        };
+        let ConnectInfo(peer) = context.extensions().get::<ConnectInfo<Peer>>().ok_or_else(unknown)?;
+        peer.caller(&self.roles).await.ok_or_else(unknown)
+    }
+
+    /// Carries out a changing call.
+    async fn change<Request, Answer>(
+        &self,
+        context: &RequestContext,
+        request: Request,
+    ) -> ServiceResult<Answer>
+    where
+        Addressed<Call>: TryFrom<Request, Error = Refusal>,
+        Answer: TryFrom<Reply, Error = WrongReply>,
+    {
+        let call = Addressed::try_from(request).map_err(|refusal| error_of(&refusal))?;
+        let caller = self.caller(context).await?;
+        let reply = self.desk.call(caller, call).await.map_err(|refusal| error_of(&refusal))?;
+        answer(reply)
+    }
+
+    /// Answers a question, and lets it renew its session's lease.
+    async fn question<Request, Answer>(
+        &self,
+        context: &RequestContext,
+        request: Request,
+    ) -> ServiceResult<Answer>
+    where
+        Addressed<Query>: TryFrom<Request, Error = Refusal>,
+        Answer: TryFrom<Reply, Error = WrongReply>,
+    {
+        let query = Addressed::<Query>::try_from(request).map_err(|refusal| error_of(&refusal))?;
+        let session = query.session;
+        let caller = self.caller(context).await?;
+        let reply = self.readers.read(caller, query).await.map_err(|refusal| error_of(&refusal))?;
+        // Only a question that was answered renews: a stranger's guess does not keep a session alive.
+        if let Some(session) = session
+            && self.seen.see(session, Instant::now()) == Renewal::Due
+        {
+            self.desk.session_seen(session);
+        }
+        answer(reply)
+    }
+}
+
+fn answer<Answer: TryFrom<Reply, Error = WrongReply>>(reply: Reply) -> ServiceResult<Answer> {
+    Response::ok(Answer::try_from(reply).map_err(|wrong| error_of_wrong(&wrong))?)
+}
+
+/// Writes the handlers of a service: each is its request's conversion and nothing else.
+macro_rules! handlers {
+    ($service:ident { $($way:ident $name:ident: $request:ident => $response:ident;)+ }) => {
+        impl v1::$service for Service {
+            $(
+                async fn $name(
+                    &self,
+                    context: RequestContext,
+                    request: ServiceRequest<'_, v1::$request>,
+                ) -> ServiceResult<v1::$response> {
+                    self.$way(&context, request.to_owned_message()).await
+                }
+            )+
+        }
+    };
+}
+
+handlers!(SessionManagement {
+    change open_ntms_session: OpenNtmsSessionRequest => OpenNtmsSessionResponse;
+    change close_ntms_session: CloseNtmsSessionRequest => CloseNtmsSessionResponse;
+});
+
+handlers!(ObjectManagement {
+    question enumerate_ntms_object: EnumerateNtmsObjectRequest => EnumerateNtmsObjectResponse;
+    question get_ntms_object_information: GetNtmsObjectInformationRequest => GetNtmsObjectInformationResponse;
+});
+
+handlers!(LibraryControl {
+    change inventory_ntms_library: InventoryNtmsLibraryRequest => InventoryNtmsLibraryResponse;
+});
+
+handlers!(MediaServices {
+    change mount_ntms_media: MountNtmsMediaRequest => MountNtmsMediaResponse;
+    change dismount_ntms_media: DismountNtmsMediaRequest => DismountNtmsMediaResponse;
+});
+
+handlers!(Extension {
+    change keep_alive: KeepAliveRequest => KeepAliveResponse;
+    change write_blocks: WriteBlocksRequest => WriteBlocksResponse;
+    change read_blocks: ReadBlocksRequest => ReadBlocksResponse;
+    question history: HistoryRequest => HistoryResponse;
+    question explain_request: ExplainRequestRequest => ExplainRequestResponse;
+});

@@ -1,0 +1,266 @@
+//! The server over its Unix socket, spoken to as curl does, with a scripted desk behind it.
+
+use rsm_engine::{Input, Output, Ticket};
+use rsm_model::Code;
+use rsm_model::call::{Call, Refusal, Reply};
+use rsm_model::ids::{Guid, SessionId};
+use rsm_model::time::Now;
+use rsm_server::{Clock, DeskHandle, DeskThread, Machine, Readers, Roles, Service, Workers, serve};
+use rsm_step::{DeviceKey, Epoch, Hello, StepOrder};
+use rsm_store::Store;
+use serde_json::{Value, json};
+use std::io::{Read, Write};
+use std::os::unix::net::UnixStream;
+use std::path::PathBuf;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::time::Duration;
+use tempfile::TempDir;
+
+const LONG: Duration = Duration::from_secs(20);
+
+/// Answers calls by their application's name, and tells the test what it was given.
+struct Script {
+    told: Sender<Input>,
+    /// A batch that holds a call of the application "block" waits until the test lets it go on.
+    go_on: Receiver<()>,
+}
+
+impl Machine for Script {
+    fn apply(&mut self, now: Now, batch: Vec<Input>) -> Vec<Output> {
+        let mut outputs = Vec::new();
+        for input in batch {
+            self.told.send(input.clone()).expect("the test listens");
+            let Input::Call { ticket, call, .. } = input else { continue };
+            let Call::OpenSession { application, .. } = call else {
+                outputs.push(reply(ticket, Ok(Reply::Done)));
+                continue;
+            };
+            match application.as_deref() {
+                Some("silent") => outputs.push(Output::WakeAt { monotonic_ms: now.monotonic_ms + 10 }),
+                Some("panic") => panic!("the script says so"),
+                Some("block") => self.go_on.recv().expect("the test lets go"),
+                Some("busy") => {
+                    let refusal = Refusal::new(Code::Busy, "drive 0 is in use").next("wait");
+                    outputs.push(reply(ticket, Err(refusal)));
+                }
+                _ => outputs.push(reply(ticket, Ok(Reply::Session(SessionId(Guid([7; 16])))))),
+            }
+        }
+        outputs
+    }
+}
+
+fn reply(ticket: Ticket, result: Result<Reply, Refusal>) -> Output {
+    Output::Reply { ticket, result }
+}
+
+struct NoWorkers;
+
+impl Workers for NoWorkers {
+    fn start(&mut self, hello: Hello) {
+        panic!("no worker was asked for: {hello:?}");
+    }
+    fn order(&mut self, order: StepOrder) {
+        panic!("no step was asked for: {order:?}");
+    }
+}
+
+struct Server {
+    socket: PathBuf,
+    desk: DeskHandle,
+    told: Receiver<Input>,
+    go_on: Sender<()>,
+    _runtime: tokio::runtime::Runtime,
+    _folder: TempDir,
+}
+
+fn server() -> Server {
+    let folder = TempDir::new().expect("a folder");
+    let database = folder.path().join("rsm.db");
+    drop(Store::open(&database).expect("a new database"));
+    let readers = Readers::open(&database).expect("it can be read");
+    let (tell, told) = channel();
+    let (go_on, gate) = channel();
+    let desk = DeskHandle::new();
+    let script = Script { told: tell, go_on: gate };
+    DeskThread::start(desk.clone(), script, Vec::new(), NoWorkers, Clock::start()).expect("a thread");
+    let roles = Roles::look_up(None, None).expect("no groups are wanted");
+    let service = Service::new(desk.clone(), readers, roles);
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    let socket = folder.path().join("rsm.sock");
+    let listener = {
+        let _inside = runtime.enter();
+        tokio::net::UnixListener::bind(&socket).expect("a socket")
+    };
+    runtime.spawn(serve(listener, service, 3, std::future::pending()));
+    Server { socket, desk, told, go_on, _runtime: runtime, _folder: folder }
+}
+
+impl Server {
+    fn connect(&self) -> UnixStream {
+        let stream = UnixStream::connect(&self.socket).expect("it listens");
+        stream.set_read_timeout(Some(LONG)).expect("settable");
+        stream
+    }
+
+    fn send(&self, path: &str, body: &str) -> UnixStream {
+        let mut stream = self.connect();
+        write!(
+            stream,
+            "POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n\
+             Content-Length: {}\r\nConnection: close\r\n\r\n{body}",
+            body.len()
+        )
+        .expect("it listens");
+        stream
+    }
+
+    fn post(&self, path: &str, body: &str) -> (u16, Value) {
+        answer(self.send(path, body))
+    }
+
+    fn open(&self, application: &str) -> (u16, Value) {
+        self.post(
+            "/rsm.v1.SessionManagement/OpenNtmsSession",
+            &json!({"application": application}).to_string(),
+        )
+    }
+
+    fn next_told(&self) -> Input {
+        self.told.recv_timeout(LONG).expect("the desk is told")
+    }
+}
+
+fn answer(mut stream: UnixStream) -> (u16, Value) {
+    let mut text = String::new();
+    stream.read_to_string(&mut text).expect("an answer in time");
+    let (head, body) = text.split_once("\r\n\r\n").expect("a head");
+    let body = if head.contains("transfer-encoding: chunked") { whole(body) } else { body.to_string() };
+    let status = head.split(' ').nth(1).expect("a status").parse().expect("a number");
+    (status, serde_json::from_str(&body).unwrap_or(Value::Null))
+}
+
+/// Puts the chunks of a body together.
+fn whole(mut chunks: &str) -> String {
+    let mut body = String::new();
+    while let Some((length, rest)) = chunks.split_once("\r\n") {
+        let length = usize::from_str_radix(length, 16).expect("a length");
+        body += &rest[..length];
+        chunks = rest[length..].trim_start_matches("\r\n");
+    }
+    body
+}
+
+fn failure(error: &Value) -> (&str, &Value, &str) {
+    let detail = &error["details"][0];
+    assert_eq!(detail["type"], "rsm.v1.Failure", "{error}");
+    let failure = &detail["debug"];
+    assert!(detail["value"].is_string(), "clients of other protocols read the bytes: {error}");
+    let text = |key: &str| failure[key].as_str().unwrap_or_default();
+    (text("name"), &failure["number"], text("sentence"))
+}
+
+#[test]
+fn a_script_opens_a_session_and_is_known_by_its_uid() {
+    let server = server();
+    let (status, body) = server.open("curl");
+    assert_eq!((status, body), (200, json!({"session": "07070707-0707-0707-0707-070707070707"})));
+    let Input::Call { caller, session, .. } = server.next_told() else { panic!("a call") };
+    assert_eq!(caller.uid, nix::unistd::getuid().as_raw());
+    assert!(!caller.user.is_empty() && !caller.computer.is_empty(), "{caller:?}");
+    assert_eq!(session, None);
+}
+
+#[test]
+fn a_refusal_carries_name_number_sentence_and_next_step() {
+    let (status, error) = server().open("busy");
+    assert_eq!(status, 400);
+    assert_eq!(error["code"], "failed_precondition");
+    assert_eq!(error["message"], "ERROR_BUSY (170): drive 0 is in use; wait");
+    assert_eq!(failure(&error), ("ERROR_BUSY", &json!(170), "drive 0 is in use"));
+}
+
+#[test]
+fn a_typing_mistake_and_a_broken_id_are_refused_with_the_documented_code() {
+    let server = server();
+    let path = "/rsm.v1.MediaServices/MountNtmsMedia";
+    let (status, error) = server.post(path, r#"{"session":"","timout_ms":5}"#);
+    assert_eq!((status, &error["code"]), (400, &json!("invalid_argument")));
+    let (name, number, sentence) = failure(&error);
+    assert_eq!((name, number), ("ERROR_INVALID_PARAMETER", &json!(87)));
+    assert!(sentence.contains("unknown field `timout_ms`"), "{sentence}");
+    let (_, error) = server.post(path, r#"{"media":["slot 4"]}"#);
+    let (name, _, sentence) = failure(&error);
+    assert_eq!(name, "ERROR_INVALID_PARAMETER");
+    assert!(sentence.starts_with("field media: \"slot 4\" is not an id"), "{sentence}");
+    assert!(server.told.try_recv().is_err(), "nothing of it reached the desk");
+}
+
+#[test]
+fn an_unknown_method_is_not_found() {
+    let (status, error) = server().post("/rsm.v1.MediaServices/BurnNtmsMedia", "{}");
+    assert!(status == 404 || status == 501, "{status} {error}");
+}
+
+#[test]
+fn health_is_told_to_anybody() {
+    let server = server();
+    let mut stream = server.connect();
+    stream
+        .write_all(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+        .expect("it listens");
+    assert_eq!(answer(stream), (200, json!({"ready": true, "incarnation": 3})));
+}
+
+#[test]
+fn a_client_that_goes_leaves_its_call_and_the_desk_is_told() {
+    let server = server();
+    let stream = server.send("/rsm.v1.SessionManagement/OpenNtmsSession", r#"{"application":"silent"}"#);
+    let Input::Call { ticket, .. } = server.next_told() else { panic!("a call") };
+    assert_eq!(server.next_told(), Input::Tick, "the desk is called at the moment it named");
+    drop(stream);
+    assert_eq!(server.next_told(), Input::CallerGone { ticket });
+}
+
+#[test]
+fn a_flood_is_refused_at_the_door_while_reads_and_reports_pass() {
+    let server = server();
+    let blocked = server.send("/rsm.v1.SessionManagement/OpenNtmsSession", r#"{"application":"block"}"#);
+    assert!(matches!(server.next_told(), Input::Call { .. }));
+    let (report, answers) = channel();
+    for _ in 0..rsm_server::lanes::LONGEST_LINE + 3 {
+        let (stream, report) = (server.send("/rsm.v1.Extension/KeepAlive", "{}"), report.clone());
+        std::thread::spawn(move || report.send(answer(stream)));
+    }
+    for _ in 0..3 {
+        let (status, error) = answers.recv_timeout(LONG).expect("what finds the line full is told at once");
+        assert_eq!((status, &error["code"]), (429, &json!("resource_exhausted")));
+        let (name, number, sentence) = failure(&error);
+        assert_eq!((name, number), ("ERROR_NOT_ENOUGH_MEMORY", &json!(8)));
+        assert!(sentence.contains("overloaded"), "{sentence}");
+    }
+    let (_, read) = server.post("/rsm.v1.ObjectManagement/EnumerateNtmsObject", r#"{"objectType":9}"#);
+    assert_eq!(failure(&read).0, "ERROR_INVALID_HANDLE", "a read is answered while the desk is busy: {read}");
+    let gone =
+        Input::WorkerGone { device: DeviceKey("lab/drive-0".into()), epoch: Epoch(1), why: "x".into() };
+    server.desk.tell(gone.clone());
+    server.go_on.send(()).expect("the script waits");
+    assert_eq!(server.next_told(), gone, "a report goes before all calls in line");
+    drop(blocked);
+    for _ in 0..rsm_server::lanes::LONGEST_LINE {
+        assert_eq!(answers.recv_timeout(LONG).expect("the line moves"), (200, json!({})));
+    }
+}
+
+#[test]
+fn when_the_desk_ends_nobody_waits_for_ever() {
+    let server = server();
+    let waiting = server.send("/rsm.v1.SessionManagement/OpenNtmsSession", r#"{"application":"silent"}"#);
+    assert!(matches!(server.next_told(), Input::Call { .. }));
+    let (status, error) = server.open("panic");
+    assert_eq!((status, failure(&error).0), (503, "ERROR_NOT_CONNECTED"));
+    let (status, error) = answer(waiting);
+    assert_eq!((status, failure(&error).0), (503, "ERROR_NOT_CONNECTED"));
+    let (status, _) = server.open("late");
+    assert_eq!(status, 503);
+}
