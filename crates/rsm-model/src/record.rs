@@ -82,7 +82,7 @@ pub struct Observation {
     pub content: Content,
     /// The bar code that was read, without trailing blanks.
     pub tag: Option<String>,
-    /// The library's attention count when it was read; older than the library's own means stale.
+    /// The library's attention count when this was last written; for people who look into a case.
     pub generation: u32,
     /// When it was read.
     pub at: Option<UtcTime>,
@@ -95,9 +95,10 @@ impl Observation {
     pub const NEVER: Observation =
         Observation { content: Content::Unknown, tag: None, generation: 0, at: None, fenced: false };
 
-    /// Says whether a move may rely on it: read since the library's last attention, and not fenced.
-    pub fn is_trusted(&self, library_generation: u32) -> bool {
-        !self.fenced && self.content != Content::Unknown && self.generation == library_generation
+    /// Says whether a move may rely on it, once the library itself has been read since its last attention: it was
+    /// read and is not fenced.
+    pub fn is_trusted(&self) -> bool {
+        !self.fenced && self.content != Content::Unknown
     }
 }
 

@@ -74,6 +74,7 @@ super::machine! {
         OpRequest, GaveUp => Idle : "The mount that waited timed out or was cancelled (model 5.1, P-97).";
         InUse, Released => Idle : "The item ends before the robot took it (model 5.1, P-97).";
         InUse, PutInDrive => Mounted : "The robot put it in a drive (model 5.1, P-102).";
+        InUse, Unloaded => Unloaded : "A drive is wanted: the released cartridge in it is unloaded (P-113).";
         InUse, Failed => OpError : "The robot failed and may be tried again (model 5.1).";
         InUse, Found => Idle : "A read of the elements finds it in another place than the move began with; the claim begins anew (model 5.1, lessons 1).";
         InUse, Missing => Idle : "A read of the elements finds it nowhere: hands took it (P-34).";

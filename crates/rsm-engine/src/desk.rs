@@ -1,0 +1,399 @@
+//! The desk itself: takes a batch of inputs, applies it in one transaction, and only then lets outputs leave.
+//!
+//! ```text
+//!   batch ─► for each input: handler reads, returns a turn ─► applied to the transaction
+//!         ─► planner, until it has nothing more to do         ─► applied to the transaction
+//!         ─► COMMIT ─► memory kept, outputs leave
+//!   store fails ─► all undone ─► once more, input by input ─► what fails alone is answered or kept
+//! ```
+//!
+//! Invariants:
+//! - A handler that refuses has changed nothing, so a refused call costs its neighbours nothing.
+//! - A report of a step is never dropped: if it cannot be stored it is kept and tried again, and new calls are
+//!   refused meanwhile, for the robot has moved (decision 27).
+
+use crate::api::{Configuration, Event, Input, Output, Ticket};
+use crate::handlers::Found;
+use crate::memory::Memory;
+use crate::turn::{Fault, Handled, Setting, Turn};
+use crate::{handlers, planner, report, start};
+use rsm_model::Code;
+use rsm_model::call::{Call, Refusal};
+use rsm_model::time::Now;
+use rsm_store::{Store, StoreError, WriteTx};
+use std::cell::Cell;
+
+/// How often the planner may act in one transaction before it is taken for broken.
+const MOST_PLANS: usize = 100_000;
+
+/// How long the desk waits before it tries kept reports again.
+const RETRY_KEPT_MS: u64 = 500;
+
+/// A moment at which the process may end; each is a crash point of the simulation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Moment {
+    /// A transaction has begun.
+    Begun,
+    /// An input was handled and its changes applied.
+    Handled,
+    /// A plan was applied.
+    Planned,
+    /// All is applied, nothing committed.
+    BeforeCommit,
+    /// Committed, no output has left.
+    Committed,
+}
+
+impl Moment {
+    /// All moments.
+    pub const ALL: [Moment; 5] =
+        [Moment::Begun, Moment::Handled, Moment::Planned, Moment::BeforeCommit, Moment::Committed];
+}
+
+/// Whether the process lives on after a moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fate {
+    /// It lives on.
+    Lives,
+    /// It ends here; nothing after this moment happens.
+    Dies,
+}
+
+/// Why the desk cannot be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum DeskError {
+    /// The database failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The configuration or the database contradicts itself.
+    #[error("the service cannot start: {0}")]
+    Inconsistent(String),
+}
+
+/// The one place where anything changes.
+pub struct Desk {
+    store: Store,
+    configuration: Configuration,
+    incarnation: u32,
+    memory: Memory,
+    kept: Vec<Input>,
+}
+
+/// Ends a batch early.
+enum Stop {
+    Store(StoreError),
+    Dies,
+}
+
+impl From<StoreError> for Stop {
+    fn from(error: StoreError) -> Self {
+        Stop::Store(error)
+    }
+}
+
+impl Desk {
+    /// Starts the service on a database: a new incarnation, unfinished work cancelled, what was under way fenced
+    /// (processes 2 and 19).
+    ///
+    /// # Errors
+    /// The database cannot be read or written, or holds what this version cannot understand.
+    pub fn open(
+        mut store: Store,
+        configuration: Configuration,
+        now: Now,
+    ) -> Result<(Desk, Vec<Output>), DeskError> {
+        let ids = Cell::new(0);
+        let (incarnation, mut outputs) = start::service(&mut store, &configuration, now, &ids)?;
+        let mut desk =
+            Desk { store, configuration, incarnation, memory: Memory::default(), kept: Vec::new() };
+        outputs.extend(desk.apply(now, vec![Input::Tick]));
+        Ok((desk, outputs))
+    }
+
+    /// How often the manager has been started on this database.
+    pub fn incarnation(&self) -> u32 {
+        self.incarnation
+    }
+
+    /// Gives the store back; what the desk knew beside it is gone, as at a crash.
+    pub fn into_store(self) -> Store {
+        self.store
+    }
+
+    /// Lends the store, for questions of tests.
+    pub fn store(&mut self) -> &mut Store {
+        &mut self.store
+    }
+
+    /// Applies a batch of inputs in one transaction and gives what has to be done now that it is on disk.
+    pub fn apply(&mut self, now: Now, batch: Vec<Input>) -> Vec<Output> {
+        self.apply_watched(now, batch, &mut |_| Fate::Lives).unwrap_or_default()
+    }
+
+    /// Applies a batch while a watcher may end the process at any [`Moment`]; `None` says that it ended.
+    pub fn apply_watched(
+        &mut self,
+        now: Now,
+        batch: Vec<Input>,
+        watch: &mut dyn FnMut(Moment) -> Fate,
+    ) -> Option<Vec<Output>> {
+        let ids = Cell::new(0);
+        let mut all = std::mem::take(&mut self.kept);
+        let mut outputs = if all.is_empty() {
+            all = batch;
+            Vec::new()
+        } else {
+            // Reports wait for the database: until they are stored, a new call would be decided on stale facts.
+            let (calls, others) = batch.into_iter().partition(|input| matches!(input, Input::Call { .. }));
+            all.extend::<Vec<Input>>(others);
+            refuse_all(calls, &StoreError::Failure("an outcome of the robot is not stored yet".to_string()))
+        };
+        match self.transact(now, &ids, &all, watch) {
+            Ok(left) => outputs.extend(left),
+            Err(Stop::Dies) => return None,
+            Err(Stop::Store(_)) => outputs.extend(self.one_by_one(now, &ids, all, watch)?),
+        }
+        outputs.extend(self.wake(now));
+        Some(outputs)
+    }
+
+    /// Tries a failed batch again, one input at a time (decision 27).
+    fn one_by_one(
+        &mut self,
+        now: Now,
+        ids: &Cell<u64>,
+        batch: Vec<Input>,
+        watch: &mut dyn FnMut(Moment) -> Fate,
+    ) -> Option<Vec<Output>> {
+        let mut outputs = Vec::new();
+        for input in batch {
+            match self.transact(now, ids, std::slice::from_ref(&input), watch) {
+                Ok(left) => outputs.extend(left),
+                Err(Stop::Dies) => return None,
+                Err(Stop::Store(error)) => outputs.extend(self.failed_alone(now, ids, input, &error, watch)?),
+            }
+        }
+        Some(outputs)
+    }
+
+    /// Deals with an input that the database refuses by itself.
+    fn failed_alone(
+        &mut self,
+        now: Now,
+        ids: &Cell<u64>,
+        input: Input,
+        error: &StoreError,
+        watch: &mut dyn FnMut(Moment) -> Fate,
+    ) -> Option<Vec<Output>> {
+        match (&input, error) {
+            (Input::Step(report), StoreError::Constraint(_)) => {
+                // The report contradicts the database: what it touched is fenced and read anew.
+                let lost = Input::WorkerGone {
+                    device: report.device.clone(),
+                    epoch: report.epoch,
+                    why: format!("its report could not be stored: {error}"),
+                };
+                match self.transact(now, ids, &[lost], watch) {
+                    Ok(left) => Some(left),
+                    Err(Stop::Dies) => None,
+                    Err(Stop::Store(_)) => Some(Vec::new()),
+                }
+            }
+            (Input::Step(_) | Input::WorkerGone { .. }, _) => {
+                self.store.release_ballast();
+                self.kept.push(input);
+                Some(Vec::new())
+            }
+            (Input::Call { .. }, _) => Some(refuse_all(vec![input], error)),
+            (Input::CallerGone { .. } | Input::SessionSeen { .. } | Input::Tick, _) => Some(Vec::new()),
+        }
+    }
+
+    /// Handles a batch and its plans in one transaction.
+    fn transact(
+        &mut self,
+        now: Now,
+        ids: &Cell<u64>,
+        batch: &[Input],
+        watch: &mut dyn FnMut(Moment) -> Fate,
+    ) -> Result<Vec<Output>, Stop> {
+        let setting = Setting { now, configuration: &self.configuration, incarnation: self.incarnation, ids };
+        let mut outputs = Vec::new();
+        let mut memory = self.memory.clone();
+        let mut tx = self.store.begin()?;
+        pass(watch, Moment::Begun)?;
+        for input in batch {
+            let cause = cause_of(input);
+            let turn = Turn::new(tx.read(), setting, memory.clone());
+            match handle(turn, input) {
+                Ok(done) => memory = keep(&mut tx, setting, done, &cause, &mut outputs)?,
+                Err(Fault::Store(error)) => return Err(error.into()),
+                Err(Fault::Refused(refusal)) if matches!(input, Input::Step(_)) => {
+                    // The robot has moved: a report that fits no state is not turned away, its elements are fenced.
+                    return Err(Stop::Store(StoreError::Constraint(format!("a report: {refusal}"))));
+                }
+                Err(Fault::Refused(refusal)) => refuse_input(input, refusal, &mut memory, &mut outputs),
+            }
+            pass(watch, Moment::Handled)?;
+        }
+        for round in 0.. {
+            assert!(round < MOST_PLANS, "the planner must come to rest");
+            let turn = Turn::new(tx.read(), setting, memory.clone());
+            match upkeep(turn) {
+                Ok(None) => break,
+                Ok(Some((done, cause))) => memory = keep(&mut tx, setting, done, &cause, &mut outputs)?,
+                Err(Fault::Store(error)) => return Err(error.into()),
+                Err(Fault::Refused(refusal)) => {
+                    return Err(Stop::Store(StoreError::Constraint(format!("the planner: {refusal}"))));
+                }
+            }
+            pass(watch, Moment::Planned)?;
+        }
+        pass(watch, Moment::BeforeCommit)?;
+        let events = tx.commit()?;
+        self.memory = memory;
+        self.store.restore_ballast();
+        pass(watch, Moment::Committed)?;
+        if !events.is_empty() {
+            let event = |row: rsm_store::EventRow| Event {
+                operation: row.operation,
+                object_type: row.object_type,
+                object: row.object,
+            };
+            outputs.push(Output::Notify(events.into_iter().map(event).collect()));
+        }
+        Ok(outputs)
+    }
+
+    /// Says when the desk has to be called again though nothing happens.
+    fn wake(&mut self, now: Now) -> Option<Output> {
+        let kept = if self.kept.is_empty() { None } else { Some(now.monotonic_ms + RETRY_KEPT_MS) };
+        let planned = self.store.snapshot(|tx| planner::next_wake_ms(tx, now));
+        // A database that cannot be read now is asked again soon rather than never.
+        let planned = planned.unwrap_or(Ok(Some(now.monotonic_ms + RETRY_KEPT_MS)));
+        let planned = planned.unwrap_or(Some(now.monotonic_ms + RETRY_KEPT_MS));
+        let moments = [kept, planned, self.memory.next_deadline_ms()];
+        moments.into_iter().flatten().min().map(|monotonic_ms| Output::WakeAt { monotonic_ms })
+    }
+}
+
+/// Passes a moment, or ends there.
+fn pass(watch: &mut dyn FnMut(Moment) -> Fate, moment: Moment) -> Result<(), Stop> {
+    match watch(moment) {
+        Fate::Lives => Ok(()),
+        Fate::Dies => Err(Stop::Dies),
+    }
+}
+
+/// Applies a turn to the transaction.
+fn keep(
+    tx: &mut WriteTx<'_>,
+    setting: Setting<'_>,
+    done: Done,
+    cause: &str,
+    outputs: &mut Vec<Output>,
+) -> Result<Memory, StoreError> {
+    if !done.changes.is_empty() {
+        tx.apply(&done.changes, setting.now.utc, cause)?;
+    }
+    outputs.extend(done.outputs);
+    Ok(done.memory)
+}
+
+/// A turn that succeeded, cut loose from what it read.
+pub(crate) struct Done {
+    pub changes: rsm_store::Changes,
+    pub outputs: Vec<Output>,
+    pub memory: Memory,
+}
+
+impl From<Turn<'_>> for Done {
+    fn from(turn: Turn<'_>) -> Self {
+        Done { changes: turn.changes, outputs: turn.outputs, memory: turn.memory }
+    }
+}
+
+/// Handles one input.
+fn handle(mut turn: Turn<'_>, input: &Input) -> Handled<Done> {
+    match input {
+        Input::Call { ticket, caller, session, number, call } => {
+            handlers::call(&mut turn, *ticket, caller, *session, *number, call)?;
+        }
+        Input::CallerGone { ticket } => turn.memory.detach(*ticket),
+        Input::Step(report) => report::step(&mut turn, report)?,
+        Input::WorkerGone { device, epoch, why } => report::worker_gone(&mut turn, device, *epoch, why)?,
+        Input::SessionSeen { session } => handlers::session::renew(&mut turn, *session),
+        // What is due is found by every transaction; a tick only brings the new time.
+        Input::Tick => {}
+    }
+    Ok(turn.into())
+}
+
+/// What nobody has to ask for: first what is due, then one decision of the planner.
+fn upkeep(mut turn: Turn<'_>) -> Handled<Option<(Done, String)>> {
+    if handlers::due(&mut turn)? == Found::Work {
+        return Ok(Some((turn.into(), "time passed".to_string())));
+    }
+    Ok(planner::act(&mut turn)?.map(|cause| (turn.into(), cause)))
+}
+
+/// Says for the audit trail what an input was.
+fn cause_of(input: &Input) -> String {
+    match input {
+        Input::Call { caller, call, session, .. } => {
+            let session = session.map(|id| format!(" in session {id}")).unwrap_or_default();
+            format!("{} by {} (uid {}){session}", word(call), caller.user, caller.uid)
+        }
+        Input::CallerGone { .. } => "a caller went away".to_string(),
+        Input::Step(report) => format!("report of step {} from {}", report.id, report.device.0),
+        Input::WorkerGone { device, why, .. } => format!("worker of {} gone: {why}", device.0),
+        Input::SessionSeen { .. } => "a session was seen".to_string(),
+        Input::Tick => "time passed".to_string(),
+    }
+}
+
+/// The name of a call.
+fn word(call: &Call) -> &'static str {
+    match call {
+        Call::OpenSession { .. } => "OpenNtmsSession",
+        Call::CloseSession => "CloseNtmsSession",
+        Call::KeepAlive => "KeepAlive",
+        Call::Inventory { .. } => "InventoryNtmsLibrary",
+        Call::Mount(_) => "MountNtmsMedia",
+        Call::Dismount { .. } => "DismountNtmsMedia",
+        Call::WriteBlocks { .. } => "WriteBlocks",
+        Call::ReadBlocks { .. } => "ReadBlocks",
+    }
+}
+
+/// Answers a refused call; what nobody asked for and is refused has simply no effect.
+fn refuse_input(input: &Input, refusal: Refusal, memory: &mut Memory, outputs: &mut Vec<Output>) {
+    if let Input::Call { ticket, session, number, .. } = input {
+        let answer = Err(refusal);
+        if let Some(session) = session {
+            memory.answered(*session, *number, &answer);
+        }
+        outputs.push(Output::Reply { ticket: *ticket, result: answer });
+    }
+}
+
+/// Answers calls that the database could not take.
+fn refuse_all(calls: Vec<Input>, error: &StoreError) -> Vec<Output> {
+    let refusal = refusal_of(error);
+    let ticket = |input: Input| match input {
+        Input::Call { ticket, .. } => Some(ticket),
+        _ => None,
+    };
+    let answer = |ticket: Ticket| Output::Reply { ticket, result: Err(refusal.clone()) };
+    calls.into_iter().filter_map(ticket).map(answer).collect()
+}
+
+/// What a caller is told when the database failed.
+pub(crate) fn refusal_of(error: &StoreError) -> Refusal {
+    match error {
+        StoreError::Full(_) => Refusal::new(Code::DatabaseFull, "the database has no room left")
+            .next("free space on the disk of the database and call again"),
+        other => Refusal::new(Code::DatabaseFailure, other.to_string())
+            .next("look into the manager's log; call again once the database answers"),
+    }
+}

@@ -1,0 +1,104 @@
+//! InventoryNtmsLibrary (processes 3).
+
+use crate::gate::{self, Subject};
+use crate::handlers::{Asked, bad_parameter, not_implemented};
+use crate::requests::{self, Ending};
+use crate::turn::{Handled, Turn, refuse};
+use rsm_model::Code;
+use rsm_model::call::Reply;
+use rsm_model::generated::functions::FunctionName;
+use rsm_model::ids::{Guid, LibraryId};
+use rsm_model::machine::library::OperationalState;
+use rsm_model::machine::request::RequestEvent;
+use rsm_model::machine::slot::{self, SlotEvent, SlotState};
+use rsm_model::record::*;
+use rsm_store::columns;
+
+/// What InventoryNtmsLibrary offers (inventory-none-and-slot).
+enum Wanted {
+    Fast,
+    Full,
+    Default,
+    Stop,
+}
+
+/// Marks every occupied slot and queues the inventory, or stops the one that runs.
+pub(crate) fn inventory(
+    turn: &mut Turn<'_>,
+    asked: &Asked<'_>,
+    library: Option<Guid>,
+    action: u32,
+) -> Handled<Reply> {
+    let Some(id) = library.filter(|id| !id.is_null()) else {
+        return bad_parameter("no library is named");
+    };
+    let wanted = match action {
+        1 => Wanted::Fast,
+        2 => Wanted::Full,
+        3 => Wanted::Default,
+        5 => Wanted::Stop,
+        other => return bad_parameter(format!("{other} is not a way to inventory; 1, 2, 3 or 5 is wanted")),
+    };
+    let Some(library) = turn.tx.get::<Library>(LibraryId(id))? else {
+        return bad_parameter(format!("{id} names no library"));
+    };
+    let subject = Subject { library: Some(library.id), pool: None };
+    gate::admit(&turn.tx, asked.caller, FunctionName::InventoryNtmsLibrary, subject)?;
+    check_state(&library)?;
+    let method = match wanted {
+        Wanted::Stop => return stop(turn, &library),
+        Wanted::Fast => InventoryMethod::Fast,
+        Wanted::Full => InventoryMethod::Full,
+        Wanted::Default => library.inventory_method,
+    };
+    match method {
+        InventoryMethod::None => Ok(Reply::Done),
+        InventoryMethod::Full => not_implemented("an inventory that reads every label"),
+        InventoryMethod::Fast => queue(turn, asked, &library),
+    }
+}
+
+/// Disabled, then offline (inventory-check-order, inventory-offline-code-conflict).
+fn check_state(library: &Library) -> Handled {
+    if !library.common.enabled {
+        return refuse(Code::ResourceDisabled, format!("{} is disabled", library.common.name), "enable it");
+    }
+    if library.kind == LibraryKind::Offline {
+        return refuse(Code::InvalidLibrary, "the offline library has nothing to look into", "");
+    }
+    if library.common.operational == OperationalState::NotPresent {
+        return refuse(
+            Code::DeviceNotAvailable,
+            format!("{} does not answer", library.common.name),
+            "check its power and cables; rsm library show tells when it was last seen",
+        );
+    }
+    Ok(())
+}
+
+fn queue(turn: &mut Turn<'_>, asked: &Asked<'_>, library: &Library) -> Handled<Reply> {
+    for mut slot in turn.tx.find(columns::slot::LIBRARY, library.id)? {
+        if slot.state == SlotState::Full {
+            slot.state = slot::step(slot.state, SlotEvent::Marked)?;
+            turn.put(slot);
+        }
+    }
+    let request = requests::of_session(turn, &asked.session, library.id, Operation::Inventory)?;
+    let id = request.id;
+    turn.put(request);
+    Ok(Reply::Queued(vec![id]))
+}
+
+/// Ends queued and running inventories; none running is a success (inventory-stop-result).
+fn stop(turn: &mut Turn<'_>, library: &Library) -> Handled<Reply> {
+    for mut request in turn.tx.open_requests_of(library.id)? {
+        if request.operation != Operation::Inventory {
+            continue;
+        }
+        if request.state == rsm_model::machine::request::RequestState::Waiting {
+            request.state = rsm_model::machine::request::step(request.state, RequestEvent::Started)?;
+        }
+        requests::end(turn, request, Ending::new(RequestEvent::Stopped, "stopped by its caller"))?;
+    }
+    Ok(Reply::Done)
+}

@@ -1,0 +1,152 @@
+//! The handlers of calls, one file per family, and what time alone brings about.
+//!
+//! Invariant: checks run in the order of common-check-order: the session, then pointers and counts, then rights,
+//! then the state of the objects. A handler reads and fills its turn; it writes nothing.
+
+mod blocks;
+mod inventory;
+mod media;
+mod mount;
+pub(crate) mod session;
+
+mod dismount;
+
+use crate::api::{Answer, Output, Ticket};
+use crate::gate;
+use crate::memory::{Earlier, Waiting, WaitsFor};
+use crate::report;
+use crate::requests;
+use crate::turn::{Fault, Handled, Turn, refuse};
+use rsm_model::Code;
+use rsm_model::access::Caller;
+use rsm_model::call::{Call, Refusal, Reply};
+use rsm_model::ids::SessionId;
+use rsm_model::record::{LibraryRequest, Session};
+
+/// Who calls, and where the answer goes.
+pub(crate) struct Asked<'a> {
+    pub ticket: Ticket,
+    pub caller: &'a Caller,
+    pub session: Session,
+    pub number: u64,
+}
+
+/// Handles a call: at once, by making its caller wait, or by joining the call it repeats (decision 26).
+pub(crate) fn call(
+    turn: &mut Turn<'_>,
+    ticket: Ticket,
+    caller: &Caller,
+    session: Option<SessionId>,
+    number: u64,
+    call: &Call,
+) -> Handled {
+    if let Call::OpenSession { application, options } = call {
+        let reply = session::open(turn, caller, application.as_deref(), *options)?;
+        turn.outputs.push(Output::Reply { ticket, result: Ok(reply) });
+        return Ok(());
+    }
+    if let Some(earlier) = session.and_then(|id| turn.memory.earlier(id, number)).cloned() {
+        return again(turn, ticket, caller, session, earlier);
+    }
+    let session = gate::session(&turn.tx, turn.setting.incarnation, caller, session)?;
+    session::renew(turn, session.id);
+    let asked = Asked { ticket, caller, session, number };
+    let reply = match call {
+        Call::OpenSession { .. } => return Ok(()),
+        Call::CloseSession => Some(session::close(turn, &asked.session, "its session was closed")?),
+        Call::KeepAlive => Some(Reply::Done),
+        Call::Inventory { library, action } => Some(inventory::inventory(turn, &asked, *library, *action)?),
+        Call::Mount(mount) => mount::mount(turn, &asked, mount)?,
+        Call::Dismount { media, options } => Some(dismount::dismount(turn, &asked, media, *options)?),
+        Call::WriteBlocks { drive, blocks } => blocks::write(turn, &asked, *drive, blocks)?,
+        Call::ReadBlocks { drive, count } => blocks::read(turn, &asked, *drive, *count)?,
+    };
+    if let Some(reply) = reply {
+        let answer: Answer = Ok(reply);
+        turn.memory.answered(asked.session.id, number, &answer);
+        turn.outputs.push(Output::Reply { ticket, result: answer });
+    }
+    Ok(())
+}
+
+/// Gives a repeated call the answer of the first, or lets it wait beside it.
+fn again(
+    turn: &mut Turn<'_>,
+    ticket: Ticket,
+    caller: &Caller,
+    session: Option<SessionId>,
+    earlier: Earlier,
+) -> Handled {
+    gate::session(&turn.tx, turn.setting.incarnation, caller, session)?;
+    match earlier {
+        Earlier::Waits(what) => turn.memory.join(what, ticket),
+        Earlier::Answered(answer) => turn.outputs.push(Output::Reply { ticket, result: *answer }),
+    }
+    Ok(())
+}
+
+/// Makes the caller wait for something.
+pub(crate) fn wait(turn: &mut Turn<'_>, asked: &Asked<'_>, what: WaitsFor, deadline_ms: Option<u64>) {
+    let waiting =
+        Waiting { tickets: vec![asked.ticket], session: asked.session.id, number: asked.number, deadline_ms };
+    turn.memory.wait(what, waiting);
+}
+
+/// Whether a turn found something to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Found {
+    /// It did one thing; there may be more.
+    Work,
+    /// There is nothing to do.
+    Rest,
+}
+
+/// What the passing of time brings about: workers that did not answer, time-outs, lapsed leases.
+///
+/// One thing a turn: the desk asks again until nothing is due, and each turn reads what the last one wrote.
+pub(crate) fn due(turn: &mut Turn<'_>) -> Handled<Found> {
+    let now_ms = turn.monotonic_ms();
+    if let Some(step) = report::overdue(turn)? {
+        report::give_up_worker(turn, &step)?;
+        return Ok(Found::Work);
+    }
+    let due = |waiting: &Waiting| waiting.deadline_ms.is_some_and(|at| at <= now_ms);
+    let late = turn.memory.waiting.iter().find(|(_, waiting)| due(waiting)).map(|(what, _)| *what);
+    if let Some(what) = late {
+        time_out(turn, what)?;
+        return Ok(Found::Work);
+    }
+    let lapsed = turn.memory.leases.iter().find(|(_, until)| **until <= now_ms).map(|(id, _)| *id);
+    if let Some(id) = lapsed {
+        match turn.tx.get::<Session>(id)? {
+            Some(session) => drop(session::close(turn, &session, "its caller gave no sign of life")?),
+            None => turn.memory.forget(id),
+        }
+        return Ok(Found::Work);
+    }
+    Ok(Found::Rest)
+}
+
+/// Ends a wait whose time is over (MountNtmsMedia/mount-timeout-cancels).
+fn time_out(turn: &mut Turn<'_>, what: WaitsFor) -> Handled {
+    let told = Refusal::new(Code::Timeout, "the time was over before the call could be carried out")
+        .next("call again with a longer time-out, or ask why it waited: rsm request why ID");
+    match what {
+        WaitsFor::Step(_) => turn.resolve(what, Err(told)),
+        WaitsFor::Request(id) => match turn.tx.get::<LibraryRequest>(id)? {
+            Some(request) if !request.state.is_final() => requests::give_up(turn, request, told)?,
+            _ => turn.resolve(what, Err(told)),
+        },
+    }
+    Ok(())
+}
+
+/// Answers that a function's part is not in this version, after its arguments were checked (decision 37).
+pub(crate) fn not_implemented<T>(what: &str) -> Handled<T> {
+    refuse(Code::CallNotImplemented, format!("{what} is not implemented in this version"), "")
+}
+
+/// A parameter that is wrong by itself.
+pub(crate) fn bad_parameter<T>(sentence: impl Into<String>) -> Handled<T> {
+    Err(Fault::Refused(Refusal::new(Code::InvalidParameter, sentence)))
+}

@@ -1,0 +1,124 @@
+//! What the desk knows and the database does not: who waits, which calls were answered, when leases end.
+//!
+//! All of it dies with the manager, on purpose: sessions end with it (decision 22), and callers ask again.
+//!
+//! Invariant: the desk works on a copy and keeps it only when the transaction has committed; a batch that failed
+//! leaves no trace here. The maps share their structure, so a copy is cheap.
+
+use crate::api::{Answer, Ticket};
+use rpds::RedBlackTreeMap;
+use rsm_model::ids::{RequestId, SessionId, StepId};
+
+/// How many answers a session may ask for again.
+const ANSWERS_KEPT: u64 = 64;
+
+/// What a caller waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum WaitsFor {
+    /// The end of a library request.
+    Request(RequestId),
+    /// The end of a step.
+    Step(StepId),
+}
+
+/// Callers that wait for one thing.
+#[derive(Clone, Debug)]
+pub(crate) struct Waiting {
+    /// Tickets to answer; empty once the callers are gone (decision 26).
+    pub tickets: Vec<Ticket>,
+    /// Session that asked.
+    pub session: SessionId,
+    /// Number of the call, if it has one.
+    pub number: u64,
+    /// When the wait ends by itself.
+    pub deadline_ms: Option<u64>,
+}
+
+/// A call that was taken in before.
+#[derive(Clone, Debug)]
+pub(crate) enum Earlier {
+    /// It still waits.
+    Waits(WaitsFor),
+    /// It was answered.
+    Answered(Box<Answer>),
+}
+
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Memory {
+    pub waiting: RedBlackTreeMap<WaitsFor, Waiting>,
+    calls: RedBlackTreeMap<(SessionId, u64), Earlier>,
+    pub leases: RedBlackTreeMap<SessionId, u64>,
+}
+
+impl Memory {
+    /// Remembers that a caller waits.
+    pub fn wait(&mut self, what: WaitsFor, waiting: Waiting) {
+        if waiting.number != 0 {
+            self.calls.insert_mut((waiting.session, waiting.number), Earlier::Waits(what));
+        }
+        self.waiting.insert_mut(what, waiting);
+    }
+
+    /// Finds an earlier call with the same number in the session.
+    pub fn earlier(&self, session: SessionId, number: u64) -> Option<&Earlier> {
+        if number == 0 { None } else { self.calls.get(&(session, number)) }
+    }
+
+    /// Lets a repeated call join the one that waits.
+    pub fn join(&mut self, what: WaitsFor, ticket: Ticket) {
+        if let Some(waiting) = self.waiting.get_mut(&what) {
+            waiting.tickets.push(ticket);
+        }
+    }
+
+    /// Keeps an answer for a caller that asks again, and forgets the ones too old to be asked for.
+    pub fn answered(&mut self, session: SessionId, number: u64, answer: &Answer) {
+        if number == 0 {
+            return;
+        }
+        self.calls.insert_mut((session, number), Earlier::Answered(Box::new(answer.clone())));
+        let oldest = number.saturating_sub(ANSWERS_KEPT);
+        let stale: Vec<_> = self
+            .calls
+            .range((session, 0)..(session, oldest))
+            .filter(|(_, earlier)| matches!(earlier, Earlier::Answered(_)))
+            .map(|(key, _)| *key)
+            .collect();
+        for key in stale {
+            self.calls.remove_mut(&key);
+        }
+    }
+
+    /// Ends a wait: gives the tickets to answer.
+    pub fn resolve(&mut self, what: WaitsFor, answer: &Answer) -> Vec<Ticket> {
+        let Some(waiting) = self.waiting.get(&what).cloned() else { return Vec::new() };
+        self.waiting.remove_mut(&what);
+        self.answered(waiting.session, waiting.number, answer);
+        waiting.tickets
+    }
+
+    /// Detaches a caller whose connection dropped; what it waits for goes on.
+    pub fn detach(&mut self, gone: Ticket) {
+        let holder =
+            self.waiting.iter().find(|(_, waiting)| waiting.tickets.contains(&gone)).map(|(what, _)| *what);
+        if let Some(waiting) = holder.and_then(|what| self.waiting.get_mut(&what)) {
+            waiting.tickets.retain(|ticket| *ticket != gone);
+        }
+    }
+
+    /// Forgets a session.
+    pub fn forget(&mut self, session: SessionId) {
+        self.leases.remove_mut(&session);
+        let keys: Vec<_> =
+            self.calls.range((session, 0)..=(session, u64::MAX)).map(|(key, _)| *key).collect();
+        for key in keys {
+            self.calls.remove_mut(&key);
+        }
+    }
+
+    /// The earliest moment at which a wait or a lease ends.
+    pub fn next_deadline_ms(&self) -> Option<u64> {
+        let waits = self.waiting.values().filter_map(|waiting| waiting.deadline_ms);
+        waits.chain(self.leases.values().copied()).min()
+    }
+}

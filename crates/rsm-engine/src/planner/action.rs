@@ -1,0 +1,59 @@
+//! What the planner can decide.
+
+use crate::requests::Ending;
+use rsm_model::ids::{DriveId, MediumId, RequestId, SlotId};
+use rsm_step::Look;
+
+/// One decision; carried out as one turn.
+pub(crate) enum Action {
+    /// Ask a device who it is.
+    Probe { device: String },
+    /// Read all elements, for an inventory or because what is known may be wrong.
+    Read { request: Option<RequestId>, look: Look },
+    /// Take a medium from its place into a drive, for a mount.
+    MoveIn { request: RequestId, drive: DriveId },
+    /// Take a medium from its drive into a slot.
+    MoveOut { request: RequestId, drive: DriveId, slot: SlotId },
+    /// Load the medium in a drive, for a mount.
+    Load { request: RequestId, drive: DriveId },
+    /// Unload the medium in a drive.
+    Unload { request: RequestId, drive: DriveId },
+    /// Give a mount the medium that waits in a dismountable drive (P-101).
+    Remount { request: RequestId, drive: DriveId },
+    /// Leave a released cartridge in its drive (P-113).
+    Park { request: RequestId, drive: DriveId },
+    /// Let a parked dismount go on, because a mount wants its drive.
+    Evict { mount: RequestId, dismount: RequestId, drive: DriveId },
+    /// Say that a request waits, and for what.
+    Wait { request: RequestId, note: String },
+    /// Ask an operator to bring a medium (P-95).
+    AskForMedium { request: RequestId },
+    /// End a request.
+    Finish { request: RequestId, ending: Ending },
+    /// A failed mount gives its medium back first.
+    PutBack { request: RequestId, ending: Ending },
+    /// Queue a dismount of a cartridge that nobody mounted (P-17).
+    PutAway { drive: DriveId, medium: MediumId },
+}
+
+impl Action {
+    /// The word for the audit trail.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Action::Probe { .. } => "probe",
+            Action::Read { .. } => "read elements",
+            Action::MoveIn { .. } => "move into a drive",
+            Action::MoveOut { .. } => "move out of a drive",
+            Action::Load { .. } => "load",
+            Action::Unload { .. } => "unload",
+            Action::Remount { .. } => "mount in place",
+            Action::Park { .. } => "leave in the drive",
+            Action::Evict { .. } => "clear a drive",
+            Action::Wait { .. } => "wait",
+            Action::AskForMedium { .. } => "ask for a medium",
+            Action::Finish { .. } => "end a request",
+            Action::PutBack { .. } => "put back",
+            Action::PutAway { .. } => "put away",
+        }
+    }
+}

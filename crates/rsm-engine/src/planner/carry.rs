@@ -1,0 +1,394 @@
+//! Carries out what the planner decided: states walk their machines, the intent is recorded, the order goes out.
+//!
+//! Invariant: the order of a step is an output of the same turn that records it as open, so it leaves only when
+//! the intent is on disk.
+
+use super::action::Action;
+use super::view::View;
+use crate::api::{Limits, Output};
+use crate::memory::WaitsFor;
+use crate::operators::{self, Ask};
+use crate::requests::{self, Ending};
+use crate::turn::{Fault, Handled, Turn};
+use crate::{naming, report};
+use rsm_model::Code;
+use rsm_model::call::Refusal;
+use rsm_model::ids::*;
+use rsm_model::machine::drive::{self, DriveEvent, DriveState};
+use rsm_model::machine::medium::{self, MediumEvent, MediumState};
+use rsm_model::machine::operator_request::OperatorEvent;
+use rsm_model::machine::request::{self, RequestEvent, RequestState};
+use rsm_model::record::*;
+use rsm_step::{DeviceKey, Epoch, Look, Step, StepOrder};
+use rsm_store::StoreError;
+
+/// Turns a decision into changes and outputs.
+pub(super) fn carry(turn: &mut Turn<'_>, view: &View, action: Action) -> Handled {
+    match action {
+        Action::Probe { device } => probe(turn, view, &device),
+        Action::Read { request, look } => read(turn, view, request, look),
+        Action::MoveIn { request, drive } => move_in(turn, view, request, drive),
+        Action::MoveOut { request, drive, slot } => move_out(turn, view, request, drive, slot),
+        Action::Load { request, drive } => {
+            let medium = view.medium_in(drive).map(|medium| medium.id);
+            order_on_drive(turn, the_drive(view, drive)?, medium, Some(request), Step::Load).map(drop)
+        }
+        Action::Unload { request, drive } => unload(turn, view, request, drive),
+        Action::Remount { request, drive } => remount(turn, view, request, drive),
+        Action::Park { request, drive } => park(turn, view, request, drive),
+        Action::Evict { mount, dismount, drive } => evict(turn, view, mount, dismount, drive),
+        Action::Wait { request, note } => wait(turn, the_request(view, request)?, note),
+        Action::AskForMedium { request } => ask_for_medium(turn, view, the_request(view, request)?),
+        Action::Finish { request, ending } => finish(turn, view, the_request(view, request)?, ending),
+        Action::PutBack { request, ending } => put_back(turn, the_request(view, request)?, ending),
+        Action::PutAway { drive, medium } => put_away(turn, view, drive, medium),
+    }
+}
+
+/// A decision names what its own view holds; anything else is a defect that must not be papered over.
+fn missing<T>(what: &str) -> Handled<T> {
+    Err(Fault::Store(StoreError::Constraint(format!("the planner decided on {what} that is not there"))))
+}
+
+fn the_request(view: &View, id: RequestId) -> Handled<LibraryRequest> {
+    match view.requests.iter().find(|request| request.id == id) {
+        Some(request) => Ok(request.clone()),
+        None => missing("a request"),
+    }
+}
+
+fn the_drive(view: &View, id: DriveId) -> Handled<&Drive> {
+    view.drive(id).map_or_else(|| missing("a drive"), Ok)
+}
+
+fn the_medium(view: &View, request: &LibraryRequest) -> Handled<Medium> {
+    view.medium_of(request).cloned().map_or_else(|| missing("a medium"), Ok)
+}
+
+/// Work on a request begins or goes on.
+fn started(mut request: LibraryRequest) -> Handled<LibraryRequest> {
+    if request.state != RequestState::InProcess {
+        request.state = request::step(request.state, RequestEvent::Started)?;
+    }
+    request.note.clear();
+    Ok(request)
+}
+
+/// What an order is about.
+struct Work<'a> {
+    device: &'a Device,
+    request: Option<RequestId>,
+    medium: Option<MediumId>,
+    elements: Vec<u16>,
+    text: String,
+}
+
+/// Records an intent and orders the step.
+fn order(turn: &mut Turn<'_>, device: &Device, library: LibraryId, step: Step) -> Handled<StepId> {
+    let text = format!("{} {}", step.word(), device.key);
+    let work = Work { device, request: None, medium: None, elements: Vec::new(), text };
+    ordered(turn, work, library, step)
+}
+
+fn ordered(turn: &mut Turn<'_>, work: Work<'_>, library: LibraryId, step: Step) -> Handled<StepId> {
+    let id: StepId = turn.new_id();
+    let limit_ms = limit_of(&turn.setting.configuration.limits, &step);
+    let kind = step.word();
+    let order = StepOrder {
+        id,
+        device: DeviceKey(work.device.key.clone()),
+        epoch: Epoch(work.device.epoch),
+        limit_ms,
+        step,
+    };
+    let as_json = serde_json::to_string(&order)
+        .map_err(|error| Fault::Store(StoreError::Failure(format!("an order cannot be written: {error}"))))?;
+    turn.put_hidden(OpenStep {
+        id,
+        epoch: work.device.epoch,
+        device: work.device.key.clone(),
+        library,
+        request: work.request,
+        medium: work.medium,
+        elements: work.elements,
+        kind: kind.to_string(),
+        order: as_json,
+        ordered: turn.utc(),
+        give_up_at_ms: turn.monotonic_ms() + limit_ms,
+        lost: false,
+    });
+    turn.tell(library, work.request, "ordered", work.text);
+    turn.outputs.push(Output::Start(order));
+    Ok(id)
+}
+
+fn limit_of(limits: &Limits, step: &Step) -> u64 {
+    match step {
+        Step::Probe => limits.probe_ms,
+        Step::ReadElements { look: Look::Remember } => limits.read_ms,
+        Step::ReadElements { look: Look::Initialize } => limits.initialize_ms,
+        Step::Move { .. } => limits.move_ms,
+        Step::Load => limits.load_ms,
+        Step::Unload => limits.unload_ms,
+        Step::WriteBlocks { .. } | Step::ReadBlocks { .. } => limits.blocks_ms,
+    }
+}
+
+/// Orders a step of a drive; its bay is locked meanwhile.
+pub(crate) fn order_on_drive(
+    turn: &mut Turn<'_>,
+    drive: &Drive,
+    medium: Option<MediumId>,
+    request: Option<RequestId>,
+    step: Step,
+) -> Handled<StepId> {
+    let Some(device) = turn.tx.get::<Device>(drive.device.clone())? else {
+        return missing("a drive's device");
+    };
+    let text = format!("{} {}", step.word(), drive.common.name);
+    let work = Work { device: &device, request, medium, elements: vec![drive.element], text };
+    ordered(turn, work, drive.library, step)
+}
+
+fn probe(turn: &mut Turn<'_>, view: &View, key: &str) -> Handled {
+    match view.device(key) {
+        Some(device) => order(turn, device, view.library.id, Step::Probe).map(drop),
+        None => missing("a device"),
+    }
+}
+
+fn read(turn: &mut Turn<'_>, view: &View, request: Option<RequestId>, look: Look) -> Handled {
+    let Some(device) = view.changer_device() else { return missing("a robot") };
+    if let Some(id) = request {
+        let mut request = started(the_request(view, id)?)?;
+        request.attempts += 1;
+        turn.put(request);
+    }
+    let mut library = view.library.clone();
+    library.wants_read = false;
+    turn.put(library);
+    let mut device = device.clone();
+    device.probe_at = None;
+    let text = match look {
+        Look::Remember => "read the elements",
+        Look::Initialize => "look into all elements and read them",
+    };
+    let work = Work { device: &device, request, medium: None, elements: Vec::new(), text: text.to_string() };
+    ordered(turn, work, view.library.id, Step::ReadElements { look })?;
+    turn.put_hidden(device);
+    Ok(())
+}
+
+/// An end of a move: element address, what was seen there, and its name.
+struct End {
+    element: u16,
+    tag: Option<String>,
+    name: String,
+}
+
+fn end_of_slot(view: &View, id: SlotId, turn: &Turn<'_>) -> Handled<End> {
+    let slot = match view.slots.get(&id) {
+        Some(slot) => Some(slot.clone()),
+        None => turn.tx.get::<Slot>(id)?,
+    };
+    match slot {
+        Some(slot) => Ok(End { element: slot.element, tag: slot.seen.tag, name: slot.common.name }),
+        None => missing("a slot"),
+    }
+}
+
+fn end_of(view: &View, turn: &Turn<'_>, location: Location) -> Handled<End> {
+    match location {
+        Location::Slot(id) => end_of_slot(view, id, turn),
+        Location::Drive(id) => {
+            let drive = the_drive(view, id)?;
+            Ok(End { element: drive.element, tag: drive.seen.tag.clone(), name: drive.common.name.clone() })
+        }
+        Location::Port(id) => match view.ports.get(&id) {
+            Some(port) => {
+                Ok(End { element: port.element, tag: port.seen.tag.clone(), name: port.common.name.clone() })
+            }
+            None => missing("a port"),
+        },
+        Location::Changer(_) | Location::Offline => missing("a place that a robot can reach"),
+    }
+}
+
+fn order_move(
+    turn: &mut Turn<'_>,
+    view: &View,
+    request: RequestId,
+    medium: &Medium,
+    to: Location,
+) -> Handled {
+    let (Some(device), Some(changer)) = (view.changer_device(), view.changer.as_ref()) else {
+        return missing("a robot");
+    };
+    let (from, to) = (end_of(view, turn, medium.location)?, end_of(view, turn, to)?);
+    let text = format!("move {} from {} to {}", naming::medium(medium), from.name, to.name);
+    let elements = vec![changer.element, from.element, to.element];
+    let work = Work { device, request: Some(request), medium: Some(medium.id), elements, text };
+    let step =
+        Step::Move { transport: changer.element, from: from.element, to: to.element, expected_tag: from.tag };
+    ordered(turn, work, view.library.id, step).map(drop)
+}
+
+fn move_in(turn: &mut Turn<'_>, view: &View, id: RequestId, drive: DriveId) -> Handled {
+    let mut request = started(the_request(view, id)?)?;
+    let mut held = the_medium(view, &request)?;
+    if held.claimed_by != Some(id) {
+        held.claimed_by = Some(id);
+    }
+    if held.state == MediumState::Idle {
+        held.state = medium::step(held.state, MediumEvent::Claimed)?;
+    }
+    request.drive = Some(drive);
+    request.slot = held.home_slot;
+    order_move(turn, view, id, &held, Location::Drive(drive))?;
+    turn.put(held);
+    turn.put(request);
+    Ok(())
+}
+
+fn move_out(turn: &mut Turn<'_>, view: &View, id: RequestId, drive: DriveId, slot: SlotId) -> Handled {
+    let mut request = started(the_request(view, id)?)?;
+    let Some(mut held) = view.medium_in(drive).cloned() else { return missing("a cartridge") };
+    held.claimed_by = Some(id);
+    request.slot = Some(slot);
+    order_move(turn, view, id, &held, Location::Slot(slot))?;
+    turn.put(held);
+    turn.put(request);
+    Ok(())
+}
+
+fn unload(turn: &mut Turn<'_>, view: &View, id: RequestId, drive: DriveId) -> Handled {
+    let request = started(the_request(view, id)?)?;
+    let Some(mut held) = view.medium_in(drive).cloned() else { return missing("a cartridge") };
+    held.claimed_by = Some(id);
+    if held.state == MediumState::Idle {
+        held.state = medium::step(held.state, MediumEvent::Claimed)?;
+    }
+    order_on_drive(turn, the_drive(view, drive)?, Some(held.id), Some(id), Step::Unload)?;
+    turn.put(held);
+    turn.put(request);
+    Ok(())
+}
+
+/// Gives a mount the medium that waits in a drive; the parked dismount has thereby passed (P-101).
+fn remount(turn: &mut Turn<'_>, view: &View, id: RequestId, drive: DriveId) -> Handled {
+    let mut request = started(the_request(view, id)?)?;
+    let mut held = the_medium(view, &request)?;
+    let mut bay = the_drive(view, drive)?.clone();
+    held.state = medium::step(held.state, MediumEvent::Remounted)?;
+    bay.state = drive::step(bay.state, DriveEvent::Remounted)?;
+    if let Some(parked) = view.parked(drive) {
+        let ending = Ending::new(RequestEvent::Succeeded, "mounted again where it was");
+        requests::end(turn, parked.clone(), ending)?;
+    }
+    request.drive = Some(drive);
+    report::mounted(turn, request, held, bay)
+}
+
+fn park(turn: &mut Turn<'_>, view: &View, id: RequestId, drive: DriveId) -> Handled {
+    let mut request = started(the_request(view, id)?)?;
+    let mut bay = the_drive(view, drive)?.clone();
+    let mut held = the_medium(view, &request)?;
+    request.state = request::step(request.state, RequestEvent::Parked)?;
+    if bay.state == DriveState::Loaded {
+        bay.state = drive::step(bay.state, DriveEvent::DismountDeferred)?;
+        bay.dismountable_since = Some(turn.utc());
+        held.state = medium::step(held.state, MediumEvent::Deferred)?;
+        held.mounted_side = None;
+    }
+    let text = format!("{} stays in {} until the drive is wanted", naming::medium(&held), bay.common.name);
+    turn.tell(view.library.id, Some(id), "released", text);
+    turn.put(bay);
+    turn.put(held);
+    turn.put(request);
+    Ok(())
+}
+
+fn evict(turn: &mut Turn<'_>, view: &View, mount: RequestId, dismount: RequestId, drive: DriveId) -> Handled {
+    let mut parked = started(the_request(view, dismount)?)?;
+    parked.option = Dismounting::Immediate as u32;
+    turn.put(parked);
+    let mut waiting = the_request(view, mount)?;
+    if waiting.medium != view.medium_in(drive).map(|medium| medium.id) && !waiting.drive_given {
+        waiting.drive = Some(drive);
+    }
+    wait(turn, waiting, "its drive is being cleared".to_string())
+}
+
+fn wait(turn: &mut Turn<'_>, mut request: LibraryRequest, note: String) -> Handled {
+    if request.state != RequestState::Waiting {
+        request.state = request::step(request.state, RequestEvent::Blocked)?;
+    }
+    request.note = note;
+    turn.put(request);
+    Ok(())
+}
+
+/// Asks an operator for an offline medium; the first mount that waits for it claims it.
+fn ask_for_medium(turn: &mut Turn<'_>, view: &View, request: LibraryRequest) -> Handled {
+    let mut held = the_medium(view, &request)?;
+    held.claimed_by = Some(request.id);
+    if held.state == MediumState::Idle {
+        held.state = medium::step(held.state, MediumEvent::AwaitOperator)?;
+    }
+    let message = format!(
+        "{} is wanted in {} by {}: put it into a free slot or the port, then inventory the library",
+        naming::medium(&held),
+        view.library.common.name,
+        request.application,
+    );
+    let ask = Ask {
+        task: OperatorTask::MoveMedium,
+        message,
+        first: Some((ObjectType::PhysicalMedium, held.id.0)),
+        second: Some((ObjectType::Library, view.library.id.0)),
+        for_request: Some(&request),
+    };
+    operators::raise(turn, ask)?;
+    turn.put(held);
+    wait(turn, request, "an operator has to bring the medium".to_string())
+}
+
+/// Ends a request and takes its claim off the medium.
+fn finish(turn: &mut Turn<'_>, view: &View, request: LibraryRequest, ending: Ending) -> Handled {
+    if let Some(held) = view.medium_of(&request).filter(|held| held.claimed_by == Some(request.id)) {
+        requests::release(turn, held.clone())?;
+    }
+    requests::end(turn, request, ending)
+}
+
+/// A mount has failed with its cartridge in a drive: its caller is told now, the cartridge goes back.
+fn put_back(turn: &mut Turn<'_>, mut request: LibraryRequest, ending: Ending) -> Handled {
+    let code = ending.error.unwrap_or(Code::InvalidState);
+    request.goal = Goal::PutBackThenFail;
+    request.error = Some(code);
+    request.note.clone_from(&ending.note);
+    request.attempts = 0;
+    operators::settle_for(turn, &request, OperatorEvent::Withdrawn)?;
+    let told = Refusal::new(Code::InvalidState, ending.note)
+        .next(format!("the request is {}; its history tells what the robot did", request.id));
+    turn.resolve(WaitsFor::Request(request.id), Err(told));
+    turn.put(request);
+    Ok(())
+}
+
+/// Queues the dismount of a stray; one that lies in a dismountable drive may stay there as before.
+fn put_away(turn: &mut Turn<'_>, view: &View, drive: DriveId, medium: MediumId) -> Handled {
+    let parked = the_drive(view, drive)?.state == DriveState::Dismountable;
+    let mut request = requests::of_service(turn, view.library.id, Operation::Dismount)?;
+    request.medium = Some(medium);
+    request.drive = Some(drive);
+    request.side = the_drive(view, drive)?.saved_side;
+    request.option = if parked { Dismounting::Deferred as u32 } else { Dismounting::Immediate as u32 };
+    if let Some(held) = view.media.get(&medium).filter(|held| held.claimed_by.is_some()) {
+        let mut held = held.clone();
+        held.claimed_by = None;
+        turn.put(held);
+    }
+    turn.put(request);
+    Ok(())
+}

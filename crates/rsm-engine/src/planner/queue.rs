@@ -1,0 +1,267 @@
+//! The queue of a library: each request in its order is asked what it needs next, and the first answer is taken.
+//!
+//! Order: kind in ascending operation code, so dismounts stand before mounts, then priority, then age; a request
+//! that has waited ten minutes goes first (decision 18).
+
+use super::action::Action;
+use super::view::View;
+use crate::requests::Ending;
+use rsm_model::Code;
+use rsm_model::ids::DriveId;
+use rsm_model::machine::drive::DriveState;
+use rsm_model::machine::medium::MediumState;
+use rsm_model::machine::request::{RequestEvent, RequestState};
+use rsm_model::record::*;
+use rsm_step::Look;
+
+/// Attempts after which a request fails: two may be hands or a hiccup, the third is a fact.
+pub(super) const MOST_ATTEMPTS: u32 = 3;
+
+/// What the queue needs next.
+pub(super) fn next(view: &View) -> Option<Action> {
+    view.requests.iter().find_map(|request| {
+        if view.works_for(request.id) {
+            return None;
+        }
+        match request.operation {
+            Operation::Inventory => inventory(view, request),
+            Operation::Dismount => dismount(view, request),
+            Operation::Mount => mount(view, request),
+        }
+    })
+}
+
+/// Says that a request waits, if that is news.
+fn wait(request: &LibraryRequest, note: impl Into<String>) -> Option<Action> {
+    let note = note.into();
+    let news = request.state == RequestState::Queued || request.note != note;
+    let begun = matches!(request.state, RequestState::InProcess | RequestState::Deferred);
+    (news && !begun).then_some(Action::Wait { request: request.id, note })
+}
+
+fn finish(request: &LibraryRequest, ending: Ending) -> Option<Action> {
+    Some(Action::Finish { request: request.id, ending })
+}
+
+fn inventory(view: &View, request: &LibraryRequest) -> Option<Action> {
+    if request.attempts >= MOST_ATTEMPTS {
+        return finish(request, Ending::failed(Code::UnableToInventorySlot, request.note.clone()));
+    }
+    match view.changer_device() {
+        Some(robot) if robot.answered && robot.probe_at.is_some_and(|at| at > view.utc) => {
+            wait(request, "the robot failed and rests before it is asked again")
+        }
+        Some(robot) if robot.answered && !view.is_busy(&robot.key) => {
+            Some(Action::Read { request: Some(request.id), look: Look::Initialize })
+        }
+        Some(robot) if robot.answered => wait(request, "the robot is at work"),
+        _ => wait(request, "the library does not answer"),
+    }
+}
+
+fn dismount(view: &View, request: &LibraryRequest) -> Option<Action> {
+    let place = view.medium_of(request).map(|medium| medium.location);
+    let drive = match place {
+        Some(Location::Drive(drive)) => view.drive(drive),
+        _ => None,
+    };
+    let Some(drive) = drive else {
+        // Hands were faster, or an unknown completion turned out well: the drive is free, which is what was asked.
+        let gone = view.medium_of(request).is_none_or(|medium| medium.state == MediumState::Idle);
+        return if gone { finish(request, Ending::new(RequestEvent::Succeeded, "")) } else { None };
+    };
+    let deferred = request.option == Dismounting::Deferred as u32;
+    match request.state {
+        RequestState::Deferred => None,
+        _ if !view.settled() => wait(request, "the library is being read"),
+        _ if deferred && drive.state == DriveState::Dismountable => {
+            Some(Action::Park { request: request.id, drive: drive.id })
+        }
+        _ if deferred && drive.state == DriveState::Loaded => {
+            if view.drive_ready(drive) {
+                Some(Action::Park { request: request.id, drive: drive.id })
+            } else {
+                wait(request, format!("{} is at work or does not answer", drive.common.name))
+            }
+        }
+        _ => put_out(view, request, drive),
+    }
+}
+
+/// The next step of a cartridge on its way from a drive to a slot.
+fn put_out(view: &View, request: &LibraryRequest, drive: &Drive) -> Option<Action> {
+    let medium = view.medium_in(drive.id)?;
+    if request.attempts >= MOST_ATTEMPTS && request.goal == Goal::AsAsked {
+        return finish(request, Ending::failed(Code::MediumNotAccessible, request.note.clone()));
+    }
+    if !view.is_usable(drive) {
+        return wait(request, format!("{} needs service or does not answer", drive.common.name));
+    }
+    if !view.drive_ready(drive) {
+        return wait(request, format!("{} is at work", drive.common.name));
+    }
+    if drive.state != DriveState::Unloaded {
+        return Some(Action::Unload { request: request.id, drive: drive.id });
+    }
+    if !view.robot_ready() || !drive.seen.is_trusted() {
+        return wait(request, "the robot is at work");
+    }
+    match view.refuge_of(medium) {
+        Some(slot) => Some(Action::MoveOut { request: request.id, drive: drive.id, slot }),
+        None => wait(request, "no slot is free"),
+    }
+}
+
+fn mount(view: &View, request: &LibraryRequest) -> Option<Action> {
+    let Some(medium) = view.medium_of(request) else {
+        return finish(request, Ending::failed(Code::InvalidMedia, "the medium's record is gone"));
+    };
+    if request.goal != Goal::AsAsked {
+        return put_back(view, request, medium);
+    }
+    let taken = view.medium_taken(medium, Some(request.id));
+    match (medium.location, taken) {
+        (Location::Offline, None) => offline(view, request),
+        (_, None) if medium.library != view.library.id => offline(view, request),
+        (Location::Offline, Some(_)) => wait(request, "another request waits for the same medium"),
+        _ if !view.settled() => wait(request, "the library is being read"),
+        (_, Some(why)) => wait(request, why),
+        (Location::Drive(drive), None) => in_drive(view, request, drive),
+        (Location::Slot(_) | Location::Port(_), None) => in_slot(view, request, medium),
+        (Location::Changer(_), None) => wait(request, "the cartridge is stuck in the gripper"),
+    }
+}
+
+/// The medium has to be brought: an operator is asked once, and the request waits (P-95).
+fn offline(view: &View, request: &LibraryRequest) -> Option<Action> {
+    if view.asked.contains(&request.id) {
+        return wait(request, "an operator has to bring the medium");
+    }
+    Some(Action::AskForMedium { request: request.id })
+}
+
+fn in_drive(view: &View, request: &LibraryRequest, id: DriveId) -> Option<Action> {
+    let drive = view.drive(id)?;
+    let fits = request.drive.is_none_or(|wanted| wanted == id) || !request.drive_given;
+    let mine =
+        view.media.values().any(|m| m.claimed_by == Some(request.id) && m.location == Location::Drive(id));
+    match drive.state {
+        DriveState::Dismountable if fits && view.drive_ready(drive) && drive.seen.is_trusted() => {
+            Some(Action::Remount { request: request.id, drive: id })
+        }
+        DriveState::Dismountable if !fits => match view.parked(id) {
+            Some(dismount) => Some(Action::Evict { mount: request.id, dismount: dismount.id, drive: id }),
+            None => wait(request, format!("the medium is in {}", drive.common.name)),
+        },
+        DriveState::Mounted if mine && fits => load(view, request, drive),
+        _ => wait(request, format!("the medium is still in {}", drive.common.name)),
+    }
+}
+
+fn load(view: &View, request: &LibraryRequest, drive: &Drive) -> Option<Action> {
+    if request.attempts >= MOST_ATTEMPTS {
+        let ending = Ending::failed(Code::UnableToLoadMedium, request.note.clone());
+        return Some(Action::PutBack { request: request.id, ending });
+    }
+    if view.is_usable(drive) && view.drive_ready(drive) {
+        return Some(Action::Load { request: request.id, drive: drive.id });
+    }
+    if view.is_usable(drive) {
+        return None;
+    }
+    let ending = Ending::failed(Code::DeviceNotAvailable, format!("{} needs service", drive.common.name));
+    Some(Action::PutBack { request: request.id, ending })
+}
+
+fn in_slot(view: &View, request: &LibraryRequest, medium: &Medium) -> Option<Action> {
+    if request.attempts >= MOST_ATTEMPTS {
+        return finish(request, Ending::failed(Code::UnableToLoadMedium, request.note.clone()));
+    }
+    if medium.state == MediumState::OpError {
+        return wait(request, "the robot failed with the medium; the library is being read");
+    }
+    let candidates: Vec<&Drive> =
+        view.drives.iter().filter(|drive| request.drive.is_none_or(|wanted| wanted == drive.id)).collect();
+    if let Some(drive) = candidates.iter().find(|drive| view.is_free(drive, Some(request.id))) {
+        return move_in(view, request, medium, drive.id);
+    }
+    if request.drive.is_some() && !request.drive_given {
+        return wait(request, "its drive is being cleared");
+    }
+    if let Some(drive) = clearable(view, &candidates) {
+        let dismount = view.parked(drive.id)?.id;
+        return Some(Action::Evict { mount: request.id, dismount, drive: drive.id });
+    }
+    wait(request, why_no_drive(view, &candidates))
+}
+
+fn move_in(view: &View, request: &LibraryRequest, medium: &Medium, drive: DriveId) -> Option<Action> {
+    let trusted = match medium.location {
+        Location::Slot(id) => {
+            view.slots.get(&id).is_some_and(|s| s.seen.is_trusted() && !view.is_locked(s.element))
+        }
+        Location::Port(id) => {
+            view.ports.get(&id).is_some_and(|p| p.seen.is_trusted() && !view.is_locked(p.element))
+        }
+        _ => false,
+    };
+    if trusted && view.robot_ready() {
+        return Some(Action::MoveIn { request: request.id, drive });
+    }
+    wait(request, "the robot is at work or does not answer")
+}
+
+/// The drive to clear when none is free: one whose least stay is over before one whose is not, then the one that
+/// waits longest (decision 5: a shortage of drives ends a stay).
+fn clearable<'v>(view: &View, candidates: &[&'v Drive]) -> Option<&'v Drive> {
+    let stay_left = |drive: &Drive| {
+        let until = drive
+            .dismountable_since
+            .map_or(0, |since| since.0 + i64::from(drive.defer_dismount_delay_s) * 1000);
+        until > view.utc.0
+    };
+    let evictable = candidates.iter().copied().filter(|drive| view.is_evictable(drive));
+    evictable.min_by_key(|drive| (stay_left(drive), drive.dismountable_since, drive.number))
+}
+
+/// Who has the drives.
+fn why_no_drive(view: &View, candidates: &[&Drive]) -> String {
+    let holders: Vec<String> = candidates
+        .iter()
+        .map(|drive| {
+            let mount = view.mounts.values().find(|mount| mount.drive == drive.id);
+            let holder = match mount {
+                Some(mount) => format!("held by {} for {}", mount.application, mount.user),
+                None if !view.is_usable(drive) => "out of service or not answering".to_string(),
+                None => "at work for another request".to_string(),
+            };
+            format!("{} is {holder}", drive.common.name)
+        })
+        .collect();
+    if holders.is_empty() { "the library has no such drive".to_string() } else { holders.join("; ") }
+}
+
+/// A mount that was given up or failed: the cartridge goes back, then the request ends (decision 35).
+fn put_back(view: &View, request: &LibraryRequest, medium: &Medium) -> Option<Action> {
+    let ending = || match request.goal {
+        Goal::PutBackThenFail => {
+            Ending::failed(request.error.unwrap_or(Code::InvalidState), request.note.clone())
+        }
+        _ => Ending::new(RequestEvent::Cancelled, request.note.clone()),
+    };
+    let mine = medium.claimed_by == Some(request.id);
+    match medium.location {
+        _ if !mine => finish(request, ending()),
+        _ if !view.settled() => None,
+        Location::Drive(id) => match view.drive(id) {
+            // A drive that cannot be used keeps the cartridge: that is a stray now, put away once the drive serves.
+            Some(drive) if !view.is_usable(drive) || request.attempts >= 2 * MOST_ATTEMPTS => {
+                finish(request, ending())
+            }
+            Some(drive) => put_out(view, request, drive),
+            None => finish(request, ending()),
+        },
+        Location::Changer(_) => None,
+        Location::Slot(_) | Location::Port(_) | Location::Offline => finish(request, ending()),
+    }
+}

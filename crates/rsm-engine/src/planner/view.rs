@@ -1,0 +1,254 @@
+//! One library as the planner sees it: a snapshot of the rows that bear on a decision, and the questions it asks.
+//!
+//! Slots are not all here: a decision needs only those that its media come from or go to, and a library may have
+//! ten thousand.
+
+use rsm_model::UtcTime;
+use rsm_model::ids::*;
+use rsm_model::machine::Numbered;
+use rsm_model::machine::drive::DriveState;
+use rsm_model::machine::library::OperationalState;
+use rsm_model::machine::request::RequestState;
+use rsm_model::machine::slot::SlotState;
+use rsm_model::record::*;
+use rsm_store::{ReadTx, StoreError, columns};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A request that has waited this long goes to the head of the queue, whatever its kind (decision 18).
+const AGEING_MS: i64 = 10 * 60 * 1000;
+
+pub(crate) struct View {
+    pub utc: UtcTime,
+    pub library: Library,
+    pub changer: Option<Changer>,
+    /// In the order of their numbers.
+    pub drives: Vec<Drive>,
+    pub devices: Vec<Device>,
+    pub steps: Vec<OpenStep>,
+    /// Unfinished, in the order of the queue (decision 18).
+    pub requests: Vec<LibraryRequest>,
+    /// Media of the requests, and those that stand in drives.
+    pub media: BTreeMap<MediumId, Medium>,
+    /// Where those media are, and where they go home to.
+    pub slots: BTreeMap<SlotId, Slot>,
+    pub ports: BTreeMap<PortId, Port>,
+    pub mounts: BTreeMap<MediumId, Mount>,
+    /// Mounts for which a person has been asked to bring the medium.
+    pub asked: BTreeSet<RequestId>,
+    /// A slot for a medium whose home is taken.
+    pub spare: Option<SlotId>,
+}
+
+impl View {
+    /// Takes the snapshot of a library.
+    pub fn of(tx: &ReadTx<'_>, library: Library, utc: UtcTime) -> Result<Self, StoreError> {
+        let id = library.id;
+        let mut drives = tx.find(columns::drive::LIBRARY, id)?;
+        drives.sort_by_key(|drive| drive.number);
+        let mut requests = tx.open_requests_of(id)?;
+        requests.sort_by_key(|request| {
+            let aged = utc.0.saturating_sub(request.queued.0) > AGEING_MS;
+            (!aged, request.operation.number(), -request.priority, request.sequence)
+        });
+        let asked = tx.open_operator_requests()?.iter().filter_map(|open| open.waiting).collect();
+        let mut view = Self {
+            utc,
+            changer: tx.find(columns::changer::LIBRARY, id)?.pop(),
+            drives,
+            devices: tx.find(columns::device::LIBRARY, id)?,
+            steps: tx.find(columns::step::LIBRARY, id)?,
+            requests,
+            media: BTreeMap::new(),
+            slots: BTreeMap::new(),
+            ports: BTreeMap::new(),
+            mounts: BTreeMap::new(),
+            asked,
+            spare: None,
+            library,
+        };
+        view.gather(tx)?;
+        Ok(view)
+    }
+
+    fn gather(&mut self, tx: &ReadTx<'_>) -> Result<(), StoreError> {
+        let wanted: Vec<MediumId> = self.requests.iter().filter_map(|request| request.medium).collect();
+        for id in wanted {
+            if let Some(medium) = tx.get::<Medium>(id)? {
+                self.admit(tx, &medium)?;
+            }
+        }
+        for drive in self.drives.clone() {
+            for medium in tx.find(columns::medium::LOCATION_ID, drive.id.0)? {
+                self.admit(tx, &medium)?;
+            }
+        }
+        let homeless = self
+            .media
+            .values()
+            .any(|medium| matches!(medium.location, Location::Drive(_)) && self.home_of(medium).is_none());
+        if homeless {
+            self.spare = spare_slot(tx, self.library.id)?;
+        }
+        Ok(())
+    }
+
+    /// Adds a medium with its places and its mount.
+    pub fn admit(&mut self, tx: &ReadTx<'_>, medium: &Medium) -> Result<(), StoreError> {
+        if let Some(mount) = tx.get::<Mount>(medium.id)? {
+            self.mounts.insert(medium.id, mount);
+        }
+        let here = match medium.location {
+            Location::Slot(slot) => Some(slot),
+            _ => None,
+        };
+        for id in here.into_iter().chain(medium.home_slot) {
+            if let Some(slot) = tx.get::<Slot>(id)? {
+                self.slots.insert(id, slot);
+            }
+        }
+        if let Location::Port(id) = medium.location {
+            if let Some(port) = tx.get::<Port>(id)? {
+                self.ports.insert(id, port);
+            }
+        }
+        self.media.insert(medium.id, medium.clone());
+        Ok(())
+    }
+
+    pub fn drive(&self, id: DriveId) -> Option<&Drive> {
+        self.drives.iter().find(|drive| drive.id == id)
+    }
+
+    pub fn device(&self, key: &str) -> Option<&Device> {
+        self.devices.iter().find(|device| device.key == key)
+    }
+
+    pub fn changer_device(&self) -> Option<&Device> {
+        self.devices.iter().find(|device| device.role == DeviceRole::Changer)
+    }
+
+    pub fn medium_of(&self, request: &LibraryRequest) -> Option<&Medium> {
+        self.media.get(&request.medium?)
+    }
+
+    pub fn medium_in(&self, drive: DriveId) -> Option<&Medium> {
+        self.media.values().find(|medium| medium.location == Location::Drive(drive))
+    }
+
+    /// Whether a step is under way on a device.
+    pub fn is_busy(&self, key: &str) -> bool {
+        self.steps.iter().any(|step| step.device == key && !step.lost)
+    }
+
+    /// Whether a step works for a request.
+    pub fn works_for(&self, request: RequestId) -> bool {
+        self.steps.iter().any(|step| step.request == Some(request) && !step.lost)
+    }
+
+    /// Whether an element belongs to a step that is under way, or whose completion is unknown.
+    pub fn is_locked(&self, element: u16) -> bool {
+        self.steps.iter().any(|step| step.elements.contains(&element))
+    }
+
+    /// Whether what is recorded of the elements may be relied on: read since the last attention, no completion
+    /// unknown, no read under way.
+    pub fn settled(&self) -> bool {
+        let reading = self.steps.iter().any(|step| step.lost || step.kind == "read elements");
+        !self.library.wants_read && !reading
+    }
+
+    /// Whether the robot can take an order now.
+    pub fn robot_ready(&self) -> bool {
+        let answers =
+            self.changer_device().is_some_and(|device| device.answered && !self.is_busy(&device.key));
+        answers && self.settled() && self.library.common.operational == OperationalState::Ready
+    }
+
+    /// Whether a drive's own device can take an order now.
+    pub fn drive_ready(&self, drive: &Drive) -> bool {
+        let answers = self.device(&drive.device).is_some_and(|device| device.answered);
+        answers && !self.is_busy(&drive.device) && !self.is_locked(drive.element)
+    }
+
+    /// Whether a drive may be used at all.
+    pub fn is_usable(&self, drive: &Drive) -> bool {
+        let answers = self.device(&drive.device).is_some_and(|device| device.answered);
+        drive.common.enabled && drive.common.operational == OperationalState::Ready && answers
+    }
+
+    /// Whether another mount has a drive already: it is under way to it, or has had it cleared.
+    pub fn is_promised(&self, drive: DriveId, but: Option<RequestId>) -> bool {
+        self.requests.iter().any(|request| {
+            request.operation == Operation::Mount
+                && Some(request.id) != but
+                && request.drive == Some(drive)
+                && (request.state == RequestState::InProcess || !request.drive_given)
+        })
+    }
+
+    /// Whether a mount can take a drive at once.
+    pub fn is_free(&self, drive: &Drive, request: Option<RequestId>) -> bool {
+        self.is_usable(drive)
+            && drive.state == DriveState::Dismounted
+            && drive.seen.content == Content::Empty
+            && drive.seen.is_trusted()
+            && self.drive_ready(drive)
+            && !self.is_promised(drive.id, request)
+    }
+
+    /// Whether a drive holds a released cartridge that can make room.
+    pub fn is_evictable(&self, drive: &Drive) -> bool {
+        self.is_usable(drive)
+            && drive.state == DriveState::Dismountable
+            && !self.is_promised(drive.id, None)
+            && self.parked(drive.id).is_some()
+    }
+
+    /// The parked dismount of a drive.
+    pub fn parked(&self, drive: DriveId) -> Option<&LibraryRequest> {
+        self.requests.iter().find(|request| {
+            request.operation == Operation::Dismount
+                && request.state == RequestState::Deferred
+                && request.drive == Some(drive)
+        })
+    }
+
+    /// Why a medium cannot be had now, if it cannot.
+    pub fn medium_taken(&self, medium: &Medium, but: Option<RequestId>) -> Option<String> {
+        if let Some(mount) = self.mounts.get(&medium.id) {
+            return Some(format!("the medium is mounted by {} for {}", mount.application, mount.user));
+        }
+        let other = medium.claimed_by.filter(|claim| Some(*claim) != but);
+        other.map(|claim| format!("the medium is in use by request {claim}"))
+    }
+
+    /// The slot to which a medium goes back: its own when that is free.
+    pub fn home_of(&self, medium: &Medium) -> Option<SlotId> {
+        let home = self.slots.get(&medium.home_slot?)?;
+        let free =
+            home.library == self.library.id && home.state == SlotState::Empty && home.seen.is_trusted();
+        (free && !self.is_locked(home.element)).then_some(home.id)
+    }
+
+    /// The slot that takes a medium: its home, or any that is free (P-116).
+    pub fn refuge_of(&self, medium: &Medium) -> Option<SlotId> {
+        self.home_of(medium).or(self.spare)
+    }
+}
+
+/// Finds an empty slot that is nobody's home; failing that, any empty one.
+fn spare_slot(tx: &ReadTx<'_>, library: LibraryId) -> Result<Option<SlotId>, StoreError> {
+    let steps = tx.find(columns::step::LIBRARY, library)?;
+    let mut empty = tx.find(columns::slot::LIBRARY, library)?;
+    empty.retain(|slot| {
+        let locked = steps.iter().any(|step| step.elements.contains(&slot.element));
+        slot.state == SlotState::Empty && slot.seen.is_trusted() && !locked
+    });
+    empty.sort_by_key(|slot| slot.number);
+    for slot in &empty {
+        if tx.count(columns::medium::HOME_SLOT, slot.id)? == 0 {
+            return Ok(Some(slot.id));
+        }
+    }
+    Ok(empty.first().map(|slot| slot.id))
+}

@@ -1,0 +1,196 @@
+//! EnumerateNtmsObject.
+//!
+//! Which container may hold which kind is the table of the function page; a container that is never one is not
+//! found, one that cannot hold the kind is a wrong parameter. What the caller may not use is left out (decision 39).
+
+use crate::gate;
+use crate::turn::{Handled, refuse};
+use rsm_model::Code;
+use rsm_model::access::{Access, Caller, Right, ScopeKind};
+use rsm_model::ids::*;
+use rsm_model::record::*;
+use rsm_store::{ReadTx, columns};
+
+const ROOT_POOL: u32 = 1;
+
+/// A container of the function page.
+enum Container {
+    Everything,
+    Library(LibraryId),
+    Pool(PoolId),
+    Medium(MediumId),
+    Side(SideId),
+    Logical(LogicalMediumId),
+    Drive(DriveId),
+}
+
+/// Lists the ids of the objects of a kind in a container.
+pub(super) fn enumerate(
+    tx: &ReadTx<'_>,
+    caller: &Caller,
+    container: Option<Guid>,
+    object_type: u32,
+    options: u32,
+) -> Handled<Vec<Guid>> {
+    let Some(kind) = ObjectType::from_number(object_type) else {
+        return refuse(Code::InvalidParameter, format!("{object_type} is not a type that can be listed"), "");
+    };
+    let container = container.filter(|id| !id.is_null());
+    let root = options == ROOT_POOL;
+    if options > ROOT_POOL || (root && (kind != ObjectType::MediaPool || container.is_some())) {
+        return refuse(
+            Code::InvalidParameter,
+            "option 1 (the root pool) goes with media pools and no container, and is the only option",
+            "",
+        );
+    }
+    let container = find(tx, container)?;
+    let mut ids = listed(tx, kind, &container)?;
+    if root {
+        let pools = tx.find(columns::media_pool::KIND, PoolKind::Unknown)?;
+        let first = pools.into_iter().find(|pool| pool.parent.is_none()).map(|pool| pool.id.0);
+        ids.splice(0..0, first);
+    }
+    let mut kept = Vec::with_capacity(ids.len());
+    for id in ids {
+        if may_use(tx, caller, kind, id)? == Access::Granted {
+            kept.push(id);
+        }
+    }
+    Ok(kept)
+}
+
+fn find(tx: &ReadTx<'_>, id: Option<Guid>) -> Handled<Container> {
+    let Some(id) = id else { return Ok(Container::Everything) };
+    let container = match tx.kind_of(id)? {
+        Some(ObjectType::Library) => Container::Library(LibraryId(id)),
+        Some(ObjectType::MediaPool) => Container::Pool(PoolId(id)),
+        Some(ObjectType::PhysicalMedium) => Container::Medium(MediumId(id)),
+        Some(ObjectType::Side) => Container::Side(SideId(id)),
+        Some(ObjectType::LogicalMedium) => Container::Logical(LogicalMediumId(id)),
+        Some(ObjectType::Drive) => Container::Drive(DriveId(id)),
+        _ => return refuse(Code::ObjectNotFound, format!("{id} names no container"), ""),
+    };
+    Ok(container)
+}
+
+/// The ids of a kind in a container (EnumerateNtmsObject, container table; M-14).
+fn listed(tx: &ReadTx<'_>, kind: ObjectType, container: &Container) -> Handled<Vec<Guid>> {
+    match container {
+        Container::Everything => everything(tx, kind),
+        Container::Library(id) => in_library(tx, kind, *id),
+        Container::Pool(id) => in_pool(tx, kind, *id),
+        Container::Medium(id) if kind == ObjectType::Side => Ok(tx.ids_where(columns::side::MEDIUM, *id)?),
+        Container::Side(id) if kind == ObjectType::LogicalMedium => {
+            let logical = tx.get::<Side>(*id)?.and_then(|side| side.logical_medium);
+            Ok(logical.map(|id| id.0).into_iter().collect())
+        }
+        Container::Logical(id) if kind == ObjectType::Side => {
+            Ok(tx.ids_where(columns::side::LOGICAL_MEDIUM, *id)?)
+        }
+        Container::Drive(id) if kind == ObjectType::PhysicalMedium => {
+            Ok(tx.ids_where(columns::medium::LOCATION_ID, id.0)?)
+        }
+        // A drive holds a cartridge and nothing else; for any other kind it is no container at all (M-14).
+        Container::Drive(id) => refuse(Code::ObjectNotFound, format!("{id} names no container"), ""),
+        _ => cannot_hold(kind),
+    }
+}
+
+fn cannot_hold(kind: ObjectType) -> Handled<Vec<Guid>> {
+    refuse(Code::InvalidParameter, format!("that container cannot hold a {}", kind.word()), "")
+}
+
+fn everything(tx: &ReadTx<'_>, kind: ObjectType) -> Handled<Vec<Guid>> {
+    Ok(match kind {
+        ObjectType::Changer => tx.ids::<Changer>()?,
+        ObjectType::ChangerType => tx.ids::<ChangerType>()?,
+        ObjectType::Computer => tx.ids::<Computer>()?,
+        ObjectType::Drive => tx.ids::<Drive>()?,
+        ObjectType::DriveType => tx.ids::<DriveType>()?,
+        ObjectType::Door => tx.ids::<Door>()?,
+        ObjectType::Port => tx.ids::<Port>()?,
+        ObjectType::Library => tx.ids::<Library>()?,
+        ObjectType::LibraryRequest => tx.ids::<LibraryRequest>()?,
+        ObjectType::LogicalMedium => tx.ids::<LogicalMedium>()?,
+        ObjectType::MediaPool => top_pools(tx)?,
+        ObjectType::MediaType => tx.ids::<MediaType>()?,
+        ObjectType::Side => tx.ids::<Side>()?,
+        ObjectType::PhysicalMedium => tx.ids::<Medium>()?,
+        ObjectType::Slot => tx.ids::<Slot>()?,
+        ObjectType::OperatorRequest => tx.ids::<OperatorRequest>()?,
+    })
+}
+
+/// Pools directly below the root (enumerate-null-all).
+fn top_pools(tx: &ReadTx<'_>) -> Handled<Vec<Guid>> {
+    let roots = tx.find(columns::media_pool::KIND, PoolKind::Unknown)?;
+    match roots.into_iter().find(|pool| pool.parent.is_none()) {
+        Some(root) => Ok(tx.ids_where(columns::media_pool::PARENT, root.id)?),
+        None => Ok(Vec::new()),
+    }
+}
+
+fn in_library(tx: &ReadTx<'_>, kind: ObjectType, id: LibraryId) -> Handled<Vec<Guid>> {
+    Ok(match kind {
+        ObjectType::Changer => tx.ids_where(columns::changer::LIBRARY, id)?,
+        ObjectType::Door => tx.ids_where(columns::door::LIBRARY, id)?,
+        ObjectType::Drive => tx.ids_where(columns::drive::LIBRARY, id)?,
+        ObjectType::Port => tx.ids_where(columns::port::LIBRARY, id)?,
+        ObjectType::Slot => tx.ids_where(columns::slot::LIBRARY, id)?,
+        ObjectType::LibraryRequest => tx.ids_where(columns::request::LIBRARY, id)?,
+        ObjectType::PhysicalMedium => tx.ids_where(columns::medium::LIBRARY, id)?,
+        ObjectType::MediaType => tx
+            .find(columns::library_media_type::LIBRARY, id)?
+            .into_iter()
+            .map(|relation| relation.media_type.0)
+            .collect(),
+        other => return cannot_hold(other),
+    })
+}
+
+fn in_pool(tx: &ReadTx<'_>, kind: ObjectType, id: PoolId) -> Handled<Vec<Guid>> {
+    Ok(match kind {
+        ObjectType::LogicalMedium => tx.ids_where(columns::logical_medium::POOL, id)?,
+        ObjectType::MediaPool => tx.ids_where(columns::media_pool::PARENT, id)?,
+        ObjectType::PhysicalMedium => tx.ids_where(columns::medium::POOL, id)?,
+        ObjectType::Side => {
+            let mut sides = Vec::new();
+            for medium in tx.ids_where(columns::medium::POOL, id)? {
+                sides.extend(tx.ids_where(columns::side::MEDIUM, MediumId(medium))?);
+            }
+            sides
+        }
+        other => return cannot_hold(other),
+    })
+}
+
+/// Whether the caller may use an object: the right on the scope that P-220 gives to its kind.
+pub(super) fn may_use(tx: &ReadTx<'_>, caller: &Caller, kind: ObjectType, id: Guid) -> Handled<Access> {
+    Ok(caller.may(Right::Use, scope(tx, kind, id)?))
+}
+
+fn scope(tx: &ReadTx<'_>, kind: ObjectType, id: Guid) -> Handled<ScopeKind> {
+    let pool = match kind {
+        ObjectType::Changer
+        | ObjectType::Drive
+        | ObjectType::Door
+        | ObjectType::Port
+        | ObjectType::Library
+        | ObjectType::LibraryRequest
+        | ObjectType::Slot => return Ok(ScopeKind::Library),
+        ObjectType::ChangerType
+        | ObjectType::DriveType
+        | ObjectType::Computer
+        | ObjectType::MediaType
+        | ObjectType::OperatorRequest => return Ok(ScopeKind::Computer),
+        ObjectType::MediaPool => Some(PoolId(id)),
+        ObjectType::LogicalMedium => tx.get::<LogicalMedium>(LogicalMediumId(id))?.map(|medium| medium.pool),
+        ObjectType::PhysicalMedium => tx.get::<Medium>(MediumId(id))?.map(|medium| medium.pool),
+        ObjectType::Side => match tx.get::<Side>(SideId(id))? {
+            Some(side) => tx.get::<Medium>(side.medium)?.map(|medium| medium.pool),
+            None => None,
+        },
+    };
+    gate::pool_scope(tx, pool)
+}

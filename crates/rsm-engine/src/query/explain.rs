@@ -1,0 +1,66 @@
+//! Why a request waits, and for whom.
+
+use crate::gate;
+use crate::turn::{Handled, refuse};
+use rsm_model::Code;
+use rsm_model::access::{Caller, Right, ScopeKind};
+use rsm_model::call::Explanation;
+use rsm_model::ids::{Guid, RequestId};
+use rsm_model::machine::library::OperationalState;
+use rsm_model::record::{Library, LibraryRequest, OpenStep};
+use rsm_store::{ReadTx, columns};
+
+/// Lists what stands in a request's way, the decisive thing first.
+pub(super) fn explain(tx: &ReadTx<'_>, caller: &Caller, id: Guid) -> Handled<Explanation> {
+    let Some(request) = tx.get::<LibraryRequest>(RequestId(id))? else {
+        return refuse(
+            Code::ObjectNotFound,
+            format!("{id} names no library request"),
+            "list them: rsm request list",
+        );
+    };
+    gate::check(caller, Right::Use, ScopeKind::Library, "a library request")?;
+    if request.state.is_final() {
+        return Ok(Explanation::default());
+    }
+    let mut blockers = Vec::new();
+    if !request.note.is_empty() {
+        blockers.push(request.note.clone());
+    }
+    blockers.extend(of_library(tx, &request)?);
+    for step in tx.find(columns::step::REQUEST, request.id)? {
+        blockers.push(under_way(&step));
+    }
+    Ok(Explanation { blockers, order: order(tx, &request)? })
+}
+
+fn of_library(tx: &ReadTx<'_>, request: &LibraryRequest) -> Handled<Vec<String>> {
+    let Some(library) = tx.get::<Library>(request.library)? else { return Ok(Vec::new()) };
+    let name = &library.common.name;
+    let state = match library.common.operational {
+        OperationalState::Ready => None,
+        OperationalState::Initializing => Some(format!("{name} has not been read yet")),
+        OperationalState::NeedsService => Some(format!("{name} needs service: see rsm operator list")),
+        OperationalState::NotPresent => Some(format!("{name} does not answer")),
+    };
+    Ok(state.into_iter().collect())
+}
+
+fn under_way(step: &OpenStep) -> String {
+    match step.lost {
+        true => format!(
+            "whether {} on {} was done is unknown until the elements are read",
+            step.kind, step.device
+        ),
+        false => format!("{} on {} is under way since {}", step.kind, step.device, step.ordered),
+    }
+}
+
+/// Its place among the unfinished requests of its library, as the planner would take them.
+fn order(tx: &ReadTx<'_>, request: &LibraryRequest) -> Handled<u32> {
+    use rsm_model::machine::Numbered;
+    let mut queue = tx.open_requests_of(request.library)?;
+    queue.sort_by_key(|other| (other.operation.number(), -other.priority, other.sequence));
+    let place = queue.iter().position(|other| other.id == request.id);
+    Ok(place.map_or(0, |place| u32::try_from(place + 1).unwrap_or(u32::MAX)))
+}

@@ -1,0 +1,475 @@
+//! A whole read of a library's elements: what was recorded meets what is there.
+//!
+//! ```text
+//!   reports ─► rows (new elements get theirs) ─► who is in each full element ─► places and states
+//!           ─► media found nowhere are offline ─► lost steps end, fences fall ─► the library is ready
+//! ```
+//!
+//! A cartridge is itself by its bar code, wherever it lies. Without one it is what was recorded at that place, if
+//! that had none either; a bar code that can no longer be read, or that two cartridges carry, makes a conflict
+//! that no mount may rely on (lessons, rule 1).
+//!
+//! Invariant: a fence falls only by a read that began after the fence was set, with no attention in between.
+
+use super::intake::{self, Element, Intake};
+use super::{current_library, doubt, probe, ramp, request_of};
+use crate::turn::{Handled, Turn};
+use crate::{operators, requests, start};
+use rsm_model::ids::*;
+use rsm_model::machine::drive::{self, DriveEvent, DriveState};
+use rsm_model::machine::library::{self, LibraryEvent, OperationalState};
+use rsm_model::machine::medium::{self, MediumEvent, MediumState};
+use rsm_model::machine::operator_request::OperatorEvent;
+use rsm_model::machine::request::RequestEvent;
+use rsm_model::machine::slot::{self, SlotEvent, SlotState};
+use rsm_model::record::*;
+use rsm_step::{Attention, ElementKind, ElementReport};
+use rsm_store::columns;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What is being worked out of one read.
+struct Reading {
+    library: Library,
+    elements: BTreeMap<u16, Element>,
+    /// Rows as they were, to write only what changed.
+    before: BTreeMap<u16, Element>,
+    /// Media recorded in this library, and those that turned up in it.
+    media: BTreeMap<MediumId, Medium>,
+    media_before: BTreeMap<MediumId, Medium>,
+    /// Which medium was found where.
+    found: BTreeMap<u16, MediumId>,
+    intake: Intake,
+    /// Whether what was read may be relied on; an attention on the way says no.
+    firm: Firm,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Firm {
+    Yes,
+    No,
+}
+
+/// Takes in a read of all elements.
+pub(super) fn read(
+    turn: &mut Turn<'_>,
+    step: &OpenStep,
+    reports: &[ElementReport],
+    attentions: &[Attention],
+) -> Handled {
+    let Some(library) = current_library(turn, step.library)? else { return Ok(()) };
+    let shaken = attentions.iter().any(|attention| *attention != Attention::Other);
+    let firm = if library.wants_read || shaken { Firm::No } else { Firm::Yes };
+    let elements = intake::known(turn, library.id)?;
+    let media: BTreeMap<_, _> = turn
+        .tx
+        .find(columns::medium::LIBRARY, library.id)?
+        .into_iter()
+        .map(|medium| (medium.id, medium))
+        .collect();
+    let mut reading = Reading {
+        intake: Intake::new(library.id),
+        library,
+        before: elements.clone(),
+        elements,
+        media_before: media.clone(),
+        media,
+        found: BTreeMap::new(),
+        firm,
+    };
+    reading.observe(turn, reports)?;
+    reading.identify(turn, reports)?;
+    reading.settle_places(turn, reports)?;
+    reading.settle_elements(reports)?;
+    reading.bind_drives(turn)?;
+    let ready = reading.settle_library(turn, reports)?;
+    reading.write(turn)?;
+    if ready == Firm::Yes {
+        end_lost_steps(turn, step.library)?;
+    }
+    if let Some(request) = request_of(turn, step)? {
+        let ending = requests::Ending::new(RequestEvent::Succeeded, "");
+        requests::end(turn, request, ending)?;
+    }
+    Ok(())
+}
+
+impl Reading {
+    /// Notes what was seen in each element; new elements get their rows.
+    fn observe(&mut self, turn: &mut Turn<'_>, reports: &[ElementReport]) -> Handled {
+        let mut numbers: BTreeMap<ElementKind, u32> = BTreeMap::new();
+        for report in reports {
+            let number = numbers.entry(report.kind).or_default();
+            *number += 1;
+            if !self.elements.contains_key(&report.address) {
+                if let Some(new) = intake::first_seen(turn, self.library.id, report, *number)? {
+                    self.elements.insert(report.address, new);
+                }
+            }
+            let (generation, firm) = (self.library.generation, self.firm);
+            if let Some(element) = self.elements.get_mut(&report.address) {
+                let seen = element.seen_mut();
+                let content = if report.full { Content::Full } else { Content::Empty };
+                let news = seen.content != content || seen.tag != report.tag;
+                let fenced = seen.fenced && firm == Firm::No;
+                if news || fenced != seen.fenced {
+                    *seen = Observation {
+                        content,
+                        tag: report.tag.clone(),
+                        generation,
+                        at: Some(turn.utc()),
+                        fenced,
+                    };
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Decides which medium is in each full element.
+    fn identify(&mut self, turn: &mut Turn<'_>, reports: &[ElementReport]) -> Handled {
+        let full = || reports.iter().filter(|report| report.full);
+        let count = |tag: &str| full().filter(|other| other.tag.as_deref() == Some(tag)).count();
+        let once = |report: &&ElementReport| report.tag.as_deref().is_some_and(|tag| count(tag) == 1);
+        for report in full().filter(|report| once(report)) {
+            self.by_bar_code(turn, report)?;
+        }
+        for report in full().filter(|report| report.tag.is_some() && !once(report)) {
+            self.by_shared_bar_code(turn, report)?;
+        }
+        for report in full().filter(|report| report.tag.is_none()) {
+            self.by_place(turn, report)?;
+        }
+        Ok(())
+    }
+
+    /// A bar code that occurs once is the cartridge's name, wherever the cartridge was last.
+    fn by_bar_code(&mut self, turn: &mut Turn<'_>, report: &ElementReport) -> Handled {
+        let tag = report.tag.clone().unwrap_or_default();
+        let mut named = turn.tx.find(columns::medium::BAR_CODE, tag.clone())?;
+        let here = self.location(report.address);
+        named.sort_by_key(|medium| (Some(medium.location) != here, medium.conflict, medium.id));
+        let known = named.into_iter().map(|medium| medium.id).find(|id| !self.is_found(*id));
+        let id = match known {
+            Some(id) => self.take(turn, id)?,
+            None => self.new_medium(turn, report)?,
+        };
+        if let Some(medium) = self.media.get_mut(&id) {
+            medium.conflict = false;
+        }
+        self.found.insert(report.address, id);
+        Ok(())
+    }
+
+    /// A bar code that occurs twice names nobody: who was here stays, anybody else is new and in conflict.
+    fn by_shared_bar_code(&mut self, turn: &mut Turn<'_>, report: &ElementReport) -> Handled {
+        let id = match self.recorded_at(report.address).filter(|medium| medium.bar_code == report.tag) {
+            Some(medium) => medium.id,
+            None => self.new_medium(turn, report)?,
+        };
+        let fresh = !self.media_before.contains_key(&id);
+        if let Some(medium) = self.media.get_mut(&id) {
+            medium.conflict |= fresh;
+        }
+        self.found.insert(report.address, id);
+        Ok(())
+    }
+
+    /// Without a bar code a cartridge is what was recorded here, unless that one was seen elsewhere.
+    fn by_place(&mut self, turn: &mut Turn<'_>, report: &ElementReport) -> Handled {
+        let recorded = self.recorded_at(report.address).map(|medium| medium.id);
+        let id = match recorded.filter(|id| !self.is_found(*id)) {
+            Some(id) => id,
+            None => self.new_medium(turn, report)?,
+        };
+        // Its own robot put it into a drive or the gripper; in a slot, hands may have exchanged it unseen.
+        let exposed = matches!(report.kind, ElementKind::Slot | ElementKind::Port);
+        if let Some(medium) = self.media.get_mut(&id) {
+            medium.conflict |= exposed && medium.bar_code.is_some();
+        }
+        self.found.insert(report.address, id);
+        Ok(())
+    }
+
+    fn location(&self, address: u16) -> Option<Location> {
+        self.elements.get(&address).map(Element::location)
+    }
+
+    fn recorded_at(&self, address: u16) -> Option<&Medium> {
+        let here = self.location(address)?;
+        self.media_before.values().find(|medium| medium.location == here)
+    }
+
+    fn is_found(&self, id: MediumId) -> bool {
+        self.found.values().any(|found| *found == id)
+    }
+
+    /// Takes in a medium that was recorded elsewhere.
+    fn take(&mut self, turn: &Turn<'_>, id: MediumId) -> Handled<MediumId> {
+        if !self.media.contains_key(&id) {
+            if let Some(medium) = turn.tx.get::<Medium>(id)? {
+                self.media_before.insert(id, medium.clone());
+                self.media.insert(id, medium);
+            }
+        }
+        Ok(id)
+    }
+
+    fn new_medium(&mut self, turn: &mut Turn<'_>, report: &ElementReport) -> Handled<MediumId> {
+        let place = self.location(report.address).unwrap_or(Location::Offline);
+        let medium = self.intake.cartridge(turn, place, report.tag.as_deref())?;
+        let id = medium.id;
+        turn.tell(self.library.id, None, "found", format!("{} is new here", crate::naming::medium(&medium)));
+        self.media.insert(id, medium);
+        Ok(id)
+    }
+
+    /// Brings the place and state of every medium in line with where it was found, or was not.
+    fn settle_places(&mut self, turn: &mut Turn<'_>, reports: &[ElementReport]) -> Handled {
+        let places: BTreeMap<MediumId, u16> =
+            self.found.iter().map(|(address, id)| (*id, *address)).collect();
+        let ids: Vec<MediumId> = self.media.keys().copied().collect();
+        for id in ids {
+            let Some(mut medium) = self.media.remove(&id) else { continue };
+            match places.get(&id).and_then(|address| self.location(*address)) {
+                Some(place) => self.found_at(turn, &mut medium, place)?,
+                None if reports.is_empty() => {}
+                None => self.missing(turn, &mut medium)?,
+            }
+            self.media.insert(id, medium);
+        }
+        Ok(())
+    }
+
+    fn found_at(&self, turn: &mut Turn<'_>, medium: &mut Medium, place: Location) -> Handled {
+        let same = medium.location == place && medium.library == self.library.id;
+        if medium.state == MediumState::OpRequest {
+            self.arrived(turn, medium)?;
+        }
+        if !same {
+            forget_mount(turn, medium);
+        }
+        match place {
+            Location::Slot(_) | Location::Port(_) => found_at_rest(medium, same)?,
+            Location::Drive(_) => found_in_drive(medium, same)?,
+            Location::Changer(_) => found_in_gripper(medium)?,
+            Location::Offline => {}
+        }
+        if let Location::Slot(slot) = place {
+            medium.home_slot = Some(slot);
+        }
+        medium.location = place;
+        medium.library = self.library.id;
+        Ok(())
+    }
+
+    /// A medium that an operator was asked for has come.
+    fn arrived(&self, turn: &mut Turn<'_>, medium: &mut Medium) -> Handled {
+        medium.state = medium::step(medium.state, MediumEvent::Arrived)?;
+        let waiting = medium.claimed_by.map(|id| turn.tx.get::<LibraryRequest>(id)).transpose()?.flatten();
+        if let Some(request) = waiting {
+            operators::settle_for(turn, &request, OperatorEvent::Done)?;
+        }
+        Ok(())
+    }
+
+    /// A medium that was recorded here and is nowhere: hands took it, it is offline now (P-34).
+    fn missing(&self, turn: &mut Turn<'_>, medium: &mut Medium) -> Handled {
+        if medium.state != MediumState::OpRequest {
+            medium.state = medium::step(medium.state, MediumEvent::Missing)?;
+        }
+        let text = format!("{} is gone", crate::naming::medium(medium));
+        turn.tell(self.library.id, medium.claimed_by, "missing", text);
+        forget_mount(turn, medium);
+        medium.location = Location::Offline;
+        medium.library = start::offline_library(&turn.tx)?;
+        medium.home_slot = None;
+        Ok(())
+    }
+
+    /// Brings the states of drives and slots in line with what was seen in them.
+    fn settle_elements(&mut self, reports: &[ElementReport]) -> Handled {
+        for report in reports {
+            let found = self.found.get(&report.address).copied();
+            let was = self.recorded_at(report.address).map(|medium| (medium.id, medium.state));
+            match self.elements.get_mut(&report.address) {
+                Some(Element::Drive(bay)) => settle_drive(bay, report, found, was)?,
+                Some(Element::Slot(slot)) => settle_slot(slot, report, found)?,
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Matches bays with devices; a drive that was just matched is asked again, so that its record gets its make.
+    fn bind_drives(&mut self, turn: &mut Turn<'_>) -> Handled {
+        let devices = turn.tx.find(columns::device::LIBRARY, self.library.id)?;
+        for element in self.elements.values_mut() {
+            let Element::Drive(bay) = element else { continue };
+            let bound = devices.iter().find(|device| device.answered && probe::bind(bay, &devices, device));
+            if let Some(device) = bound {
+                let mut device = device.clone();
+                device.answered = false;
+                device.probe_at = None;
+                turn.put_hidden(device);
+            }
+        }
+        Ok(())
+    }
+
+    /// Says what the read makes of the library as a whole, and whether it settles what was open.
+    fn settle_library(&mut self, turn: &mut Turn<'_>, reports: &[ElementReport]) -> Handled<Firm> {
+        let stuck = reports.iter().any(|report| report.kind == ElementKind::Transport && report.full);
+        self.library.read_at = Some(turn.utc());
+        let state = &mut self.library.common.operational;
+        if self.firm == Firm::Yes && *state == OperationalState::Initializing {
+            *state = library::step(*state, LibraryEvent::Inventoried)?;
+        }
+        match (*state, stuck) {
+            (OperationalState::Ready, true) => {
+                *state = library::step(*state, LibraryEvent::Fault)?;
+                let message = format!(
+                    "a cartridge is stuck in the gripper of {}: take it out and put it into a free slot",
+                    self.library.common.name
+                );
+                let device = (ObjectType::Library, self.library.id.guid());
+                operators::raise_service(turn, self.library.id, device, message)?;
+            }
+            (OperationalState::NeedsService, false) => {
+                *state = library::step(*state, LibraryEvent::Recovered)?;
+                operators::device_serves_again(turn, self.library.id.guid())?;
+                turn.tell(self.library.id, None, "serves again", self.library.common.name.clone());
+            }
+            _ => {}
+        }
+        if *state == OperationalState::NeedsService {
+            look_again(turn, self.library.id)?;
+        }
+        if self.firm == Firm::No {
+            self.library.wants_read = true;
+        }
+        Ok(self.firm)
+    }
+
+    /// Writes what changed.
+    fn write(self, turn: &mut Turn<'_>) -> Handled {
+        for (address, element) in self.elements {
+            if self.before.get(&address) != Some(&element) {
+                element.put(turn);
+            }
+        }
+        for (id, medium) in self.media {
+            if self.media_before.get(&id) != Some(&medium) {
+                turn.put(medium);
+            }
+        }
+        turn.put(self.library);
+        self.intake.finish(turn)
+    }
+}
+
+/// A medium seen in a slot or port.
+fn found_at_rest(medium: &mut Medium, same: bool) -> Handled {
+    match medium.state {
+        MediumState::InUse if same => {}
+        MediumState::OpRequest => {}
+        state => medium.state = medium::step(state, MediumEvent::Found)?,
+    }
+    medium.mounted_side = None;
+    Ok(())
+}
+
+/// A medium seen in a drive.
+fn found_in_drive(medium: &mut Medium, same: bool) -> Handled {
+    if same && medium.state != MediumState::OpError {
+        return Ok(());
+    }
+    if matches!(medium.state, MediumState::Mounted | MediumState::Loaded | MediumState::Unloaded) {
+        medium.state = medium::step(medium.state, MediumEvent::Found)?;
+    }
+    medium.state = medium::step(medium.state, MediumEvent::PutInDrive)?;
+    medium.mounted_side = None;
+    Ok(())
+}
+
+/// A medium seen in the gripper: in error until somebody takes it out.
+fn found_in_gripper(medium: &mut Medium) -> Handled {
+    if matches!(medium.state, MediumState::Mounted | MediumState::Loaded) {
+        medium.state = medium::step(medium.state, MediumEvent::Found)?;
+    }
+    if medium.state != MediumState::OpError {
+        medium.state = medium::step(medium.state, MediumEvent::Failed)?;
+    }
+    medium.mounted_side = None;
+    Ok(())
+}
+
+/// A medium that left its drive by other means than a dismount has no owner any more.
+fn forget_mount(turn: &mut Turn<'_>, medium: &Medium) {
+    if medium.mounted_side.is_some() {
+        turn.changes.delete::<Mount>(medium.id);
+    }
+}
+
+fn settle_drive(
+    bay: &mut Drive,
+    report: &ElementReport,
+    found: Option<MediumId>,
+    was: Option<(MediumId, MediumState)>,
+) -> Handled {
+    let other = found != was.map(|(id, _)| id);
+    if bay.state != DriveState::Dismounted && (!report.full || other) {
+        bay.state = drive::step(bay.state, DriveEvent::SeenEmpty)?;
+        bay.saved_side = None;
+        bay.dismountable_since = None;
+    }
+    if !report.full {
+        return Ok(());
+    }
+    // A cartridge that the robot could not take is still there, and has to be unloaded anew.
+    let failed = was.is_some_and(|(_, state)| state == MediumState::OpError);
+    if bay.state == DriveState::Dismounted || (bay.state == DriveState::Unloaded && failed) {
+        bay.state = drive::step(bay.state, DriveEvent::SeenFull)?;
+    }
+    Ok(())
+}
+
+fn settle_slot(slot: &mut Slot, report: &ElementReport, found: Option<MediumId>) -> Handled {
+    let event = if report.full { SlotEvent::SeenFull } else { SlotEvent::SeenEmpty };
+    slot.state = slot::step(slot.state, event)?;
+    if slot.state == SlotState::NeedsInventory && found.is_some() {
+        slot.state = slot::step(slot.state, SlotEvent::Identified)?;
+    }
+    Ok(())
+}
+
+/// Steps whose completion was unknown end here: what they did or did not do has been seen.
+fn end_lost_steps(turn: &mut Turn<'_>, library: LibraryId) -> Handled {
+    let lost = turn.tx.find(columns::step::LIBRARY, library)?.into_iter().filter(|step| step.lost);
+    let ended: BTreeSet<StepId> = lost.map(|step| step.id).collect();
+    for id in ended {
+        turn.changes.delete::<OpenStep>(id);
+    }
+    Ok(())
+}
+
+/// A library that needs service is looked at again after a while.
+fn look_again(turn: &mut Turn<'_>, library: LibraryId) -> Handled {
+    let robots = turn.tx.find(columns::device::LIBRARY, library)?;
+    for mut robot in robots.into_iter().filter(|device| device.role == DeviceRole::Changer) {
+        robot.probe_at = Some(ramp(turn, robot.probes));
+        robot.probes += 1;
+        turn.put_hidden(robot);
+    }
+    Ok(())
+}
+
+/// The elements could not be read: they will be, after a while.
+pub(super) fn failed(turn: &mut Turn<'_>, mut robot: Device, step: &OpenStep, text: &str) -> Handled {
+    if robot.answered {
+        robot.probe_at = Some(ramp(turn, robot.probes));
+        robot.probes += 1;
+        turn.put_hidden(robot);
+    }
+    super::count_attempt(turn, step, text)?;
+    doubt(turn, step.library, "the elements could not be read")
+}

@@ -1,0 +1,172 @@
+//! Moves that ended: the medium is where it was sent, or nobody may rely on where it is.
+//!
+//! Invariant: a move is believed only when both ends say so: source empty, destination full, and no other bar code
+//! than expected. Anything else makes its completion unknown.
+
+use super::{count_attempt, current_library, doubt, lose, medium_failed, medium_of, request_of};
+use crate::requests::{self, Ending};
+use crate::turn::{Handled, Turn};
+use rsm_model::ids::{DriveId, SlotId};
+use rsm_model::machine::drive::{self, DriveEvent};
+use rsm_model::machine::medium::{self, MediumEvent};
+use rsm_model::machine::request::RequestEvent;
+use rsm_model::machine::slot::{self, SlotEvent};
+use rsm_model::record::*;
+use rsm_step::{ElementReport, Step, StepOrder};
+
+/// A move was carried out.
+pub(super) fn moved(turn: &mut Turn<'_>, step: &OpenStep, ends: &[ElementReport]) -> Handled {
+    let request = request_of(turn, step)?;
+    let (Some(held), Some(mut request)) = (medium_of(turn, step)?, request) else {
+        return lose(turn, step.clone(), "what was moved is not known any more");
+    };
+    let Some((source, target)) = believable(step, ends) else {
+        return lose(turn, step.clone(), "what was read after the move contradicts it");
+    };
+    let to = match (held.location, request.slot, request.drive) {
+        (Location::Drive(_), Some(slot), _) => Location::Slot(slot),
+        (_, _, Some(drive)) => Location::Drive(drive),
+        _ => return lose(turn, step.clone(), "where it was moved to is not known any more"),
+    };
+    request.steps_done += 1;
+    let text = format!("{} is in {}", crate::naming::medium(&held), crate::naming::place(&turn.tx, to)?);
+    turn.tell(step.library, step.request, "moved", text);
+    leave(turn, &held, source)?;
+    arrive(turn, held, to, target, &request)?;
+    let over = request.operation == Operation::Dismount;
+    if over {
+        return requests::end(turn, request, Ending::new(RequestEvent::Succeeded, ""));
+    }
+    turn.put(request);
+    Ok(())
+}
+
+/// Gives source and destination when they bear the move out.
+fn believable<'r>(
+    step: &OpenStep,
+    ends: &'r [ElementReport],
+) -> Option<(&'r ElementReport, &'r ElementReport)> {
+    let order: StepOrder = serde_json::from_str(&step.order).ok()?;
+    let Step::Move { from, to, expected_tag, .. } = order.step else { return None };
+    let end = |address: u16| ends.iter().find(|end| end.address == address);
+    let (source, target) = (end(from)?, end(to)?);
+    let same_tag = match (&expected_tag, &target.tag) {
+        (Some(expected), Some(seen)) => expected == seen,
+        _ => true,
+    };
+    (!source.full && target.full && same_tag).then_some((source, target))
+}
+
+fn observed(turn: &Turn<'_>, library: &Library, report: &ElementReport) -> Observation {
+    Observation {
+        content: if report.full { Content::Full } else { Content::Empty },
+        tag: report.tag.clone(),
+        generation: library.generation,
+        at: Some(turn.utc()),
+        fenced: false,
+    }
+}
+
+fn library_of(turn: &Turn<'_>, held: &Medium) -> Handled<Library> {
+    match current_library(turn, held.library)? {
+        Some(library) => Ok(library),
+        None => crate::turn::refuse(rsm_model::Code::InvalidLibrary, "the medium's library is gone", ""),
+    }
+}
+
+/// The element that the medium left.
+fn leave(turn: &mut Turn<'_>, held: &Medium, source: &ElementReport) -> Handled {
+    let library = library_of(turn, held)?;
+    let seen = observed(turn, &library, source);
+    match held.location {
+        Location::Slot(id) => {
+            if let Some(mut slot) = turn.tx.get::<Slot>(id)? {
+                slot.state = slot::step(slot.state, SlotEvent::Taken)?;
+                slot.seen = seen;
+                turn.put(slot);
+            }
+        }
+        Location::Drive(id) => {
+            if let Some(mut bay) = turn.tx.get::<Drive>(id)? {
+                bay.state = drive::step(bay.state, DriveEvent::Taken)?;
+                bay.seen = seen;
+                bay.saved_side = None;
+                bay.dismountable_since = None;
+                turn.put(bay);
+            }
+        }
+        Location::Port(id) => {
+            if let Some(mut port) = turn.tx.get::<Port>(id)? {
+                port.seen = seen;
+                turn.put(port);
+            }
+        }
+        Location::Changer(_) | Location::Offline => {}
+    }
+    Ok(())
+}
+
+/// The element that the medium came to.
+fn arrive(
+    turn: &mut Turn<'_>,
+    mut held: Medium,
+    to: Location,
+    target: &ElementReport,
+    request: &LibraryRequest,
+) -> Handled {
+    let library = library_of(turn, &held)?;
+    let seen = observed(turn, &library, target);
+    held.location = to;
+    match to {
+        Location::Drive(id) => into_drive(turn, &mut held, id, seen, request)?,
+        Location::Slot(id) => into_slot(turn, &mut held, id, seen, request)?,
+        Location::Port(_) | Location::Changer(_) | Location::Offline => {}
+    }
+    turn.put(held);
+    Ok(())
+}
+
+fn into_drive(
+    turn: &mut Turn<'_>,
+    held: &mut Medium,
+    id: DriveId,
+    seen: Observation,
+    request: &LibraryRequest,
+) -> Handled {
+    held.state = medium::step(held.state, MediumEvent::PutInDrive)?;
+    if let Some(mut bay) = turn.tx.get::<Drive>(id)? {
+        bay.state = drive::step(bay.state, DriveEvent::Inserted)?;
+        bay.seen = seen;
+        bay.saved_side = request.side;
+        turn.put(bay);
+    }
+    Ok(())
+}
+
+fn into_slot(
+    turn: &mut Turn<'_>,
+    held: &mut Medium,
+    id: SlotId,
+    seen: Observation,
+    request: &LibraryRequest,
+) -> Handled {
+    held.state = medium::step(held.state, MediumEvent::Stored)?;
+    held.home_slot = Some(id);
+    held.mounted_side = None;
+    if request.operation == Operation::Dismount {
+        held.claimed_by = None;
+    }
+    if let Some(mut slot) = turn.tx.get::<Slot>(id)? {
+        slot.state = slot::step(slot.state, SlotEvent::Put)?;
+        slot.seen = seen;
+        turn.put(slot);
+    }
+    Ok(())
+}
+
+/// A move failed in a way that is known: what is where is read again before anything else (lessons, rule 1).
+pub(super) fn failed(turn: &mut Turn<'_>, step: &OpenStep, text: &str) -> Handled {
+    medium_failed(turn, step)?;
+    doubt(turn, step.library, "a move failed")?;
+    count_attempt(turn, step, text)
+}

@@ -1,0 +1,219 @@
+//! Library requests: made, ended, and answered in one place.
+//!
+//! Invariant: a request ends once. Whoever ends it goes through [`end`], which walks its machine, notes time and
+//! error, releases its claim, withdraws what a person was asked for it, and answers who waits.
+
+use crate::memory::WaitsFor;
+use crate::turn::{Handled, Turn};
+use crate::{operators, start};
+use rsm_model::Code;
+use rsm_model::call::{Refusal, Reply};
+use rsm_model::generated::functions::FunctionName;
+use rsm_model::ids::{LibraryId, ObjectType, TypedId};
+use rsm_model::machine::medium::{self, MediumEvent, MediumState};
+use rsm_model::machine::operator_request::OperatorEvent;
+use rsm_model::machine::request::{self, RequestEvent, RequestState};
+use rsm_model::record::*;
+
+/// How a request ends.
+pub(crate) struct Ending {
+    pub event: RequestEvent,
+    pub error: Option<Code>,
+    pub note: String,
+    /// What a waiting caller is told instead of the error, where the call's page has a code of its own.
+    pub told: Option<Refusal>,
+}
+
+impl Ending {
+    pub fn new(event: RequestEvent, note: impl Into<String>) -> Self {
+        Self { event, error: None, note: note.into(), told: None }
+    }
+
+    pub fn failed(error: Code, note: impl Into<String>) -> Self {
+        Self { error: Some(error), ..Self::new(RequestEvent::Failed, note) }
+    }
+
+    pub fn told(mut self, refusal: Refusal) -> Self {
+        self.told = Some(refusal);
+        self
+    }
+}
+
+/// Makes a request of the service itself (M-65); the caller fills in what it is about and puts it.
+pub(crate) fn of_service(
+    turn: &mut Turn<'_>,
+    library: LibraryId,
+    operation: Operation,
+) -> Handled<LibraryRequest> {
+    let id = turn.new_id();
+    Ok(LibraryRequest {
+        id,
+        common: Common::new(turn.utc(), ""),
+        operation,
+        option: 0,
+        state: RequestState::Queued,
+        side: None,
+        drive: None,
+        medium: None,
+        library,
+        slot: None,
+        queued: turn.utc(),
+        completed: None,
+        application: start::SERVICE_NAME.to_string(),
+        user: String::new(),
+        computer: String::new(),
+        error: None,
+        priority: 0,
+        sequence: next_sequence(turn)?,
+        session: None,
+        uid: 0,
+        access: MountAccess::Read,
+        drive_given: false,
+        goal: Goal::AsAsked,
+        attempts: 0,
+        steps_done: 0,
+        note: String::new(),
+    })
+}
+
+/// Takes the next place in the queue. Places taken in one turn follow one another by the ids' counter.
+fn next_sequence(turn: &mut Turn<'_>) -> Handled<u64> {
+    let pending = turn.changes.list.iter().rev().find_map(|change| match change {
+        rsm_store::Change::Put(rsm_store::Record::Service(service)) => Some(service.clone()),
+        _ => None,
+    });
+    let stored = turn.tx.all::<Service>()?.pop();
+    let Some(mut service) = pending.or(stored) else {
+        return Err(crate::turn::Fault::Store(rsm_store::StoreError::Failure(
+            "the service row is missing".into(),
+        )));
+    };
+    let place = service.next_sequence;
+    service.next_sequence += 1;
+    turn.put_hidden(service);
+    Ok(place)
+}
+
+/// Makes a request on behalf of a session.
+pub(crate) fn of_session(
+    turn: &mut Turn<'_>,
+    session: &Session,
+    library: LibraryId,
+    operation: Operation,
+) -> Handled<LibraryRequest> {
+    let mut request = of_service(turn, library, operation)?;
+    request.application = session.application.clone();
+    request.user = session.user.clone();
+    request.computer = session.computer.clone();
+    request.session = Some(session.id);
+    request.uid = session.uid;
+    Ok(request)
+}
+
+/// Ends a request, whatever it was doing.
+pub(crate) fn end(turn: &mut Turn<'_>, mut request: LibraryRequest, ending: Ending) -> Handled {
+    // Only work that has begun can end well or badly; a request that ends at the first look begins and ends.
+    let begins = matches!(ending.event, RequestEvent::Succeeded | RequestEvent::Failed)
+        && matches!(request.state, RequestState::Queued | RequestState::Waiting)
+        && !(request.state == RequestState::Waiting && ending.event == RequestEvent::Failed);
+    if begins {
+        request.state = request::step(request.state, RequestEvent::Started)?;
+    }
+    request.state = request::step(request.state, ending.event)?;
+    request.completed = Some(turn.utc());
+    request.error = ending.error;
+    request.note = ending.note;
+    let settled =
+        if ending.event == RequestEvent::Succeeded { OperatorEvent::Done } else { OperatorEvent::Withdrawn };
+    operators::settle_for(turn, &request, settled)?;
+    turn.tell(request.library, Some(request.id), ended_word(request.state), sentence(&request));
+    complete_signal(turn, &request);
+    let answer = answer_of(&request, ending.told);
+    turn.put(request.clone());
+    turn.resolve(WaitsFor::Request(request.id), answer);
+    Ok(())
+}
+
+/// Signals the end of the operation with the ids that P-193 names.
+fn complete_signal(turn: &mut Turn<'_>, request: &LibraryRequest) {
+    match (request.operation, request.side) {
+        (Operation::Inventory, _) => turn.changes.complete(ObjectType::Library, request.library.guid()),
+        (Operation::Dismount | Operation::Mount, Some(side)) => {
+            turn.changes.complete(ObjectType::Side, side.guid());
+        }
+        (Operation::Dismount | Operation::Mount, None) => {}
+    }
+}
+
+fn ended_word(state: RequestState) -> &'static str {
+    match state {
+        RequestState::Passed => "passed",
+        RequestState::Failed => "failed",
+        RequestState::Cancelled => "cancelled",
+        RequestState::Stopped => "stopped",
+        _ => "ended",
+    }
+}
+
+fn sentence(request: &LibraryRequest) -> String {
+    let what = match request.operation {
+        Operation::Inventory => "inventory",
+        Operation::Mount => "mount",
+        Operation::Dismount => "dismount",
+    };
+    let error = request.error.map(|code| format!(" ({})", code.name())).unwrap_or_default();
+    let note = if request.note.is_empty() { String::new() } else { format!(": {}", request.note) };
+    format!("{what} for {}{error}{note}", request.application)
+}
+
+/// What a waiting caller is told.
+fn answer_of(request: &LibraryRequest, told: Option<Refusal>) -> crate::api::Answer {
+    match (request.state, told) {
+        (RequestState::Passed, _) => match request.operation {
+            Operation::Mount => {
+                Ok(Reply::Mounted { request: request.id, drives: request.drive.into_iter().collect() })
+            }
+            Operation::Dismount | Operation::Inventory => Ok(Reply::Done),
+        },
+        (_, Some(refusal)) => Err(refusal),
+        (RequestState::Failed, None) => {
+            let code = request.error.unwrap_or(Code::InvalidState);
+            let documented = FunctionName::MountNtmsMedia.spec().codes.contains(&code);
+            Err(Refusal::new(if documented { code } else { Code::InvalidState }, request.note.clone())
+                .next(format!("the request is {}; its history tells what the robot did", request.id)))
+        }
+        (_, None) => Err(Refusal::new(Code::Cancelled, request.note.clone())),
+    }
+}
+
+/// Gives up a mount or a dismount on behalf of its caller: at once when nothing has moved, else after the cartridge
+/// has gone back (decision 35). The caller is told now.
+pub(crate) fn give_up(turn: &mut Turn<'_>, mut request: LibraryRequest, told: Refusal) -> Handled {
+    let held = request.medium.map(|id| turn.tx.get::<Medium>(id)).transpose()?.flatten();
+    let claimed = held.filter(|medium| medium.claimed_by == Some(request.id));
+    let in_motion = request.state == RequestState::InProcess && request.operation == Operation::Mount;
+    if in_motion && claimed.is_some() {
+        request.goal = Goal::PutBackThenCancel;
+        request.note.clone_from(&told.sentence);
+        turn.put(request.clone());
+        turn.resolve(WaitsFor::Request(request.id), Err(told));
+        return Ok(());
+    }
+    if let Some(medium) = claimed {
+        release(turn, medium)?;
+    }
+    let note = told.sentence.clone();
+    end(turn, request, Ending::new(RequestEvent::Cancelled, note).told(told))
+}
+
+/// Takes the claim off a medium that has not moved.
+pub(crate) fn release(turn: &mut Turn<'_>, mut held: Medium) -> Handled {
+    held.claimed_by = None;
+    held.state = match held.state {
+        MediumState::InUse => medium::step(held.state, MediumEvent::Released)?,
+        MediumState::OpRequest => medium::step(held.state, MediumEvent::GaveUp)?,
+        other => other,
+    };
+    turn.put(held);
+    Ok(())
+}
