@@ -275,6 +275,26 @@ mod tests {
     }
 
     #[test]
+    fn a_part_that_failed_spoils_the_whole_transaction() {
+        let mut store = Store::in_memory().expect("memory is to be had");
+        let refuse =
+            "CREATE TEMP TRIGGER refuse BEFORE INSERT ON audit BEGIN SELECT RAISE(ABORT, 'refused'); END";
+        store.connection.execute_batch(refuse).expect("the trigger is made");
+        let service = rsm_model::record::Service { incarnation: 1, next_sequence: 2, next_medium_number: 3 };
+        let mut changes = Changes::default();
+        changes.put(service);
+        let mut tx = store.begin().expect("nothing else is open");
+        let failed = tx.apply(&changes, UtcTime(0), "test");
+        assert!(matches!(failed, Err(StoreError::Constraint(_))), "{failed:?}");
+        assert!(!tx.connection.is_autocommit(), "SQLite itself would let the row be committed");
+        assert!(matches!(tx.apply(&Changes::default(), UtcTime(0), "test"), Err(StoreError::Failure(_))));
+        assert!(matches!(tx.trim(Log::Events, 1), Err(StoreError::Failure(_))));
+        assert!(matches!(tx.commit(), Err(StoreError::Failure(_))));
+        let left = store.snapshot(|read| read.count_all::<rsm_model::record::Service>().expect("they count"));
+        assert_eq!(left.expect("it reads"), 0);
+    }
+
+    #[test]
     fn sqlite_ending_a_transaction_by_itself_ends_ours() {
         let mut store = Store::in_memory().expect("memory is to be had");
         let mut tx = store.begin().expect("nothing else is open");
