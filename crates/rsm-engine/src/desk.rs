@@ -12,7 +12,7 @@
 //! - A report of a step is never dropped: if it cannot be stored it is kept and tried again, and new calls are
 //!   refused meanwhile, for the robot has moved (decision 27).
 
-use crate::api::{Configuration, Event, Input, Output, Ticket};
+use crate::api::{Configuration, Event, Input, Output};
 use crate::handlers::Found;
 use crate::memory::Memory;
 use crate::turn::{Fault, Handled, Setting, Turn};
@@ -42,12 +42,20 @@ pub enum Moment {
     BeforeCommit,
     /// Committed, no output has left.
     Committed,
+    /// An output has left.
+    OutputLeft,
 }
 
 impl Moment {
     /// All moments.
-    pub const ALL: [Moment; 5] =
-        [Moment::Begun, Moment::Handled, Moment::Planned, Moment::BeforeCommit, Moment::Committed];
+    pub const ALL: [Moment; 6] = [
+        Moment::Begun,
+        Moment::Handled,
+        Moment::Planned,
+        Moment::BeforeCommit,
+        Moment::Committed,
+        Moment::OutputLeft,
+    ];
 }
 
 /// Whether the process lives on after a moment.
@@ -127,34 +135,43 @@ impl Desk {
 
     /// Applies a batch of inputs in one transaction and gives what has to be done now that it is on disk.
     pub fn apply(&mut self, now: Now, batch: Vec<Input>) -> Vec<Output> {
-        self.apply_watched(now, batch, &mut |_| Fate::Lives).unwrap_or_default()
+        let mut outputs = Vec::new();
+        self.apply_watched(now, batch, &mut |_| Fate::Lives, &mut |output| outputs.push(output));
+        outputs
     }
 
-    /// Applies a batch while a watcher may end the process at any [`Moment`]; `None` says that it ended.
+    /// Applies a batch while a watcher may end the process at any [`Moment`]; outputs leave one by one.
     pub fn apply_watched(
         &mut self,
         now: Now,
         batch: Vec<Input>,
         watch: &mut dyn FnMut(Moment) -> Fate,
-    ) -> Option<Vec<Output>> {
+        leave: &mut dyn FnMut(Output),
+    ) -> Fate {
         let ids = Cell::new(0);
+        let border = &mut Border { watch, leave };
         let mut all = std::mem::take(&mut self.kept);
-        let mut outputs = if all.is_empty() {
+        if all.is_empty() {
             all = batch;
-            Vec::new()
         } else {
             // Reports wait for the database: until they are stored, a new call would be decided on stale facts.
             let (calls, others) = batch.into_iter().partition(|input| matches!(input, Input::Call { .. }));
             all.extend::<Vec<Input>>(others);
-            refuse_all(calls, &StoreError::Failure("an outcome of the robot is not stored yet".to_string()))
-        };
-        match self.transact(now, &ids, &all, watch) {
-            Ok(left) => outputs.extend(left),
-            Err(Stop::Dies) => return None,
-            Err(Stop::Store(_)) => outputs.extend(self.one_by_one(now, &ids, all, watch)?),
+            let waiting = StoreError::Failure("an outcome of the robot is not stored yet".to_string());
+            refuse_all(calls, &waiting, border);
         }
-        outputs.extend(self.wake(now));
-        Some(outputs)
+        let ended = match self.transact(now, &ids, &all, border) {
+            Err(Stop::Store(_)) => self.one_by_one(now, &ids, all, border),
+            other => other,
+        };
+        match ended {
+            Err(Stop::Dies) => return Fate::Dies,
+            Ok(()) | Err(Stop::Store(_)) => {}
+        }
+        if let Some(wake) = self.wake(now) {
+            (border.leave)(wake);
+        }
+        Fate::Lives
     }
 
     /// Tries a failed batch again, one input at a time (decision 27).
@@ -163,17 +180,15 @@ impl Desk {
         now: Now,
         ids: &Cell<u64>,
         batch: Vec<Input>,
-        watch: &mut dyn FnMut(Moment) -> Fate,
-    ) -> Option<Vec<Output>> {
-        let mut outputs = Vec::new();
+        border: &mut Border<'_>,
+    ) -> Result<(), Stop> {
         for input in batch {
-            match self.transact(now, ids, std::slice::from_ref(&input), watch) {
-                Ok(left) => outputs.extend(left),
-                Err(Stop::Dies) => return None,
-                Err(Stop::Store(error)) => outputs.extend(self.failed_alone(now, ids, input, &error, watch)?),
+            match self.transact(now, ids, std::slice::from_ref(&input), border) {
+                Err(Stop::Store(error)) => self.failed_alone(now, ids, input, &error, border)?,
+                other => other?,
             }
         }
-        Some(outputs)
+        Ok(())
     }
 
     /// Deals with an input that the database refuses by itself.
@@ -183,8 +198,8 @@ impl Desk {
         ids: &Cell<u64>,
         input: Input,
         error: &StoreError,
-        watch: &mut dyn FnMut(Moment) -> Fate,
-    ) -> Option<Vec<Output>> {
+        border: &mut Border<'_>,
+    ) -> Result<(), Stop> {
         match (&input, error) {
             (Input::Step(report), StoreError::Constraint(_)) => {
                 // The report contradicts the database: what it touched is fenced and read anew.
@@ -193,35 +208,34 @@ impl Desk {
                     epoch: report.epoch,
                     why: format!("its report could not be stored: {error}"),
                 };
-                match self.transact(now, ids, &[lost], watch) {
-                    Ok(left) => Some(left),
-                    Err(Stop::Dies) => None,
-                    Err(Stop::Store(_)) => Some(Vec::new()),
+                match self.transact(now, ids, std::slice::from_ref(&lost), border) {
+                    Err(Stop::Store(_)) => self.kept.push(lost),
+                    other => other?,
                 }
             }
             (Input::Step(_) | Input::WorkerGone { .. }, _) => {
                 self.store.release_ballast();
                 self.kept.push(input);
-                Some(Vec::new())
             }
-            (Input::Call { .. }, _) => Some(refuse_all(vec![input], error)),
-            (Input::CallerGone { .. } | Input::SessionSeen { .. } | Input::Tick, _) => Some(Vec::new()),
+            (Input::Call { .. }, _) => refuse_all(vec![input], error, border),
+            (Input::CallerGone { .. } | Input::SessionSeen { .. } | Input::Tick, _) => {}
         }
+        Ok(())
     }
 
-    /// Handles a batch and its plans in one transaction.
+    /// Handles a batch and its plans in one transaction; its outputs leave after the commit.
     fn transact(
         &mut self,
         now: Now,
         ids: &Cell<u64>,
         batch: &[Input],
-        watch: &mut dyn FnMut(Moment) -> Fate,
-    ) -> Result<Vec<Output>, Stop> {
+        border: &mut Border<'_>,
+    ) -> Result<(), Stop> {
         let setting = Setting { now, configuration: &self.configuration, incarnation: self.incarnation, ids };
         let mut outputs = Vec::new();
         let mut memory = self.memory.clone();
         let mut tx = self.store.begin()?;
-        pass(watch, Moment::Begun)?;
+        border.pass(Moment::Begun)?;
         for input in batch {
             let cause = cause_of(input);
             let turn = Turn::new(tx.read(), setting, memory.clone());
@@ -234,7 +248,7 @@ impl Desk {
                 }
                 Err(Fault::Refused(refusal)) => refuse_input(input, refusal, &mut memory, &mut outputs),
             }
-            pass(watch, Moment::Handled)?;
+            border.pass(Moment::Handled)?;
         }
         for round in 0.. {
             assert!(round < MOST_PLANS, "the planner must come to rest");
@@ -247,13 +261,13 @@ impl Desk {
                     return Err(Stop::Store(StoreError::Constraint(format!("the planner: {refusal}"))));
                 }
             }
-            pass(watch, Moment::Planned)?;
+            border.pass(Moment::Planned)?;
         }
-        pass(watch, Moment::BeforeCommit)?;
+        border.pass(Moment::BeforeCommit)?;
         let events = tx.commit()?;
         self.memory = memory;
         self.store.restore_ballast();
-        pass(watch, Moment::Committed)?;
+        border.pass(Moment::Committed)?;
         if !events.is_empty() {
             let event = |row: rsm_store::EventRow| Event {
                 operation: row.operation,
@@ -262,7 +276,11 @@ impl Desk {
             };
             outputs.push(Output::Notify(events.into_iter().map(event).collect()));
         }
-        Ok(outputs)
+        for output in outputs {
+            (border.leave)(output);
+            border.pass(Moment::OutputLeft)?;
+        }
+        Ok(())
     }
 
     /// Says when the desk has to be called again though nothing happens.
@@ -277,11 +295,19 @@ impl Desk {
     }
 }
 
-/// Passes a moment, or ends there.
-fn pass(watch: &mut dyn FnMut(Moment) -> Fate, moment: Moment) -> Result<(), Stop> {
-    match watch(moment) {
-        Fate::Lives => Ok(()),
-        Fate::Dies => Err(Stop::Dies),
+/// Where outputs leave, and where the process may end.
+struct Border<'a> {
+    watch: &'a mut dyn FnMut(Moment) -> Fate,
+    leave: &'a mut dyn FnMut(Output),
+}
+
+impl Border<'_> {
+    /// Passes a moment, or ends there.
+    fn pass(&mut self, moment: Moment) -> Result<(), Stop> {
+        match (self.watch)(moment) {
+            Fate::Lives => Ok(()),
+            Fate::Dies => Err(Stop::Dies),
+        }
     }
 }
 
@@ -378,14 +404,12 @@ fn refuse_input(input: &Input, refusal: Refusal, memory: &mut Memory, outputs: &
 }
 
 /// Answers calls that the database could not take.
-fn refuse_all(calls: Vec<Input>, error: &StoreError) -> Vec<Output> {
-    let refusal = refusal_of(error);
-    let ticket = |input: Input| match input {
-        Input::Call { ticket, .. } => Some(ticket),
-        _ => None,
-    };
-    let answer = |ticket: Ticket| Output::Reply { ticket, result: Err(refusal.clone()) };
-    calls.into_iter().filter_map(ticket).map(answer).collect()
+fn refuse_all(calls: Vec<Input>, error: &StoreError, border: &mut Border<'_>) {
+    for call in calls {
+        if let Input::Call { ticket, .. } = call {
+            (border.leave)(Output::Reply { ticket, result: Err(refusal_of(error)) });
+        }
+    }
 }
 
 /// What a caller is told when the database failed.

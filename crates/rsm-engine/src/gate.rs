@@ -8,16 +8,9 @@ use rsm_model::Code;
 use rsm_model::access::{Access, Caller, Right, ScopeKind};
 use rsm_model::call::Refusal;
 use rsm_model::generated::functions::{self, FunctionName, Scope};
-use rsm_model::ids::{LibraryId, PoolId, SessionId};
+use rsm_model::ids::{PoolId, SessionId};
 use rsm_model::record::{MediaPool, PoolKind, Session};
 use rsm_store::ReadTx;
-
-/// The objects of a call from which its scopes are found.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Subject {
-    pub library: Option<LibraryId>,
-    pub pool: Option<PoolId>,
-}
 
 /// Finds the open session of a call.
 ///
@@ -43,15 +36,16 @@ pub(crate) fn session(
     }
 }
 
-/// Checks the rights that the function table demands.
-pub(crate) fn admit(tx: &ReadTx<'_>, caller: &Caller, function: FunctionName, subject: Subject) -> Handled {
+/// Checks the rights that the function table demands; `pool` is the pool of the medium concerned, if any. The default
+/// lists are the same for all libraries, so which library is meant does not matter yet.
+pub(crate) fn admit(tx: &ReadTx<'_>, caller: &Caller, function: FunctionName, pool: Option<PoolId>) -> Handled {
     for rule in function.spec().gate {
         let scope = match rule.scope {
             Scope::Computer => ScopeKind::Computer,
             Scope::Library | Scope::LibraryOfMedium | Scope::LibraryOfDrive | Scope::LibraryOfObject => {
                 ScopeKind::Library
             }
-            Scope::Pool | Scope::PoolOfMedium => pool_scope(tx, subject.pool)?,
+            Scope::Pool | Scope::PoolOfMedium => pool_scope(tx, pool)?,
             other => {
                 return refuse(
                     Code::CallNotImplemented,

@@ -1,6 +1,6 @@
 //! InventoryNtmsLibrary (processes 3).
 
-use crate::gate::{self, Subject};
+use crate::gate;
 use crate::handlers::{Asked, bad_parameter, not_implemented};
 use crate::requests::{self, Ending};
 use crate::turn::{Handled, Turn, refuse};
@@ -42,8 +42,7 @@ pub(crate) fn inventory(
     let Some(library) = turn.tx.get::<Library>(LibraryId(id))? else {
         return bad_parameter(format!("{id} names no library"));
     };
-    let subject = Subject { library: Some(library.id), pool: None };
-    gate::admit(&turn.tx, asked.caller, FunctionName::InventoryNtmsLibrary, subject)?;
+    gate::admit(&turn.tx, asked.caller, FunctionName::InventoryNtmsLibrary, None)?;
     check_state(&library)?;
     let method = match wanted {
         Wanted::Stop => return stop(turn, &library),

@@ -1,6 +1,6 @@
 //! How a call names a medium: by logical medium, by side, or by the medium itself where it has one side.
 
-use crate::gate::{self, Subject};
+use crate::gate;
 use crate::turn::{Handled, Turn, refuse};
 use rsm_model::Code;
 use rsm_model::access::Caller;
@@ -41,8 +41,7 @@ pub(crate) fn named(
         found.push(Named { side, medium, library });
     }
     for named in &found {
-        let subject = Subject { library: Some(named.library.id), pool: Some(named.medium.pool) };
-        gate::admit(&turn.tx, caller, function, subject)?;
+        gate::admit(&turn.tx, caller, function, Some(named.medium.pool))?;
     }
     Ok(found)
 }

@@ -1,6 +1,6 @@
 //! OpenNtmsSession, CloseNtmsSession, and the lease of a session (processes 1, decisions 6, 22, 26).
 
-use crate::gate::{self, Subject};
+use crate::gate;
 use crate::handlers::bad_parameter;
 use crate::requests;
 use crate::turn::{Handled, Turn, new_guid};
@@ -35,7 +35,7 @@ pub(crate) fn open(
             ));
         }
     };
-    gate::admit(&turn.tx, caller, FunctionName::OpenNtmsSession, Subject::default())?;
+    gate::admit(&turn.tx, caller, FunctionName::OpenNtmsSession, None)?;
     let session = Session {
         id: SessionId::of_incarnation(turn.setting.incarnation, new_guid(turn.setting)),
         opened: turn.utc(),
