@@ -1,0 +1,323 @@
+//! What can be typed: the tree of commands and options.
+//!
+//! Why one place: help, completions and the manual (docs/reference/cli.md) are made from this tree, and the tests
+//! of parsing read it alone. Invariant: everything that can be checked without the service is checked here, so
+//! that a typing mistake never opens a session.
+
+use crate::time_span::TimeSpan;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+/// Works with the libraries, drives and media of the Removable Storage Manager.
+///
+/// Objects are named by id, by bar code or by display name. A name that several objects have is refused with a
+/// list of them. Exit codes: 0 done, 1 refused by the service, 2 wrong usage, 3 the service cannot be reached.
+#[derive(Clone, Debug, Parser)]
+#[command(name = "rsm", version, propagate_version = true, max_term_width = 100)]
+pub struct Arguments {
+    /// What every command takes.
+    #[command(flatten)]
+    pub general: General,
+    /// The command.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// Options of every command.
+#[derive(Args, Clone, Debug)]
+pub struct General {
+    /// Socket of the service [default: /run/rsm/rsm.sock]
+    #[arg(long, global = true, env = "RSM_SOCKET", hide_env_values = true, value_name = "PATH")]
+    pub socket: Option<PathBuf>,
+    /// Print JSON with stable keys; errors too, on standard error
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// Program name that owns what is mounted
+    #[arg(long, global = true, value_name = "NAME", default_value = "rsm")]
+    pub application: String,
+    /// Show progress although standard error is no terminal
+    #[arg(long, global = true)]
+    pub progress: bool,
+}
+
+/// The nouns.
+#[derive(Clone, Debug, Subcommand)]
+pub enum Command {
+    /// Libraries: what there is, inventory, history
+    #[command(subcommand)]
+    Library(LibraryCommand),
+    /// Drives, and label blocks of the medium in one
+    #[command(subcommand)]
+    Drive(DriveCommand),
+    /// Storage slots
+    #[command(subcommand)]
+    Slot(SlotCommand),
+    /// Media: what there is, mount, dismount
+    #[command(subcommand)]
+    Media(MediaCommand),
+    /// Library requests: the work queue
+    #[command(subcommand)]
+    Request(RequestCommand),
+    /// Operator requests: what people are asked to do
+    #[command(subcommand)]
+    Operator(OperatorCommand),
+    /// The session with the service
+    #[command(subcommand)]
+    Session(SessionCommand),
+    /// Calls any function of the interface with its fields as JSON
+    Api(ApiArguments),
+    /// Writes a completion script for a shell to standard output
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+}
+
+/// Verbs of libraries.
+#[derive(Clone, Debug, Subcommand)]
+pub enum LibraryCommand {
+    /// Lists the libraries
+    List,
+    /// Shows everything about a library
+    Show {
+        /// Id or name
+        library: String,
+    },
+    /// Finds out what is in a library
+    Inventory(InventoryArguments),
+    /// Tells what the robots did and why, newest last
+    History {
+        /// Id or name; all libraries without it
+        library: Option<String>,
+        /// Most lines to show
+        #[arg(long, default_value_t = 100, value_name = "N")]
+        limit: u32,
+    },
+}
+
+/// Arguments of an inventory.
+#[derive(Args, Clone, Debug)]
+pub struct InventoryArguments {
+    /// Id or name
+    pub library: String,
+    /// How thorough
+    #[arg(long, value_enum, default_value_t = Method::Default)]
+    pub method: Method,
+    /// Wait until it has ended; the default
+    #[arg(long, overrides_with = "no_wait")]
+    pub wait: bool,
+    /// Return when it is queued
+    #[arg(long, overrides_with = "wait")]
+    pub no_wait: bool,
+    /// Stop the inventory that is queued or under way
+    #[arg(long, conflicts_with_all = ["method", "wait", "no_wait"])]
+    pub stop: bool,
+}
+
+/// How an inventory is taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Method {
+    /// By bar code, or by difference
+    Fast,
+    /// Every label is read
+    Full,
+    /// As the library is set up
+    Default,
+}
+
+/// Verbs of drives.
+#[derive(Clone, Debug, Subcommand)]
+pub enum DriveCommand {
+    /// Lists the drives
+    List {
+        /// Only those of this library: id or name
+        #[arg(long, value_name = "LIBRARY")]
+        library: Option<String>,
+    },
+    /// Shows everything about a drive
+    Show {
+        /// Id, name or number
+        drive: String,
+    },
+    /// Writes label blocks from the start of the medium in a drive, and a filemark
+    Write(WriteArguments),
+    /// Reads blocks from the start of the medium in a drive, up to a filemark
+    Read(ReadArguments),
+}
+
+/// Arguments of a write.
+#[derive(Args, Clone, Debug)]
+pub struct WriteArguments {
+    /// Id, name or number of a drive with a medium that you mounted with --write
+    pub drive: String,
+    /// What to write
+    #[command(flatten)]
+    pub what: WriteWhat,
+}
+
+/// What to write.
+#[derive(Args, Clone, Debug)]
+#[group(required = true, multiple = false)]
+pub struct WriteWhat {
+    /// One block with this text
+    #[arg(long)]
+    pub text: Option<String>,
+    /// The content of a file in blocks of 65,536 bytes, at most 16
+    #[arg(long, value_name = "PATH")]
+    pub file: Option<PathBuf>,
+}
+
+/// Arguments of a read.
+#[derive(Args, Clone, Debug)]
+pub struct ReadArguments {
+    /// Id, name or number of a drive with a medium that you mounted
+    pub drive: String,
+    /// Most blocks to read
+    #[arg(long, default_value_t = 1, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=16))]
+    pub count: u32,
+    /// Write the bytes to a file instead of showing them
+    #[arg(long, value_name = "PATH")]
+    pub output: Option<PathBuf>,
+}
+
+/// Verbs of slots.
+#[derive(Clone, Debug, Subcommand)]
+pub enum SlotCommand {
+    /// Lists the slots
+    List {
+        /// Only those of this library: id or name
+        #[arg(long, value_name = "LIBRARY")]
+        library: Option<String>,
+    },
+}
+
+/// Verbs of media.
+#[derive(Clone, Debug, Subcommand)]
+pub enum MediaCommand {
+    /// Lists the media
+    List {
+        /// Only those in this library: id or name
+        #[arg(long, value_name = "LIBRARY")]
+        library: Option<String>,
+    },
+    /// Shows everything about a medium
+    Show {
+        /// Bar code, name or id
+        medium: String,
+    },
+    /// Mounts a medium into a drive and waits until it is ready
+    ///
+    /// Ctrl-C ends the wait: the session is closed, so the request is cancelled and the cartridge goes back.
+    Mount(MountArguments),
+    /// Releases a medium: its cartridge goes back to its slot
+    Dismount {
+        /// Bar code, name or id
+        medium: String,
+        /// Leave the cartridge in the drive until the drive is wanted
+        #[arg(long)]
+        deferred: bool,
+    },
+}
+
+/// Arguments of a mount.
+#[derive(Args, Clone, Debug)]
+pub struct MountArguments {
+    /// Bar code, name or id; of a medium, a side or a logical medium
+    pub medium: String,
+    /// Side of a medium with several
+    #[arg(long, value_enum, default_value_t = SideLetter::A)]
+    pub side: SideLetter,
+    /// Use this drive: id, name or number
+    #[arg(long, value_name = "DRIVE")]
+    pub drive: Option<String>,
+    /// Mount for reading; the default
+    #[arg(long)]
+    pub read: bool,
+    /// Mount for writing
+    #[arg(long)]
+    pub write: bool,
+    /// Place among waiting mounts: lowest, low, normal, high, highest, or -15 to 15
+    #[arg(long, default_value = "normal", value_parser = priority, allow_hyphen_values = true)]
+    pub priority: i32,
+    /// Longest wait, such as 30s, 5m or 2h; 0 never waits
+    #[arg(long, default_value = "forever", value_name = "TIME")]
+    pub timeout: TimeSpan,
+    /// Return when the mount is queued; the time-out is ignored
+    #[arg(long)]
+    pub no_wait: bool,
+    /// Fail at once when the medium or the drive is in use
+    #[arg(long)]
+    pub fail_if_busy: bool,
+    /// Fail at once when the medium is in no library
+    #[arg(long)]
+    pub fail_if_offline: bool,
+}
+
+/// A side of a medium.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum SideLetter {
+    /// The first or only side
+    A,
+    /// The second side
+    B,
+}
+
+/// Verbs of library requests.
+#[derive(Clone, Debug, Subcommand)]
+pub enum RequestCommand {
+    /// Lists the library requests, oldest first
+    List {
+        /// Only those of this library: id or name
+        #[arg(long, value_name = "LIBRARY")]
+        library: Option<String>,
+    },
+    /// Shows everything about a library request
+    Show {
+        /// Id
+        request: String,
+    },
+    /// Tells why a library request waits, and for whom
+    Why {
+        /// Id
+        request: String,
+    },
+}
+
+/// Verbs of operator requests.
+#[derive(Clone, Debug, Subcommand)]
+pub enum OperatorCommand {
+    /// Lists what people are asked to do, oldest first
+    List,
+}
+
+/// Verbs of sessions.
+#[derive(Clone, Debug, Subcommand)]
+pub enum SessionCommand {
+    /// Tells who you are to the service and what it says of itself
+    Status,
+}
+
+/// Arguments of a raw call.
+#[derive(Args, Clone, Debug)]
+pub struct ApiArguments {
+    /// Name of the function, such as EnumerateNtmsObject
+    pub function: String,
+    /// Its fields, such as '{"objectType": 9}'; session and call number are filled in
+    #[arg(default_value = "{}", value_name = "JSON")]
+    pub fields: String,
+}
+
+/// Reads a priority by word or number (docs/spec/cli.md, mount; P-99).
+fn priority(text: &str) -> Result<i32, String> {
+    use rsm_model::generated::constants::mount as words;
+    let number = match text {
+        "lowest" => words::NTMS_PRIORITY_LOWEST,
+        "low" => words::NTMS_PRIORITY_LOW,
+        "normal" => words::NTMS_PRIORITY_NORMAL,
+        "high" => words::NTMS_PRIORITY_HIGH,
+        "highest" => words::NTMS_PRIORITY_HIGHEST,
+        _ => text.parse().map_err(|_| "lowest, low, normal, high, highest or -15 to 15".to_owned())?,
+    };
+    let range = words::NTMS_PRIORITY_LOWEST..=words::NTMS_PRIORITY_HIGHEST;
+    if range.contains(&number) { Ok(number) } else { Err("the range is -15 to 15".to_owned()) }
+}

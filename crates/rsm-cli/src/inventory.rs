@@ -1,0 +1,79 @@
+//! `rsm library inventory`.
+//!
+//! What: queues an inventory and, unless told otherwise, waits for its requests to end. Why by looking at the
+//! requests: the function returns once the slots are marked, the reading goes on behind it
+//! (InventoryNtmsLibrary/inventory-marks-slots). Ctrl-C ends the wait, not the inventory. Invariant: the exit
+//! code says how the inventory ended, if it was waited for.
+
+use crate::arguments::{InventoryArguments, Method};
+use crate::find::{Catalog, id_of};
+use crate::mount::QueuedRow;
+use crate::output::Format;
+use crate::problem::Problem;
+use crate::view::work::RequestRow;
+use crate::watch::{FIRST_PAUSE, LONGEST_PAUSE, Progress, Shown};
+use rsm_client::Session;
+use rsm_model::Guid;
+use rsm_model::generated::constants::library as actions;
+
+/// Queues, waits for or stops an inventory.
+pub fn inventory(
+    session: &Session,
+    arguments: &InventoryArguments,
+    format: Format,
+    shown: Shown,
+) -> Result<String, Problem> {
+    let library = Catalog::new(session).library(&arguments.library)?;
+    let action = match (arguments.stop, arguments.method) {
+        (true, _) => actions::NTMS_INVENTORY_STOP,
+        (false, Method::Fast) => actions::NTMS_INVENTORY_FAST,
+        (false, Method::Full) => actions::NTMS_INVENTORY_OMID,
+        (false, Method::Default) => actions::NTMS_INVENTORY_DEFAULT,
+    };
+    let requests = session.inventory(id_of(&library)?, action)?;
+    let queued = QueuedRow {
+        object: library.name.clone(),
+        requests: requests.iter().map(ToString::to_string).collect(),
+    };
+    if arguments.stop {
+        return Ok(format.say(&format!("inventory of {} stopped", library.name), &queued));
+    }
+    if arguments.no_wait {
+        let sentence = match requests.is_empty() {
+            true => format!("inventory of {}: nothing to do", library.name),
+            false => format!("inventory of {} queued: {}", library.name, queued.requests.join(", ")),
+        };
+        return Ok(format.say(&sentence, &queued));
+    }
+    for request in &requests {
+        wait_for(session, *request, &library.name, shown)?;
+    }
+    let catalog = Catalog::new(session);
+    let rows: Result<Vec<_>, Problem> = requests
+        .iter()
+        .map(|request| RequestRow::of(&catalog, &catalog.get(*request).map_err(Problem::from)?))
+        .collect();
+    Ok(match format {
+        Format::Json => format.list(rows?),
+        Format::Text => format!("inventory of {} done\n", library.name),
+    })
+}
+
+/// Waits until a request has ended; its failure is the command's.
+fn wait_for(session: &Session, request: Guid, what: &str, shown: Shown) -> Result<(), Problem> {
+    let mut pause = FIRST_PAUSE;
+    let mut last = String::new();
+    loop {
+        let progress = Progress::of(session, request)?;
+        let line = progress.line(what);
+        if line != last {
+            shown.print(&line);
+            last = line;
+        }
+        if progress.is_final() {
+            return progress.problem(what).map_or(Ok(()), Err);
+        }
+        std::thread::sleep(pause);
+        pause = (pause * 2).min(LONGEST_PAUSE);
+    }
+}

@@ -1,0 +1,118 @@
+//! How a command ends when it does not succeed: cause, next step, exit code.
+//!
+//! Why one type: whatever went wrong, a person reads the cause and what to do, a script reads the documented name
+//! and the exit code. Invariant: a problem always has a next step.
+
+use rsm_client::ClientError;
+use rsm_model::Code;
+use serde::Serialize;
+use serde_json::json;
+use std::process::ExitCode;
+
+/// The exit codes of `rsm`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub enum Exit {
+    /// The service refused, or what was named is not there.
+    Refused = 1,
+    /// The command was typed wrongly.
+    Usage = 2,
+    /// The service cannot be reached.
+    Unreachable = 3,
+}
+
+/// Why a command did not succeed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// The documented name of the condition.
+    pub name: String,
+    /// Its number.
+    pub number: u32,
+    /// What happened.
+    pub cause: String,
+    /// What to do next.
+    pub next: String,
+    /// How the process ends.
+    pub exit: Exit,
+}
+
+impl Problem {
+    /// Makes the problem of something that is not as the command wants it.
+    pub fn refused(code: Code, cause: impl Into<String>, next: impl Into<String>) -> Self {
+        Self {
+            name: code.name().to_owned(),
+            number: code.number(),
+            cause: cause.into(),
+            next: next.into(),
+            exit: Exit::Refused,
+        }
+    }
+
+    /// Makes the problem of a command that was typed wrongly.
+    pub fn usage(cause: impl Into<String>, next: impl Into<String>) -> Self {
+        Self { exit: Exit::Usage, ..Self::refused(Code::InvalidParameter, cause, next) }
+    }
+
+    /// Renders it for people: two lines at least.
+    pub fn text(&self) -> String {
+        format!("rsm: {}\n     {} ({})\nnext: {}\n", self.cause, self.name, self.number, self.next)
+    }
+
+    /// Renders it for scripts: one line of JSON.
+    pub fn json(&self) -> String {
+        let error = json!({
+            "name": self.name,
+            "number": self.number,
+            "cause": self.cause,
+            "next": self.next,
+        });
+        format!("{}\n", json!({ "error": error }))
+    }
+
+    /// Gives the exit code of the process.
+    pub fn exit_code(&self) -> ExitCode {
+        ExitCode::from(self.exit as u8)
+    }
+}
+
+impl From<ClientError> for Problem {
+    fn from(error: ClientError) -> Self {
+        let next = error.next();
+        Self {
+            name: error.name().to_owned(),
+            number: error.number(),
+            cause: error.sentence(),
+            next: if next.is_empty() { general_step(error.code()).to_owned() } else { next },
+            exit: if error.is_unreachable() { Exit::Unreachable } else { Exit::Refused },
+        }
+    }
+}
+
+/// What to do about a condition for which the service named no step.
+fn general_step(code: Code) -> &'static str {
+    match code {
+        Code::AccessDenied => "ask an operator or an administrator of the service to do it.",
+        Code::Busy | Code::Timeout => "see who has it: rsm drive list, rsm request list.",
+        Code::NotReady => "wait until the service has started, then try again.",
+        Code::ObjectNotFound | Code::InvalidMedia => "see what there is: rsm media list, rsm library list.",
+        Code::CallNotImplemented => "see docs/reference for what this version carries out.",
+        _ => "see what happened: rsm library history, rsm request list.",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rsm_client::Refusal;
+
+    #[test]
+    fn a_problem_shows_cause_name_and_next_step() {
+        let refusal = Refusal::new(Code::Busy, "Drive 0 is in use by backup.", "");
+        let problem = Problem::from(ClientError::Refused(refusal));
+        insta::assert_snapshot!(problem.text(), @r"
+        rsm: Drive 0 is in use by backup.
+             ERROR_BUSY (170)
+        next: see who has it: rsm drive list, rsm request list.
+        ");
+        insta::assert_snapshot!(problem.json(), @r#"{"error":{"cause":"Drive 0 is in use by backup.","name":"ERROR_BUSY","next":"see who has it: rsm drive list, rsm request list.","number":170}}"#);
+    }
+}

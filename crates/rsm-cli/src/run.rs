@@ -1,0 +1,204 @@
+//! From a command to its result.
+//!
+//! Why apart from `main`: a command is a function from arguments to text or problem, and the tests call it as
+//! one. Invariant: a session that was opened is closed, whatever the command came to.
+
+use crate::arguments::{
+    Arguments, Command, DriveCommand, General, LibraryCommand, MediaCommand, OperatorCommand, RequestCommand,
+    SessionCommand, SlotCommand,
+};
+use crate::find::{Catalog, id_of};
+use crate::output::Format;
+use crate::problem::Problem;
+use crate::view::device::{DriveRow, LibraryRow, SlotRow};
+use crate::view::media::MediumRow;
+use crate::view::work::{HistoryRow, OperatorRow, RequestRow, WhyRow};
+use crate::watch::Shown;
+use crate::{api, blocks, inventory, mount};
+use clap::CommandFactory;
+use rsm_client::{ServerAddress, Session};
+use rsm_model::ObjectType;
+use rsm_model::generated::constants::mount::{NTMS_DISMOUNT_DEFERRED, NTMS_DISMOUNT_IMMEDIATE};
+use serde::Serialize;
+use std::sync::Arc;
+
+/// Runs a command and gives what it prints on standard output.
+pub fn run(arguments: &Arguments) -> Result<String, Problem> {
+    let general = &arguments.general;
+    match &arguments.command {
+        Command::Completions { shell } => Ok(completions(*shell)),
+        Command::Api(call) => {
+            let ready = api::check(call)?;
+            in_session(general, |session| api::call(session, ready))
+        }
+        command => in_session(general, |session| dispatch(session, general, command)),
+    }
+}
+
+fn in_session(
+    general: &General,
+    work: impl FnOnce(&Arc<Session>) -> Result<String, Problem>,
+) -> Result<String, Problem> {
+    let address = general.socket.as_ref().map_or_else(ServerAddress::local, ServerAddress::at_socket);
+    let session = Arc::new(Session::open(&address, Some(&general.application), 0)?);
+    let result = work(&session);
+    // What was done stands whether or not the close arrives; a session that is left behind lapses.
+    let _lapses = session.close();
+    result
+}
+
+fn dispatch(session: &Arc<Session>, general: &General, command: &Command) -> Result<String, Problem> {
+    let format = if general.json { Format::Json } else { Format::Text };
+    let shown = Shown::when(general.progress);
+    match command {
+        Command::Library(command) => library(session, command, format, shown),
+        Command::Drive(command) => drive(session, command, format),
+        Command::Slot(SlotCommand::List { library }) => {
+            let catalog = Catalog::new(session);
+            let slots = catalog.list(catalog.container(library.as_deref())?, ObjectType::Slot)?;
+            let rows: Result<Vec<_>, _> = slots.iter().map(|slot| SlotRow::of(&catalog, slot)).collect();
+            Ok(format.list(rows?))
+        }
+        Command::Media(command) => media(session, command, format, shown),
+        Command::Request(command) => request(session, command, format),
+        Command::Operator(OperatorCommand::List) => {
+            let requests = Catalog::new(session).list(None, ObjectType::OperatorRequest)?;
+            let rows: Result<Vec<_>, _> = requests.iter().map(OperatorRow::of).collect();
+            Ok(format.list(rows?))
+        }
+        Command::Session(SessionCommand::Status) => status(session, format),
+        Command::Api(_) | Command::Completions { .. } => {
+            Err(Problem::usage("the command takes another way.", "rsm --help"))
+        }
+    }
+}
+
+fn library(
+    session: &Session,
+    command: &LibraryCommand,
+    format: Format,
+    shown: Shown,
+) -> Result<String, Problem> {
+    let catalog = Catalog::new(session);
+    match command {
+        LibraryCommand::List => {
+            let libraries = catalog.list(None, ObjectType::Library)?;
+            let rows: Result<Vec<_>, _> = libraries.iter().map(LibraryRow::of).collect();
+            Ok(format.list(rows?))
+        }
+        LibraryCommand::Show { library } => Ok(format.one(&LibraryRow::of(&catalog.library(library)?)?)),
+        LibraryCommand::Inventory(arguments) => inventory::inventory(session, arguments, format, shown),
+        LibraryCommand::History { library, limit } => {
+            let lines = session.history(catalog.container(library.as_deref())?, *limit)?;
+            let rows: Result<Vec<_>, _> = lines
+                .into_iter()
+                .enumerate()
+                .map(|(position, line)| HistoryRow::of(&catalog, position, line))
+                .collect();
+            Ok(format.list(rows?))
+        }
+    }
+}
+
+fn drive(session: &Session, command: &DriveCommand, format: Format) -> Result<String, Problem> {
+    let catalog = Catalog::new(session);
+    match command {
+        DriveCommand::List { library } => {
+            let drives = catalog.list(catalog.container(library.as_deref())?, ObjectType::Drive)?;
+            let rows: Result<Vec<_>, _> = drives.iter().map(|drive| DriveRow::of(&catalog, drive)).collect();
+            Ok(format.list(rows?))
+        }
+        DriveCommand::Show { drive } => Ok(format.one(&DriveRow::of(&catalog, &catalog.drive(drive)?)?)),
+        DriveCommand::Write(arguments) => blocks::write(session, arguments, format),
+        DriveCommand::Read(arguments) => blocks::read(session, arguments, format),
+    }
+}
+
+fn media(
+    session: &Arc<Session>,
+    command: &MediaCommand,
+    format: Format,
+    shown: Shown,
+) -> Result<String, Problem> {
+    let catalog = Catalog::new(session);
+    match command {
+        MediaCommand::List { library } => {
+            let media = catalog.list(catalog.container(library.as_deref())?, ObjectType::PhysicalMedium)?;
+            let rows: Result<Vec<_>, _> = media.iter().map(|one| MediumRow::of(&catalog, one)).collect();
+            Ok(format.list(rows?))
+        }
+        MediaCommand::Show { medium } => {
+            Ok(format.one(&MediumRow::whole(&catalog, &catalog.medium(medium)?)?))
+        }
+        MediaCommand::Mount(arguments) => mount::mount(session, arguments, format, shown),
+        MediaCommand::Dismount { medium, deferred } => {
+            let options = if *deferred { NTMS_DISMOUNT_DEFERRED } else { NTMS_DISMOUNT_IMMEDIATE };
+            mount::dismount(session, medium, options, format)
+        }
+    }
+}
+
+fn request(session: &Session, command: &RequestCommand, format: Format) -> Result<String, Problem> {
+    let catalog = Catalog::new(session);
+    match command {
+        RequestCommand::List { library } => {
+            let requests =
+                catalog.list(catalog.container(library.as_deref())?, ObjectType::LibraryRequest)?;
+            let rows: Result<Vec<_>, _> =
+                requests.iter().map(|request| RequestRow::of(&catalog, request)).collect();
+            Ok(format.list(rows?))
+        }
+        RequestCommand::Show { request } => {
+            Ok(format.one(&RequestRow::of(&catalog, &catalog.request(request)?)?))
+        }
+        RequestCommand::Why { request } => {
+            let object = catalog.request(request)?;
+            let why = session.explain(id_of(&object)?)?;
+            let found = RequestRow::of(&catalog, &object)?;
+            let row = WhyRow {
+                id: found.id,
+                state: found.state,
+                order: why.order,
+                blockers: why.blockers,
+                note: found.note,
+            };
+            Ok(format.say(&row.text(), &row))
+        }
+    }
+}
+
+/// Who the caller is to the service, and what the service says of itself.
+#[derive(Debug, Serialize)]
+struct StatusRow {
+    socket: String,
+    session: String,
+    application: String,
+    uid: u32,
+    service: String,
+    service_state: String,
+    libraries: usize,
+    libraries_ready: usize,
+}
+
+fn status(session: &Session, format: Format) -> Result<String, Problem> {
+    let catalog = Catalog::new(session);
+    let computer = catalog.list(None, ObjectType::Computer)?.into_iter().next();
+    let libraries = catalog.list(None, ObjectType::Library)?;
+    let ready = libraries.iter().filter(|library| library.operational_state == 0).count();
+    Ok(format.one(&StatusRow {
+        socket: session.address().to_string(),
+        session: session.id().to_owned(),
+        application: session.application().to_owned(),
+        uid: rustix::process::getuid().as_raw(),
+        service: computer.as_ref().map(|computer| computer.name.clone()).unwrap_or_default(),
+        service_state: computer.map(|computer| computer.operational_word.clone()).unwrap_or_default(),
+        libraries: libraries.len(),
+        libraries_ready: ready,
+    }))
+}
+
+fn completions(shell: clap_complete::Shell) -> String {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Arguments::command(), "rsm", &mut script);
+    String::from_utf8_lossy(&script).into_owned()
+}

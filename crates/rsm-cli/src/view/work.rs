@@ -1,0 +1,243 @@
+//! Rows of work: library requests, operator requests, history.
+//!
+//! Invariant: a request that failed shows its documented error, one that waits shows what it says of itself.
+
+use super::media::label_of;
+use super::{mismatch, moment};
+use crate::find::{Catalog, Object};
+use crate::output::{Row, or_dash};
+use crate::problem::Problem;
+use rsm_client::v1::HistoryLine;
+use rsm_client::v1::object_information::Info;
+use serde::Serialize;
+
+/// A library request.
+#[derive(Debug, Serialize)]
+pub struct RequestRow {
+    /// Identity.
+    pub id: String,
+    /// What it does: mount, dismount, inventory.
+    pub operation: String,
+    /// Request state.
+    pub state: String,
+    /// Name of the library in whose queue it stands.
+    pub library: String,
+    /// Bar code or name of the medium concerned.
+    pub medium: Option<String>,
+    /// Name of the drive concerned.
+    pub drive: Option<String>,
+    /// Priority, -15 to 15.
+    pub priority: i32,
+    /// Program that asked.
+    pub application: String,
+    /// User that asked.
+    pub user: String,
+    /// Computer that asked.
+    pub computer: String,
+    /// When it was accepted.
+    pub queued_at: String,
+    /// When it ended.
+    pub completed_at: Option<String>,
+    /// Documented name of the error that it ended in.
+    pub error: Option<String>,
+    /// Number of that error.
+    pub error_number: Option<u32>,
+    /// What it waits for, or what went wrong.
+    pub note: String,
+    /// Steps of devices that it has taken.
+    pub steps_done: u32,
+    /// Attempts that failed.
+    pub attempts: u32,
+}
+
+impl RequestRow {
+    /// Makes the row of a library request.
+    pub fn of(catalog: &Catalog<'_>, object: &Object) -> Result<Self, Problem> {
+        let Some(Info::LibRequest(request)) = &object.info else { return Err(mismatch(object)) };
+        let medium = catalog.look_up(request.physical_media.as_deref())?;
+        let drive = catalog.look_up(request.drive.as_deref())?;
+        let failed = request.error_code != 0;
+        Ok(Self {
+            id: object.id.clone(),
+            operation: request.operation_word.clone(),
+            state: request.state_word.clone(),
+            library: catalog.name_of(Some(&request.library))?,
+            medium: medium.map(|medium| label_of(&medium)),
+            drive: drive.map(|drive| drive.name.clone()),
+            priority: request.priority,
+            application: request.application.clone(),
+            user: request.user.clone(),
+            computer: request.computer.clone(),
+            queued_at: request.time_queued.clone(),
+            completed_at: request.time_completed.clone(),
+            error: failed.then(|| request.error_name.clone()),
+            error_number: failed.then_some(request.error_code),
+            note: request.note.clone(),
+            steps_done: request.steps_done,
+            attempts: request.attempts,
+        })
+    }
+}
+
+impl Row for RequestRow {
+    const TITLES: &'static [&'static str] =
+        &["QUEUED", "LIBRARY", "OPERATION", "STATE", "MEDIUM", "DRIVE", "WHO", "PRIORITY", "ID", "NOTE"];
+
+    fn cells(&self) -> Vec<String> {
+        let note = match &self.error {
+            Some(error) => format!("{error}: {}", self.note),
+            None => self.note.clone(),
+        };
+        vec![
+            moment(&self.queued_at),
+            or_dash(Some(&self.library)),
+            self.operation.clone(),
+            self.state.clone(),
+            or_dash(self.medium.as_deref()),
+            or_dash(self.drive.as_deref()),
+            format!("{} ({})", self.application, self.user),
+            self.priority.to_string(),
+            self.id.clone(),
+            or_dash(Some(&note)),
+        ]
+    }
+
+    fn place(&self) -> (String, u64, String) {
+        (self.queued_at.clone(), 0, self.id.clone())
+    }
+}
+
+/// Why a library request waits.
+#[derive(Debug, Serialize)]
+pub struct WhyRow {
+    /// The request.
+    pub id: String,
+    /// Request state.
+    pub state: String,
+    /// Place in the queue, from 1; 0 when it is not queued.
+    pub order: u32,
+    /// One sentence a blocker, the decisive one first.
+    pub blockers: Vec<String>,
+    /// What the request says of itself.
+    pub note: String,
+}
+
+impl WhyRow {
+    /// Says it in sentences.
+    pub fn text(&self) -> String {
+        let mut lines = match self.order {
+            0 => vec![format!("The request is {}.", self.state)],
+            order => vec![format!("The request is {}, number {order} in the queue.", self.state)],
+        };
+        lines.extend(self.blockers.iter().cloned());
+        if self.blockers.is_empty() {
+            lines.push("Nothing stands in its way.".to_owned());
+        }
+        if !self.note.is_empty() && !self.blockers.contains(&self.note) {
+            lines.push(self.note.clone());
+        }
+        lines.join("\n")
+    }
+}
+
+/// An operator request.
+#[derive(Debug, Serialize)]
+pub struct OperatorRow {
+    /// Identity.
+    pub id: String,
+    /// What is asked, in a word or two.
+    pub request: String,
+    /// Operator request state.
+    pub state: String,
+    /// When it was submitted.
+    pub submitted_at: String,
+    /// What is wrong and what to do.
+    pub message: String,
+    /// Program on whose behalf.
+    pub application: String,
+    /// User on whose behalf.
+    pub user: String,
+}
+
+impl OperatorRow {
+    /// Makes the row of an operator request.
+    pub fn of(object: &Object) -> Result<Self, Problem> {
+        let Some(Info::OpRequest(request)) = &object.info else { return Err(mismatch(object)) };
+        Ok(Self {
+            id: object.id.clone(),
+            request: request.request_word.clone(),
+            state: request.state_word.clone(),
+            submitted_at: request.submitted.clone(),
+            message: request.message.clone(),
+            application: request.application.clone(),
+            user: request.user.clone(),
+        })
+    }
+}
+
+impl Row for OperatorRow {
+    const TITLES: &'static [&'static str] = &["SUBMITTED", "STATE", "REQUEST", "ID", "MESSAGE"];
+
+    fn cells(&self) -> Vec<String> {
+        vec![
+            moment(&self.submitted_at),
+            self.state.clone(),
+            self.request.clone(),
+            self.id.clone(),
+            self.message.clone(),
+        ]
+    }
+
+    fn place(&self) -> (String, u64, String) {
+        (self.submitted_at.clone(), 0, self.id.clone())
+    }
+}
+
+/// One thing that the robots did.
+#[derive(Debug, Serialize)]
+pub struct HistoryRow {
+    /// When.
+    pub at: String,
+    /// Name of the library.
+    pub library: String,
+    /// Request that it served.
+    pub request: Option<String>,
+    /// Word for what happened.
+    pub what: String,
+    /// Sentence.
+    pub text: String,
+    #[serde(skip)]
+    position: u64,
+}
+
+impl HistoryRow {
+    /// Makes the row of the line at a position of the answer.
+    pub fn of(catalog: &Catalog<'_>, position: usize, line: HistoryLine) -> Result<Self, Problem> {
+        Ok(Self {
+            library: catalog.name_of(Some(&line.library))?,
+            at: line.at,
+            request: line.request,
+            what: line.what,
+            text: line.text,
+            position: u64::try_from(position).unwrap_or(u64::MAX),
+        })
+    }
+}
+
+impl Row for HistoryRow {
+    const TITLES: &'static [&'static str] = &["AT", "LIBRARY", "WHAT", "TEXT"];
+
+    fn cells(&self) -> Vec<String> {
+        vec![
+            self.at.trim_end_matches('Z').replace('T', " "),
+            or_dash(Some(&self.library)),
+            self.what.clone(),
+            self.text.clone(),
+        ]
+    }
+
+    /// The service's own order: two lines of one millisecond stay in it.
+    fn place(&self) -> (String, u64, String) {
+        (String::new(), self.position, String::new())
+    }
+}
