@@ -2,8 +2,8 @@
 //!
 //! A fault is armed by a test or a person, or drawn from a seeded generator; it fires at the next
 //! command to which it applies and which would otherwise have succeeded. Each firing is counted, so
-//! that a campaign can show that every kind was met. The generator's position is part of the state,
-//! so a library that is stopped and started again goes on with the same chance.
+//! that a campaign can show that every kind was met. The generator's position is saved with each
+//! change of the library, so one that is stopped and started again does not begin its chance anew.
 
 use std::collections::BTreeMap;
 

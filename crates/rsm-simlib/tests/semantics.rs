@@ -59,6 +59,41 @@ impl Rig {
                 let removal = if words[0] == "allow" { MediumRemoval::Allow } else { MediumRemoval::Prevent };
                 self.send(lun(), Command::PreventAllowMediumRemoval { removal }, &[])
             }
+            "write" | "marks" | "read" | "read-sili" | "read-fixed" | "write-fixed" | "space" => {
+                self.tape(&words)
+            }
+            "status" => self.status(words[1]),
+            "init" => self.send(0, Command::InitializeElementStatus, &[]),
+            "time" => {
+                self.library.set_now_ms(self.library.now_ms() + u64::from(number(1)));
+                "good".into()
+            }
+            "power-cycle" => {
+                self.library.power_cycle();
+                "good".into()
+            }
+            "hand" | "silent-hand" => self.hand(&words),
+            "fault" => {
+                let json = line.split_once(' ').expect(line).1;
+                self.library.inject(serde_json::from_str(json).expect(line));
+                "good".into()
+            }
+            "fired" => {
+                let kind = FaultKind::ALL.into_iter().find(|kind| kind.name() == words[1]).expect(line);
+                self.library.fired().get(&kind).copied().unwrap_or(0).to_string()
+            }
+            "where" => {
+                let found = self.library.cartridges().find(|(_, code, _)| *code == Some(words[1]));
+                found.map_or("nowhere".into(), |(_, _, place)| place.to_string())
+            }
+            other => panic!("no such line: {other}"),
+        }
+    }
+
+    fn tape(&mut self, words: &[&str]) -> String {
+        let number = |at: usize| words[at].parse::<u32>().expect("a number");
+        let lun = || u8::try_from(number(1)).expect("a unit");
+        match words[0] {
             "write" => {
                 let length = TransferLength::Variable { bytes: words[2].len() as u32 };
                 self.send(lun(), Command::Write6 { length }, words[2].as_bytes())
@@ -83,53 +118,33 @@ impl Rig {
                     "marks" => SpaceUnit::Filemarks,
                     _ => SpaceUnit::EndOfData,
                 };
-                let count = words.get(3).map_or(0, |word| word.parse().expect(line));
+                let count = words.get(3).map_or(0, |word| word.parse().expect("a count"));
                 self.send(lun(), Command::Space6 { unit, count }, &[])
             }
-            "status" => self.status(words[1]),
-            "init" => self.send(0, Command::InitializeElementStatus, &[]),
-            "time" => {
-                self.library.set_now_ms(self.library.now_ms() + u64::from(number(1)));
-                "good".into()
+            other => panic!("{other}"),
+        }
+    }
+
+    fn hand(&mut self, words: &[&str]) -> String {
+        let number = |at: usize| words[at].parse::<u32>().expect("a number");
+        let address = |at: usize| u16::try_from(number(at)).expect("an address");
+        let notice = if words[0] == "hand" { Notice::Attention } else { Notice::Silent };
+        let action = match words[1] {
+            "move" => HandAction::Move { from: address(2), to: address(3) },
+            "swap" => HandAction::Swap { first: address(2), second: address(3) },
+            "take-out" => HandAction::TakeOut { from: address(2) },
+            "put-back" => HandAction::PutBack { cartridge: CartridgeId(number(2)), to: address(3) },
+            "put-new" => {
+                let bar_code = Some(words[2].to_owned());
+                HandAction::PutNew { bar_code, write_protected: false, to: address(3) }
             }
-            "power-cycle" => {
-                self.library.power_cycle();
-                "good".into()
-            }
-            "hand" | "silent-hand" => {
-                let notice = if words[0] == "hand" { Notice::Attention } else { Notice::Silent };
-                let action = match words[1] {
-                    "move" => HandAction::Move { from: address(2), to: address(3) },
-                    "swap" => HandAction::Swap { first: address(2), second: address(3) },
-                    "take-out" => HandAction::TakeOut { from: address(2) },
-                    "put-back" => HandAction::PutBack { cartridge: CartridgeId(number(2)), to: address(3) },
-                    "put-new" => {
-                        let bar_code = Some(words[2].to_owned());
-                        HandAction::PutNew { bar_code, write_protected: false, to: address(3) }
-                    }
-                    "repair-drive" => HandAction::RepairDrive { drive: address(2) },
-                    "repair-bar-code" => HandAction::RepairBarCode { element: address(2) },
-                    other => panic!("{other}"),
-                };
-                match self.library.hand(&action, notice) {
-                    Ok(()) => "good".into(),
-                    Err(error) => error.to_string(),
-                }
-            }
-            "fault" => {
-                let json = line.split_once(' ').expect(line).1;
-                self.library.inject(serde_json::from_str(json).expect(line));
-                "good".into()
-            }
-            "fired" => {
-                let kind = FaultKind::ALL.into_iter().find(|kind| kind.name() == words[1]).expect(line);
-                self.library.fired().get(&kind).copied().unwrap_or(0).to_string()
-            }
-            "where" => {
-                let found = self.library.cartridges().find(|(_, code, _)| *code == Some(words[1]));
-                found.map_or("nowhere".into(), |(_, _, place)| place.to_string())
-            }
-            other => panic!("no such line: {other}"),
+            "repair-drive" => HandAction::RepairDrive { drive: address(2) },
+            "repair-bar-code" => HandAction::RepairBarCode { element: address(2) },
+            other => panic!("{other}"),
+        };
+        match self.library.hand(&action, notice) {
+            Ok(()) => "good".into(),
+            Err(error) => error.to_string(),
         }
     }
 
