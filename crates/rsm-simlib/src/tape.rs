@@ -11,6 +11,10 @@ use crate::cartridge::Record;
 use crate::faults::Outcome;
 use crate::library::{Answer, SimLibrary, Verdict, refused};
 
+/// The most filemarks one command writes. They take no room of the tape here, so that without a limit
+/// one command could fill the memory; no program writes more than a few.
+const MOST_FILEMARKS: u32 = 1 << 16;
+
 fn end_of_data(residual: i64) -> Sense {
     Sense::new(SenseKey::BlankCheck, 0x00, 0x05).with_residual(residual)
 }
@@ -51,6 +55,9 @@ impl SimLibrary {
                 self.read_fixed(drive, cartridge, blocks)
             }
             Command::Write6 { length } => self.write(drive, cartridge, length, data_out),
+            Command::WriteFilemarks6 { count, .. } if count > MOST_FILEMARKS => {
+                Err(Sense::invalid_field_in_cdb(2))
+            }
             Command::WriteFilemarks6 { count, .. } => {
                 let records = (0..count).map(|_| Record::Filemark).collect();
                 self.record(drive, cartridge, records)
