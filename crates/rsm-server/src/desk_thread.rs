@@ -32,8 +32,8 @@ use tokio::sync::{broadcast, oneshot};
 /// How many events a listener may lag behind before it has to look anew.
 const EVENTS_KEPT: usize = 4096;
 
-/// What the thread drives: the desk, or a script in its place.
-pub trait Machine: Send + 'static {
+/// What the thread drives: the desk, or a script in its place. It is made in the thread and never leaves it.
+pub trait Machine {
     /// Applies a batch in one transaction and says what has to be done now that it is on disk.
     fn apply(&mut self, now: Now, batch: Vec<Input>) -> Vec<Output>;
 }
@@ -186,24 +186,36 @@ impl Default for DeskHandle {
 }
 
 impl DeskThread {
-    /// Starts the thread of a desk that was just opened. `first` are the outputs of opening it.
+    /// Starts the thread and opens the desk in it. `open` gives the desk, the outputs of opening it, and whatever
+    /// else the starter wants to know.
     ///
     /// # Errors
-    /// The system gives no thread.
-    pub fn start(
+    /// Those of `open`, and of the system when it gives no thread.
+    pub fn start<M: Machine, T: Send + 'static, E: From<std::io::Error> + Send + 'static>(
         handle: DeskHandle,
-        machine: impl Machine,
-        first: Vec<Output>,
+        open: impl FnOnce() -> Result<(M, Vec<Output>, T), E> + Send + 'static,
         workers: impl Workers,
         clock: Clock,
-    ) -> std::io::Result<Self> {
+    ) -> Result<(Self, T), E> {
         let shared = handle.shared.clone();
+        let (tell, told) = std::sync::mpsc::channel();
         let thread = std::thread::Builder::new().name("desk".into()).spawn(move || {
             let ending = Ending(shared.clone());
-            Running { shared, machine, workers, clock, wake_at_ms: None }.run(first);
-            drop(ending);
+            match open() {
+                Ok((machine, first, facts)) => {
+                    // The starter waits for exactly this.
+                    let _ = tell.send(Ok(facts));
+                    let mut running = Running { shared, machine, workers, clock, wake_at_ms: None };
+                    running.run(first);
+                    // Callers are told before the workers are waited for.
+                    drop(ending);
+                }
+                Err(error) => drop(tell.send(Err(error))),
+            }
         })?;
-        Ok(Self { handle, thread })
+        let panicked = || std::io::Error::other("the desk ended while it was opened");
+        let facts = told.recv().map_err(|_| panicked())??;
+        Ok((Self { handle, thread }, facts))
     }
 
     /// Speaks to this desk.

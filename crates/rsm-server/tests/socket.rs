@@ -83,7 +83,8 @@ fn server() -> Server {
     let (go_on, gate) = channel();
     let desk = DeskHandle::new();
     let script = Script { told: tell, go_on: gate };
-    DeskThread::start(desk.clone(), script, Vec::new(), NoWorkers, Clock::start()).expect("a thread");
+    let open = move || Ok::<_, std::io::Error>((script, Vec::new(), ()));
+    DeskThread::start(desk.clone(), open, NoWorkers, Clock::start()).expect("a thread");
     let roles = Roles::look_up(None, None).expect("no groups are wanted");
     let service = Service::new(desk.clone(), readers, roles);
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");

@@ -1,0 +1,503 @@
+//! The configuration file: what the manager manages, and where.
+//!
+//! ```text
+//! [manager]   socket, database, state_dir, admin_group, operator_group, worker
+//! [limits]    move_ms, load_ms, ...          how long things may take; rsm_engine::Limits has the defaults
+//! [[library]] name, changer, drives, inventory
+//! ```
+//!
+//! Why strict: a key that is misspelt and ignored is a group without rights or a drive without a bay. Every key that
+//! is not known is refused with its line and the nearest key that is.
+//!
+//! Invariant: a [`Config`] that was read is one the desk can be opened with; what needs the machine (groups, folders,
+//! the worker's binary) is looked at by [`Config::warnings`] and by the start itself.
+
+use rsm_engine::api::{DeviceConfiguration, LibraryConfiguration};
+use rsm_engine::{Configuration, Limits};
+use rsm_model::record::InventoryMethod;
+use rsm_step::DeviceKey;
+use serde::Deserialize;
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{Deserializer, MapAccess, Visitor};
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+/// The configuration.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// The manager itself.
+    #[serde(default)]
+    pub manager: Manager,
+    /// How long things may take.
+    #[serde(default)]
+    pub limits: LimitTable,
+    /// The libraries.
+    #[serde(default, rename = "library")]
+    pub libraries: Vec<Library>,
+}
+
+/// `[manager]`.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Manager {
+    /// Unix socket that it listens on.
+    pub socket: PathBuf,
+    /// Database file; `rsm.db` in the state folder unless given.
+    pub database: Option<PathBuf>,
+    /// Folder of its state; made if missing.
+    pub state_dir: PathBuf,
+    /// Members are administrators.
+    pub admin_group: Option<String>,
+    /// Members are operators.
+    pub operator_group: Option<String>,
+    /// The worker's binary; beside this one unless given.
+    pub worker: Option<PathBuf>,
+}
+
+impl Default for Manager {
+    fn default() -> Self {
+        Self {
+            socket: "/run/rsm/rsm.sock".into(),
+            database: None,
+            state_dir: "/var/lib/rsm".into(),
+            admin_group: None,
+            operator_group: None,
+            worker: None,
+        }
+    }
+}
+
+macro_rules! limit_table {
+    ($($field:ident),+ $(,)?) => {
+        /// `[limits]`: milliseconds; what is left out has the engine's default.
+        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+        #[serde(deny_unknown_fields, default)]
+        pub struct LimitTable {
+            $(#[doc = concat!("See `rsm_engine::Limits::", stringify!($field), "`.")] pub $field: Option<u64>,)+
+        }
+
+        impl LimitTable {
+            /// The limits with the engine's defaults filled in.
+            pub fn filled(&self) -> Limits {
+                let defaults = Limits::default();
+                Limits { $($field: self.$field.unwrap_or(defaults.$field),)+ }
+            }
+
+            /// The limits that are given, by key.
+            fn given(&self) -> Vec<(&'static str, u64)> {
+                let all = [$((stringify!($field), self.$field),)+];
+                all.into_iter().filter_map(|(key, value)| Some((key, value?))).collect()
+            }
+        }
+    };
+}
+
+limit_table!(
+    probe_ms,
+    read_ms,
+    initialize_ms,
+    move_ms,
+    load_ms,
+    unload_ms,
+    blocks_ms,
+    lease_ms,
+    probe_again_ms
+);
+
+/// `[[library]]`.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Library {
+    /// Key and first display name.
+    pub name: String,
+    /// Address of the robot.
+    pub changer: String,
+    /// The drives.
+    pub drives: Vec<Drive>,
+    /// Default inventory.
+    #[serde(default)]
+    pub inventory: Inventory,
+}
+
+/// A drive: an address alone, or a table with its bay.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Drive {
+    /// Address of the drive.
+    pub address: String,
+    /// Element address of its bay, where the changer does not tell.
+    pub bay: Option<u16>,
+}
+
+/// Default inventory of a library that is seen for the first time.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Inventory {
+    /// Not at all.
+    None,
+    /// By bar code, or by difference.
+    #[default]
+    Fast,
+    /// Every label.
+    Full,
+}
+
+impl From<Inventory> for InventoryMethod {
+    fn from(inventory: Inventory) -> Self {
+        match inventory {
+            Inventory::None => InventoryMethod::None,
+            Inventory::Fast => InventoryMethod::Fast,
+            Inventory::Full => InventoryMethod::Full,
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Drive {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(deny_unknown_fields)]
+        struct Table {
+            address: String,
+            bay: Option<u16>,
+        }
+
+        struct Either;
+        impl<'de> Visitor<'de> for Either {
+            type Value = Drive;
+
+            fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                formatter.write_str("an address, or a table { address = \"...\", bay = 256 }")
+            }
+            fn visit_str<E>(self, address: &str) -> Result<Drive, E> {
+                Ok(Drive { address: address.to_string(), bay: None })
+            }
+            fn visit_map<M: MapAccess<'de>>(self, map: M) -> Result<Drive, M::Error> {
+                let Table { address, bay } = Table::deserialize(MapAccessDeserializer::new(map))?;
+                Ok(Drive { address, bay })
+            }
+        }
+        deserializer.deserialize_any(Either)
+    }
+}
+
+/// Why a configuration cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The file cannot be read.
+    #[error("{}: {source}", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// The file is not what it should be.
+    #[error("{}, line {line}: {message}", path.display())]
+    Text {
+        /// The file.
+        path: PathBuf,
+        /// Line, from 1.
+        line: usize,
+        /// What is wrong, with the nearest known key for one that is not known.
+        message: String,
+    },
+    /// The values contradict each other.
+    #[error("{}: {}", path.display(), problems.join("; "))]
+    Values {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        problems: Vec<String>,
+    },
+}
+
+impl Config {
+    /// Reads a configuration file.
+    ///
+    /// # Errors
+    /// [`ConfigError`], with the line where there is one.
+    pub fn load(path: &Path) -> Result<Self, ConfigError> {
+        let text = std::fs::read_to_string(path)
+            .map_err(|source| ConfigError::Read { path: path.to_path_buf(), source })?;
+        Self::parse(path, &text)
+    }
+
+    /// Reads a configuration from its text; `path` is for messages.
+    ///
+    /// # Errors
+    /// [`ConfigError`], with the line where there is one.
+    pub fn parse(path: &Path, text: &str) -> Result<Self, ConfigError> {
+        let config: Self = toml::from_str(text).map_err(|error| {
+            let start = error.span().map_or(0, |span| span.start.min(text.len()));
+            let line = text.as_bytes()[..start].iter().filter(|&&byte| byte == b'\n').count() + 1;
+            ConfigError::Text { path: path.to_path_buf(), line, message: with_nearest(error.message()) }
+        })?;
+        match config.problems() {
+            problems if problems.is_empty() => Ok(config),
+            problems => Err(ConfigError::Values { path: path.to_path_buf(), problems }),
+        }
+    }
+
+    /// What the values say that cannot be.
+    fn problems(&self) -> Vec<String> {
+        let mut problems = Vec::new();
+        let mut names = BTreeMap::new();
+        let mut addresses = BTreeMap::new();
+        for library in &self.libraries {
+            let name = &library.name;
+            let fits = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_');
+            if name.is_empty() || name.len() > 63 || !name.chars().all(fits) {
+                problems.push(format!(
+                    "library {name:?}: a name is 1 to 63 letters, digits, hyphens and underscores"
+                ));
+            }
+            if names.insert(name, ()).is_some() {
+                problems.push(format!("library {name:?} is configured twice"));
+            }
+            let mut bays = BTreeMap::new();
+            for device in devices(library) {
+                let key = &device.key.0;
+                if let Err(problem) = check_address(&device.address) {
+                    problems.push(format!("{key}: {problem}"));
+                }
+                if let Some(other) = addresses.insert(device.address.clone(), key.clone()) {
+                    problems.push(format!("{key} and {other} have the same address {}", device.address));
+                }
+                if let Some(other) = device.bay.and_then(|bay| bays.insert(bay, key.clone())) {
+                    problems.push(format!("{key} and {other} stand in the same bay"));
+                }
+            }
+        }
+        for (key, value) in self.limits.given() {
+            if value == 0 {
+                problems.push(format!("limits.{key} is 0: nothing can be done in no time"));
+            }
+        }
+        problems
+    }
+
+    /// What may be meant and is worth a look; none of it stops the manager.
+    pub fn warnings(&self) -> Vec<String> {
+        let mut warnings = Vec::new();
+        if self.libraries.is_empty() {
+            warnings.push("no [[library]] is configured: there is nothing to manage".to_string());
+        }
+        for library in self.libraries.iter().filter(|library| library.drives.is_empty()) {
+            warnings.push(format!("library {} has no drives: nothing can be mounted in it", library.name));
+        }
+        let defaults = Limits::default();
+        let given = self.limits.filled();
+        if given.move_ms < defaults.move_ms || given.load_ms < defaults.load_ms {
+            warnings.push(
+                "limits.move_ms or limits.load_ms is shorter than slow robots and drives need: what takes longer \
+                 is given up, and its elements are fenced until they are read again"
+                    .to_string(),
+            );
+        }
+        warnings
+    }
+
+    /// The database file.
+    pub fn database(&self) -> PathBuf {
+        self.manager.database.clone().unwrap_or_else(|| self.manager.state_dir.join("rsm.db"))
+    }
+
+    /// The configuration as the engine wants it.
+    pub fn engine(&self) -> Configuration {
+        let library = |library: &Library| {
+            let mut devices = devices(library);
+            let changer = devices.remove(0);
+            LibraryConfiguration {
+                name: library.name.clone(),
+                changer,
+                drives: devices,
+                inventory: library.inventory.into(),
+            }
+        };
+        Configuration {
+            libraries: self.libraries.iter().map(library).collect(),
+            limits: self.limits.filled(),
+        }
+    }
+
+    /// Tells a person what would be managed.
+    pub fn describe(&self) -> String {
+        let mut text =
+            format!("socket    {}\ndatabase  {}\n", self.manager.socket.display(), self.database().display());
+        for (what, group) in
+            [("admins", &self.manager.admin_group), ("operators", &self.manager.operator_group)]
+        {
+            let group = group.as_deref().map_or("no group".to_string(), |name| format!("group {name}"));
+            let _ = writeln!(text, "{what:<9} {group}");
+        }
+        for (key, value) in self.limits.given() {
+            let _ = writeln!(text, "limit     {key} = {value}");
+        }
+        for library in &self.libraries {
+            let _ = writeln!(text, "library   {} (inventory: {:?})", library.name, library.inventory);
+            for device in devices(library) {
+                let bay = device.bay.map(|bay| format!(", bay {bay}")).unwrap_or_default();
+                let _ = writeln!(text, "  {:<20} {}{bay}", device.key.0, device.address);
+            }
+        }
+        text
+    }
+}
+
+/// The devices of a library: the changer, then the drives, numbered from 1.
+fn devices(library: &Library) -> Vec<DeviceConfiguration> {
+    let key = |device: String| DeviceKey(format!("{}/{device}", library.name));
+    let changer =
+        DeviceConfiguration { key: key("changer".to_string()), address: library.changer.clone(), bay: None };
+    let drive = |(index, drive): (usize, &Drive)| DeviceConfiguration {
+        key: key(format!("drive-{}", index + 1)),
+        address: drive.address.clone(),
+        bay: drive.bay,
+    };
+    std::iter::once(changer).chain(library.drives.iter().enumerate().map(drive)).collect()
+}
+
+/// Says whether an address has one of the forms that workers open.
+fn check_address(address: &str) -> Result<(), String> {
+    let wrong =
+        || format!("{address:?} is no address: sim:SOCKET#LUN or iscsi://HOST[:PORT]/TARGET/LUN is wanted");
+    let number = |text: &str| text.parse::<u16>().is_ok();
+    if let Some(rest) = address.strip_prefix("sim:") {
+        let (socket, lun) = rest.rsplit_once('#').ok_or_else(wrong)?;
+        if !socket.is_empty() && number(lun) { Ok(()) } else { Err(wrong()) }
+    } else if let Some(rest) = address.strip_prefix("iscsi://") {
+        let parts: Vec<&str> = rest.split('/').collect();
+        match parts.as_slice() {
+            [host, target, lun] if !host.is_empty() && !target.is_empty() && number(lun) => Ok(()),
+            _ => Err(wrong()),
+        }
+    } else {
+        Err(wrong())
+    }
+}
+
+/// Adds the nearest known key to the parser's message about one that is not known.
+fn with_nearest(message: &str) -> String {
+    let mut quoted = message.split('`').skip(1).step_by(2);
+    let (true, Some(unknown)) = (message.starts_with("unknown"), quoted.next()) else {
+        return message.to_string();
+    };
+    let nearest = quoted.min_by_key(|known| distance(unknown, known));
+    let near_enough = |known: &&str| distance(unknown, known) <= unknown.len().max(known.len()).div_ceil(3);
+    match nearest.filter(near_enough) {
+        Some(known) => format!("{message}; did you mean `{known}`?"),
+        None => message.to_string(),
+    }
+}
+
+/// Counts the letters to add, drop or change between two words.
+fn distance(one: &str, other: &str) -> usize {
+    let mut row: Vec<usize> = (0..=other.len()).collect();
+    for (line, letter) in one.bytes().enumerate() {
+        let mut diagonal = std::mem::replace(&mut row[0], line + 1);
+        for (column, against) in other.bytes().enumerate() {
+            let change = diagonal + usize::from(letter != against);
+            diagonal = row[column + 1];
+            row[column + 1] = change.min(diagonal + 1).min(row[column] + 1);
+        }
+    }
+    row[other.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(text: &str) -> Result<Config, String> {
+        Config::parse(Path::new("rsmd.toml"), text).map_err(|error| error.to_string())
+    }
+
+    fn refused(text: &str) -> String {
+        parse(text).expect_err("it is wrong")
+    }
+
+    const GOOD: &str = r#"
+        [manager]
+        socket = "/tmp/s"
+        state_dir = "/tmp/d"
+        [limits]
+        move_ms = 2000
+        [[library]]
+        name = "lab"
+        changer = "sim:/tmp/lab#0"
+        drives = ["sim:/tmp/lab#1", { address = "iscsi://h:3260/iqn.x/2", bay = 257 }]
+        inventory = "none"
+    "#;
+
+    #[test]
+    fn a_good_file_becomes_the_engines_configuration() {
+        let config = parse(GOOD).expect("it is good");
+        let engine = config.engine();
+        let library = &engine.libraries[0];
+        assert_eq!(library.changer.key, DeviceKey("lab/changer".into()));
+        let drives: Vec<_> = library.drives.iter().map(|drive| (drive.key.0.as_str(), drive.bay)).collect();
+        assert_eq!(drives, [("lab/drive-1", None), ("lab/drive-2", Some(257))]);
+        assert_eq!(library.inventory, InventoryMethod::None);
+        assert_eq!(engine.limits, Limits { move_ms: 2000, ..Limits::default() });
+        assert_eq!(config.database(), Path::new("/tmp/d/rsm.db"));
+        assert!(config.describe().contains("lab/drive-2          iscsi://h:3260/iqn.x/2, bay 257\n"));
+    }
+
+    #[test]
+    fn an_unknown_key_is_refused_with_its_line_and_the_nearest_key() {
+        let message = refused("[manager]\nsoket = \"/tmp/s\"\n");
+        assert!(message.starts_with("rsmd.toml, line 2: unknown field `soket`"), "{message}");
+        assert!(message.ends_with("did you mean `socket`?"), "{message}");
+        let message = refused("[[library]]\nname = \"l\"\nchanger = \"sim:/x#0\"\ndrive = []\ndrives = []\n");
+        assert!(message.starts_with("rsmd.toml, line 4:") && message.ends_with("`drives`?"), "{message}");
+        let message = refused("[limits]\nmove = 5\n");
+        assert!(message.ends_with("did you mean `move_ms`?"), "{message}");
+        let message =
+            refused("[[library]]\nname=\"l\"\nchanger=\"sim:/x#0\"\ndrives=[{adress=\"sim:/x#1\"}]\n");
+        assert!(message.contains("line 4") && message.ends_with("did you mean `address`?"), "{message}");
+        let message = refused("[zebra]\n");
+        assert!(message.contains("unknown field `zebra`") && !message.contains("did you mean"), "{message}");
+    }
+
+    #[test]
+    fn values_that_contradict_each_other_are_refused_all_at_once() {
+        let message = refused(
+            r#"
+            [[library]]
+            name = "two words"
+            changer = "tcp:x"
+            drives = [{ address = "sim:/x#1", bay = 1 }, { address = "sim:/x#1", bay = 1 }]
+            [limits]
+            load_ms = 0
+        "#,
+        );
+        for part in [
+            "two words",
+            "\"tcp:x\" is no address",
+            "have the same address",
+            "the same bay",
+            "limits.load_ms is 0",
+        ] {
+            assert!(message.contains(part), "{part}: {message}");
+        }
+    }
+
+    #[test]
+    fn an_empty_file_is_allowed_and_warned_of() {
+        let config = parse("").expect("all has defaults");
+        assert_eq!(config.manager.socket, Path::new("/run/rsm/rsm.sock"));
+        assert!(config.warnings()[0].contains("nothing to manage"));
+        assert!(parse(GOOD).expect("good").warnings()[0].contains("move_ms"));
+    }
+
+    #[test]
+    fn addresses_have_two_forms() {
+        for good in ["sim:/run/x.sock#0", "iscsi://127.0.0.1:3260/iqn.2026-11.lab:vtl/3", "iscsi://h/t/0"] {
+            assert_eq!(check_address(good), Ok(()), "{good}");
+        }
+        for bad in ["", "sim:/x", "sim:#1", "sim:/x#one", "iscsi://h/t", "iscsi:///t/1", "/dev/sg3"] {
+            assert!(check_address(bad).is_err(), "{bad}");
+        }
+    }
+}

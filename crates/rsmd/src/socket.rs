@@ -1,0 +1,92 @@
+//! The Unix socket file: made, and taken over from a manager that is gone, but never from one that lives.
+//!
+//! Why mode 0666: everybody may speak to the manager; the kernel's word about who it is decides what it may do
+//! (decision 11). Invariant: a file is removed only if it is a socket and nobody answers on it.
+
+use std::io::ErrorKind;
+use std::os::unix::fs::{FileTypeExt, PermissionsExt};
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::path::{Path, PathBuf};
+
+/// Why the socket cannot be had.
+#[derive(Debug, thiserror::Error)]
+pub enum SocketError {
+    /// Another manager listens on it.
+    #[error("another manager answers on {}; stop that one first, or configure another socket", .0.display())]
+    Answered(PathBuf),
+    /// Something else stands in its place.
+    #[error("{} exists and is no socket; move it away, or configure another socket", .0.display())]
+    NotASocket(PathBuf),
+    /// The system refuses.
+    #[error("cannot {action} {}: {source}", path.display())]
+    System {
+        /// What was tried.
+        action: &'static str,
+        /// On which file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+}
+
+/// Makes the socket and listens on it, non-blocking.
+///
+/// # Errors
+/// [`SocketError`]; a file that was there is then still there.
+pub fn bind(path: &Path) -> Result<UnixListener, SocketError> {
+    let failed = |action| move |source| SocketError::System { action, path: path.to_path_buf(), source };
+    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        std::fs::create_dir_all(folder).map_err(failed("make the folder of"))?;
+    }
+    clear(path)?;
+    let listener = UnixListener::bind(path).map_err(failed("listen on"))?;
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o666)).map_err(failed("open to all"))?;
+    listener.set_nonblocking(true).map_err(failed("listen on"))?;
+    Ok(listener)
+}
+
+/// Removes the socket of a manager that is gone.
+fn clear(path: &Path) -> Result<(), SocketError> {
+    let failed = |action| move |source| SocketError::System { action, path: path.to_path_buf(), source };
+    match std::fs::symlink_metadata(path) {
+        Ok(found) if !found.file_type().is_socket() => {
+            return Err(SocketError::NotASocket(path.to_path_buf()));
+        }
+        Ok(_) => {}
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(failed("look at")(error)),
+    }
+    match UnixStream::connect(path) {
+        Ok(_) => Err(SocketError::Answered(path.to_path_buf())),
+        Err(error) if error.kind() == ErrorKind::ConnectionRefused => {
+            std::fs::remove_file(path).map_err(failed("remove the stale"))
+        }
+        Err(error) => Err(failed("try whether anybody answers on")(error)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stale_socket_is_replaced_and_a_living_one_is_not() {
+        let folder = tempfile::TempDir::new().expect("a folder");
+        let path = folder.path().join("below/rsm.sock");
+        let first = bind(&path).expect("nothing is there");
+        let mode = std::fs::metadata(&path).expect("it is there").permissions().mode();
+        assert_eq!(mode & 0o777, 0o666);
+        assert!(matches!(bind(&path), Err(SocketError::Answered(_))));
+        drop(first);
+        bind(&path).expect("nobody answers any more");
+    }
+
+    #[test]
+    fn a_file_that_is_no_socket_is_left_alone() {
+        let folder = tempfile::TempDir::new().expect("a folder");
+        let path = folder.path().join("notes.txt");
+        std::fs::write(&path, "mine").expect("writable");
+        assert!(matches!(bind(&path), Err(SocketError::NotASocket(_))));
+        assert_eq!(std::fs::read_to_string(&path).expect("still there"), "mine");
+    }
+}
