@@ -1,0 +1,58 @@
+//! What a campaign has reached: arrows walked, faults fired, moments at which the manager died.
+
+use rsm_engine::Moment;
+use rsm_model::machine::all_arrows;
+use rsm_simlib::FaultKind;
+use std::collections::BTreeMap;
+
+/// Counters of a campaign.
+#[derive(Clone, Debug, Default)]
+pub struct Coverage {
+    /// Crashes at each moment of the desk.
+    pub crashes: BTreeMap<Moment, u64>,
+    /// Faults that fired, by kind.
+    pub faults: BTreeMap<FaultKind, u64>,
+    /// Disturbances of the simulation itself, by name.
+    pub disturbances: BTreeMap<&'static str, u64>,
+}
+
+/// Disturbances that the simulation makes beside the library's own faults.
+pub const DISTURBANCES: [&str; 6] =
+    ["hands", "hands unseen", "unplugged", "worker stuck", "worker killed", "disk full"];
+
+impl Coverage {
+    /// Counts a disturbance.
+    pub fn disturb(&mut self, name: &'static str) {
+        *self.disturbances.entry(name).or_default() += 1;
+    }
+
+    /// Adds what another run reached.
+    pub fn add(&mut self, other: &Coverage) {
+        for (moment, count) in &other.crashes {
+            *self.crashes.entry(*moment).or_default() += count;
+        }
+        for (kind, count) in &other.faults {
+            *self.faults.entry(*kind).or_default() += count;
+        }
+        for (name, count) in &other.disturbances {
+            *self.disturbances.entry(name).or_default() += count;
+        }
+    }
+
+    /// Every counter with its name; the arrows' counts are those of this process.
+    pub fn counters(&self) -> Vec<(String, u64)> {
+        let arrows = all_arrows().into_iter().map(|arrow| {
+            (format!("arrow {}: {} + {} = {}", arrow.machine, arrow.from, arrow.event, arrow.to), arrow.walked)
+        });
+        let crashes = Moment::ALL.into_iter().map(|moment| {
+            (format!("crash at {moment:?}"), self.crashes.get(&moment).copied().unwrap_or(0))
+        });
+        let faults = FaultKind::ALL.into_iter().map(|kind| {
+            (format!("fault {}", kind.name()), self.faults.get(&kind).copied().unwrap_or(0))
+        });
+        let disturbances = DISTURBANCES.into_iter().map(|name| {
+            (format!("disturbance {name}"), self.disturbances.get(name).copied().unwrap_or(0))
+        });
+        arrows.chain(crashes).chain(faults).chain(disturbances).collect()
+    }
+}

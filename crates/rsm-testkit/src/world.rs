@@ -1,0 +1,434 @@
+//! One run: a world made from a seed, its agenda, and the service in the middle of it.
+
+use crate::coverage::Coverage;
+use crate::devices::{Plug, Room, Shared, Stuck, Worker};
+use crate::ledger::Ledger;
+use crate::program::Client;
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use rsm_engine::api::{DeviceConfiguration, LibraryConfiguration};
+use rsm_engine::{Configuration, Desk, Fate, Input, Limits, Moment, Output};
+use rsm_model::record::InventoryMethod;
+use rsm_model::time::{Now, UtcTime};
+use rsm_simlib::{LibraryConfig, SimLibrary};
+use rsm_step::{DeviceKey, Step, StepOrder};
+use rsm_store::Store;
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+/// How long the programs run, in virtual milliseconds.
+const PROGRAM_MS: u64 = 120_000;
+
+/// A promise that was broken.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Violation {
+    /// Name of the invariant.
+    pub invariant: &'static str,
+    /// What was seen.
+    pub text: String,
+}
+
+/// What came of a run.
+#[derive(Debug)]
+pub struct Run {
+    /// The first broken promise, if any.
+    pub violation: Option<Violation>,
+    /// What the run reached.
+    pub coverage: Coverage,
+    /// What happened, newest last, for whoever looks into a violation.
+    pub trace: Vec<String>,
+}
+
+pub(crate) type Checked<T = ()> = Result<T, Violation>;
+
+/// Reports a broken promise.
+pub(crate) fn broken<T>(invariant: &'static str, text: impl Into<String>) -> Checked<T> {
+    Err(Violation { invariant, text: text.into() })
+}
+
+/// Something that will happen.
+pub(crate) enum Event {
+    /// A client does something.
+    Client(usize),
+    /// An input reaches the desk's queue.
+    Deliver(Box<Input>),
+    /// The desk takes what is in its queue.
+    Flush,
+    /// A worker takes an order.
+    Begin(StepOrder),
+    /// Hands reach in.
+    Hands,
+    /// A fault is armed, or a disturbance begins.
+    Trouble,
+    /// The cable is put in again.
+    PlugIn,
+    /// Somebody makes room on the disk.
+    MakeRoom,
+    /// The manager is started again.
+    Restart,
+    /// The desk asked to be woken.
+    Wake,
+}
+
+/// Everything there is.
+pub(crate) struct World {
+    pub rng: ChaCha8Rng,
+    pub now_ms: u64,
+    pub desk: Option<Desk>,
+    pub store: Option<Store>,
+    pub room: Shared,
+    pub workers: BTreeMap<String, Worker>,
+    agenda: BTreeMap<(u64, u64), Event>,
+    order: u64,
+    inbox: Vec<Input>,
+    pub clients: Vec<Client>,
+    pub tickets: BTreeMap<u64, crate::program::Asked>,
+    pub next_ticket: u64,
+    pub ledger: Ledger,
+    pub coverage: Coverage,
+    pub trace: Vec<String>,
+    configuration: Configuration,
+    pub calm: Calm,
+    flushes: u64,
+}
+
+/// Whether programs, hands and faults still go on.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Calm {
+    No,
+    Yes,
+}
+
+/// Runs one seed.
+pub fn run(seed: u64) -> Run {
+    let mut world = World::new(seed);
+    let outcome = world.play();
+    let fired = world.room.borrow().library.fired().clone();
+    for (kind, count) in fired {
+        *world.coverage.faults.entry(kind).or_default() += count;
+    }
+    Run { violation: outcome.err(), coverage: world.coverage, trace: world.trace }
+}
+
+impl World {
+    fn new(seed: u64) -> Self {
+        let mut rng = ChaCha8Rng::seed_from_u64(seed);
+        let library = library(&mut rng);
+        let drives = library.config().geometry.drives;
+        let room = Room {
+            library,
+            rng: ChaCha8Rng::seed_from_u64(rng.random()),
+            now_ms: 0,
+            plugged: Plug::In,
+            hands_per_mille: 0,
+            hand_log: Vec::new(),
+            stuck: Stuck::No,
+        };
+        let room = Rc::new(RefCell::new(room));
+        let device = |key: String, lun: u16| DeviceConfiguration {
+            key: DeviceKey(key),
+            address: format!("sim:room#{lun}"),
+            bay: None,
+        };
+        let library = LibraryConfiguration {
+            name: "lab".to_string(),
+            changer: device("lab/changer".to_string(), 0),
+            drives: (1..=drives).map(|lun| device(format!("lab/drive-{lun}"), lun)).collect(),
+            inventory: InventoryMethod::Fast,
+        };
+        let limits = Limits {
+            probe_ms: 2_000,
+            read_ms: 3_000,
+            initialize_ms: 3_000,
+            move_ms: 3_000,
+            load_ms: 4_000,
+            unload_ms: 4_000,
+            blocks_ms: 3_000,
+            lease_ms: 30_000,
+            probe_again_ms: 500,
+        };
+        let clients = (0..rng.random_range(2..=4)).map(|index| Client::new(index, &mut rng)).collect();
+        Self {
+            rng,
+            now_ms: 1,
+            desk: None,
+            store: None,
+            room,
+            workers: BTreeMap::new(),
+            agenda: BTreeMap::new(),
+            order: 0,
+            inbox: Vec::new(),
+            clients,
+            tickets: BTreeMap::new(),
+            next_ticket: 1,
+            ledger: Ledger::default(),
+            coverage: Coverage::default(),
+            trace: Vec::new(),
+            configuration: Configuration { libraries: vec![library], limits },
+            calm: Calm::No,
+            flushes: 0,
+        }
+    }
+
+    /// Plays the programs, lets everything settle, and judges.
+    fn play(&mut self) -> Checked {
+        match Store::in_memory() {
+            Ok(store) => self.store = Some(store),
+            Err(error) => return broken("service-starts", error.to_string()),
+        }
+        self.restart()?;
+        for index in 0..self.clients.len() {
+            self.after(1, 500, Event::Client(index));
+        }
+        self.after(500, 4_000, Event::Hands);
+        self.after(500, 3_000, Event::Trouble);
+        while self.now_ms < PROGRAM_MS {
+            if !self.next()? {
+                break;
+            }
+        }
+        self.settle()
+    }
+
+    /// Puts an event on the agenda, after a random time.
+    pub fn after(&mut self, least_ms: u64, most_ms: u64, event: Event) {
+        let at = self.now_ms + self.rng.random_range(least_ms..=most_ms);
+        self.at(at, event);
+    }
+
+    pub fn at(&mut self, at_ms: u64, event: Event) {
+        // Events of one moment come in any order: the second part of the key is drawn, not counted.
+        self.order = self.rng.random();
+        self.agenda.insert((at_ms.max(self.now_ms), self.order), event);
+    }
+
+    /// Lets the next thing happen; false when nothing is left to happen.
+    pub fn next(&mut self) -> Checked<bool> {
+        let Some(((at_ms, _), event)) = self.agenda.pop_first() else { return Ok(false) };
+        self.now_ms = self.now_ms.max(at_ms);
+        self.happen(event)?;
+        Ok(true)
+    }
+
+    /// The moment of the next event.
+    pub fn next_at(&self) -> Option<u64> {
+        self.agenda.first_key_value().map(|((at, _), _)| *at)
+    }
+
+    fn happen(&mut self, event: Event) -> Checked {
+        match event {
+            Event::Client(index) => self.client_acts(index),
+            Event::Deliver(input) => {
+                self.inbox.push(*input);
+                if self.rng.random_range(0..3) > 0 {
+                    return self.flush();
+                }
+                self.after(0, 20, Event::Flush);
+                Ok(())
+            }
+            Event::Flush => self.flush(),
+            Event::Begin(order) => self.begin(&order),
+            Event::Hands => self.hands(),
+            Event::Trouble => self.trouble(),
+            Event::PlugIn => {
+                self.room.borrow_mut().plugged = Plug::In;
+                Ok(())
+            }
+            Event::MakeRoom => self.make_room(),
+            Event::Restart => self.restart(),
+            Event::Wake => {
+                self.inbox.push(Input::Tick);
+                self.flush()
+            }
+        }
+    }
+
+    pub fn now(&mut self) -> Now {
+        Now {
+            monotonic_ms: self.now_ms,
+            utc: UtcTime(1_700_000_000_000 + i64::try_from(self.now_ms).unwrap_or(i64::MAX)),
+            seed: self.rng.random(),
+        }
+    }
+
+    /// Writes a line for whoever looks into a violation.
+    pub fn note(&mut self, text: impl Into<String>) {
+        self.trace.push(format!("{:>7} {}", self.now_ms, text.into()));
+    }
+
+    /// Starts the manager on what is on disk.
+    fn restart(&mut self) -> Checked {
+        if self.desk.is_some() {
+            return Ok(());
+        }
+        let Some(mut store) = self.store.take() else { return Ok(()) };
+        if let Err(error) = store.limit_pages(u32::MAX / 2) {
+            return broken("service-starts", error.to_string());
+        }
+        let now = self.now();
+        self.note("manager starts");
+        match Desk::open(store, self.configuration.clone(), now) {
+            Ok((desk, outputs)) => {
+                self.desk = Some(desk);
+                for output in outputs {
+                    self.leave(output)?;
+                }
+                self.check_often()
+            }
+            Err(error) => broken("service-starts", error.to_string()),
+        }
+    }
+
+    /// The desk takes its queue, and may die at any moment of it.
+    fn flush(&mut self) -> Checked {
+        if self.desk.is_none() {
+            self.inbox.clear();
+            return Ok(());
+        }
+        let batch = std::mem::take(&mut self.inbox);
+        let stale = self.stale_digest(&batch);
+        let now = self.now();
+        let dies_at = self.draw_death();
+        let Some(mut desk) = self.desk.take() else { return Ok(()) };
+        let (mut passed, mut died_at) = (0, None);
+        let mut left = Vec::new();
+        let fate = desk.apply_watched(
+            now,
+            batch,
+            &mut |moment: Moment| {
+                passed += 1;
+                if Some(passed) == dies_at {
+                    died_at = Some(moment);
+                    return Fate::Dies;
+                }
+                Fate::Lives
+            },
+            &mut |output| left.push(output),
+        );
+        self.desk = Some(desk);
+        for output in left {
+            self.leave(output)?;
+        }
+        if let Some(moment) = died_at {
+            *self.coverage.crashes.entry(moment).or_default() += 1;
+        }
+        if fate == Fate::Dies {
+            self.die();
+            return Ok(());
+        }
+        self.check_late(stale)?;
+        self.flushes += 1;
+        if self.flushes % 4 == 0 { self.check_often() } else { Ok(()) }
+    }
+
+    /// Draws after how many moments the manager dies, if it does.
+    fn draw_death(&mut self) -> Option<u64> {
+        let dies = self.calm == Calm::No && self.rng.random_range(0..60) == 0;
+        dies.then(|| self.rng.random_range(1..=8))
+    }
+
+    /// The manager ends as by kill -9: its memory, its workers and all connections with it.
+    fn die(&mut self) {
+        self.note("manager dies");
+        if let Some(desk) = self.desk.take() {
+            self.store = Some(desk.into_store());
+        }
+        self.workers.clear();
+        self.inbox.clear();
+        self.agenda.retain(|_, event| !matches!(event, Event::Begin(_) | Event::Deliver(_) | Event::Wake));
+        self.connections_break();
+        self.after(10, 3_000, Event::Restart);
+    }
+
+    /// Something leaves the desk.
+    fn leave(&mut self, output: Output) -> Checked {
+        match output {
+            Output::Reply { ticket, result } => self.told(ticket, result),
+            Output::StartWorker(hello) => {
+                // The old worker is killed before the new one starts; what it had finished may still be on its way.
+                self.hurry_late_report(&hello.device.0);
+                let worker = Worker::start(hello, &self.room, self.now_ms);
+                self.workers.insert(worker.hello.device.0.clone(), worker);
+                Ok(())
+            }
+            Output::Start(order) => {
+                self.check_order(&order)?;
+                self.after(1, 60, Event::Begin(order));
+                Ok(())
+            }
+            Output::Notify(_) => Ok(()),
+            Output::WakeAt { monotonic_ms } => {
+                self.agenda.retain(|_, event| !matches!(event, Event::Wake));
+                self.at(monotonic_ms, Event::Wake);
+                Ok(())
+            }
+        }
+    }
+
+    /// A stuck worker's command may end at any time: sometimes its report comes just after the worker was given up.
+    fn hurry_late_report(&mut self, device: &str) {
+        let late = self.agenda.iter().find(|(_, event)| {
+            matches!(event, Event::Deliver(input) if matches!(&**input, Input::Step(r) if r.device.0 == device))
+        });
+        let key = late.map(|(key, _)| *key);
+        if self.rng.random_range(0..2) == 0 {
+            if let Some(event) = key.and_then(|key| self.agenda.remove(&key)) {
+                self.after(0, 200, event);
+            }
+        }
+    }
+
+    /// A worker takes an order and carries it out; its report comes when its time has passed.
+    fn begin(&mut self, order: &StepOrder) -> Checked {
+        let current = self.workers.get(&order.device.0).is_some_and(|worker| worker.hello.epoch == order.epoch);
+        if !current {
+            let gone = Input::WorkerGone {
+                device: order.device.clone(),
+                epoch: order.epoch,
+                why: "it has no worker with that epoch".to_string(),
+            };
+            self.after(1, 10, Event::Deliver(Box::new(gone)));
+            return Ok(());
+        }
+        self.check_intent(order)?;
+        let before = self.room.borrow().library.motions().len();
+        self.room.borrow_mut().hands_per_mille = if self.calm == Calm::No { 4 } else { 0 };
+        let Some(worker) = self.workers.get_mut(&order.device.0) else { return Ok(()) };
+        let (report, ready_ms, stuck) = worker.carry_out(order, self.now_ms);
+        self.after_hands();
+        self.check_motions(order, before)?;
+        self.note(format!("{} {:?}: {:?}", order.device.0, order.step, report.outcome));
+        if stuck == Stuck::Yes {
+            self.coverage.disturb("worker stuck");
+        }
+        let moves = matches!(order.step, Step::Move { .. } | Step::Load | Step::Unload);
+        if self.calm == Calm::No && moves && self.rng.random_range(0..50) == 0 {
+            self.coverage.disturb("worker killed");
+            let gone = Input::WorkerGone {
+                device: order.device.clone(),
+                epoch: order.epoch,
+                why: "killed by the simulation".to_string(),
+            };
+            self.workers.remove(&order.device.0);
+            self.after(1, 50, Event::Deliver(Box::new(gone)));
+            return Ok(());
+        }
+        let jitter = self.rng.random_range(0..30);
+        self.at(ready_ms + jitter, Event::Deliver(Box::new(Input::Step(report))));
+        Ok(())
+    }
+}
+
+/// A small library: large enough for every conflict, small enough to be searched.
+fn library(rng: &mut ChaCha8Rng) -> SimLibrary {
+    let mut config = LibraryConfig::default();
+    config.geometry.drives = rng.random_range(1..=3);
+    config.geometry.slots = rng.random_range(4..=7);
+    config.geometry.ports = rng.random_range(0..=1);
+    config.media.count = rng.random_range(2..=4);
+    config.time.factor = if rng.random_range(0..2) == 0 { 0.0 } else { 0.02 };
+    config.drive.loading =
+        if rng.random_range(0..2) == 0 { rsm_simlib::Loading::Automatic } else { rsm_simlib::Loading::ByCommand };
+    SimLibrary::new(config).expect("a configuration within its bounds makes a library")
+}
