@@ -1,7 +1,8 @@
 //! Media services and library control on the wire.
 //!
 //! Why: one conversion per message, for the server and for clients. Invariant: what a client reads back is the reply
-//! that the engine gave; an answer that lists no requests means that there was nothing to queue.
+//! that the engine gave; an answer that lists no requests means that there was nothing to queue, and a mount's answer
+//! that lists no drives that the mount is queued and nobody waits for it (NTMS_MOUNT_NOWAIT).
 
 use crate::convert::{
     Addressed, BadAnswer, WrongReply, answer_id, answer_ids, optional_guid, request_guids, session, texts,
@@ -32,6 +33,9 @@ impl TryFrom<Reply> for v1::MountNtmsMediaResponse {
             Reply::Mounted { request, drives } => {
                 Ok(Self { request: request.to_string(), drives: texts(&drives), ..Default::default() })
             }
+            Reply::Queued(requests) if requests.len() == 1 => {
+                Ok(Self { request: requests[0].to_string(), ..Default::default() })
+            }
             other => Err(WrongReply(format!("{other:?}"))),
         }
     }
@@ -41,10 +45,11 @@ impl TryFrom<v1::MountNtmsMediaResponse> for Reply {
     type Error = BadAnswer;
 
     fn try_from(answer: v1::MountNtmsMediaResponse) -> Result<Self, BadAnswer> {
-        Ok(Reply::Mounted {
-            request: answer_id("request", &answer.request)?,
-            drives: answer_ids("drives", &answer.drives)?,
-        })
+        let request = answer_id("request", &answer.request)?;
+        match answer_ids("drives", &answer.drives)? {
+            drives if drives.is_empty() => Ok(Reply::Queued(vec![request])),
+            drives => Ok(Reply::Mounted { request, drives }),
+        }
     }
 }
 

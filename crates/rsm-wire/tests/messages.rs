@@ -111,6 +111,7 @@ fn replies_come_back_as_they_were_given() {
     let mounted = Reply::Mounted { request, drives: vec![DriveId(id()), DriveId(Guid([1; 16]))] };
     assert_eq!(travel::<v1::MountNtmsMediaResponse>(mounted.clone()), mounted);
     let queued = Reply::Queued(vec![request]);
+    assert_eq!(travel::<v1::MountNtmsMediaResponse>(queued.clone()), queued, "a mount that nobody waits for");
     assert_eq!(travel::<v1::DismountNtmsMediaResponse>(queued.clone()), queued);
     assert_eq!(travel::<v1::InventoryNtmsLibraryResponse>(Reply::Done), Reply::Done);
     let ids = Reply::Ids(vec![id(), Guid::NULL]);

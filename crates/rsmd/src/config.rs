@@ -384,7 +384,7 @@ fn with_nearest(message: &str) -> String {
         return message.to_string();
     };
     let nearest = quoted.min_by_key(|known| distance(unknown, known));
-    let near_enough = |known: &&str| distance(unknown, known) <= unknown.len().max(known.len()).div_ceil(3);
+    let near_enough = |known: &&str| distance(unknown, known) <= unknown.len().max(known.len()) / 2;
     match nearest.filter(near_enough) {
         Some(known) => format!("{message}; did you mean `{known}`?"),
         None => message.to_string(),
