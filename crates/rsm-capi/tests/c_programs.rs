@@ -8,50 +8,16 @@
 #[path = "../../rsm-client/tests/support/mod.rs"]
 mod support;
 
+mod c_program;
+
+use c_program::run;
 use serde_json::json;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
 use support::{Answer, Call, Fake};
 
 const MEDIUM: &str = "0a0a0a0a-0000-0000-0000-000000000001";
 const SIDE: &str = "0b0b0b0b-1122-3344-5566-778899aabbcc";
 const DRIVE: &str = "0c0c0c0c-1122-3344-5566-778899aabbcc";
 const REQUEST: &str = "0d0d0d0d-0000-0000-0000-000000000001";
-
-/// The directory of the library: that of this test, or the one above it.
-fn library_directory() -> PathBuf {
-    let test = std::env::current_exe().unwrap();
-    let mut directories = test.ancestors().skip(1).take(2);
-    let found = directories.find(|directory| directory.join("libntmsapi.so").exists());
-    found.expect("libntmsapi.so stands beside the tests").to_owned()
-}
-
-fn compile(source: &str, into: &Path) -> PathBuf {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let (library, program) = (library_directory(), into.join("program"));
-    let output = Command::new("cc")
-        .args(["-std=c11", "-D_POSIX_C_SOURCE=200809L", "-Wall", "-Wextra", "-Werror", "-I"])
-        .arg(root.join("include"))
-        .arg(root.join(source))
-        .arg("-L")
-        .arg(&library)
-        .arg(format!("-Wl,-rpath,{}", library.display()))
-        .args(["-lntmsapi", "-o"])
-        .arg(&program)
-        .output()
-        .expect("a C compiler named cc is needed");
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    program
-}
-
-/// Compiles and runs a program; what it prints on both outputs, and its end.
-fn run(source: &str, socket: &Path) -> String {
-    let directory = tempfile::tempdir().unwrap();
-    let Output { status, stdout, stderr } =
-        Command::new(compile(source, directory.path())).env("RSM_SOCKET", socket).output().unwrap();
-    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    format!("{}{}{status}", text(&stdout), text(&stderr))
-}
 
 fn library(call: &Call) -> Option<Answer> {
     let fields = match call.function.as_str() {

@@ -28,7 +28,8 @@ key is never renamed or left out, new ones may be added. An error is `{\"error\"
 | 130 | ended by a second Ctrl-C |
 
 A mount belongs to the user and the application name, not to the process: `rsm media mount` and
-`rsm media dismount` are two processes. Ctrl-C during a mount that waits closes the session, so the service cancels
+`rsm media dismount` are two processes. Between them no session of the owner is open, so lists show the mount as
+orphaned; nobody but its owner or an operator can release it. Ctrl-C during a mount that waits closes the session, so the service cancels
 the request and the cartridge goes back. Should the process be killed, the session's lease of 60 s does the same.
 Ctrl-C during an inventory ends the wait, not the inventory.
 ";

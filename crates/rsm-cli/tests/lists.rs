@@ -134,10 +134,10 @@ fn slots_are_sorted_by_number() {
 #[test]
 fn media() {
     insta::assert_snapshot!(check(&["media", "list"]), @r"
-    BAR CODE  NAME        STATE  LOCATION  LIBRARY  POOL    TYPE   OWNER  ID
-    A00001L8  weekly      idle   drive 0   lib0     Import  LTO-8  -      00000000-0000-0000-0000-00000000f001
-    A00002L8  weekly      idle   slot 2    lib0     Import  LTO-8  -      00000000-0000-0000-0000-00000000f002
-    -         unreadable  idle   offline   lib0     Import  LTO-8  -      00000000-0000-0000-0000-00000000f003
+    BAR CODE  NAME        STATE  LOCATION  LIBRARY  POOL           TYPE   OWNER  ID
+    A00001L8  weekly      idle   drive 0   lib0     \Import\LTO-8  LTO-8  -      00000000-0000-0000-0000-00000000f001
+    A00002L8  weekly      idle   slot 2    lib0     \Import\LTO-8  LTO-8  -      00000000-0000-0000-0000-00000000f002
+    -         unreadable  idle   offline   lib0     \Import\LTO-8  LTO-8  -      00000000-0000-0000-0000-00000000f003
     --- exit 0
     ");
     insta::assert_snapshot!(check(&["media", "show", "A00001L8"]), @r"
@@ -151,7 +151,7 @@ fn media() {
     location                drive 0
     location id             00000000-0000-0000-0000-000000000500
     library                 lib0
-    pool                    Import
+    pool                    \Import\LTO-8
     media type              LTO-8
     sequence number         1
     owner                   -
@@ -179,7 +179,7 @@ fn media() {
       "location": "drive 0",
       "location_id": "00000000-0000-0000-0000-000000000500",
       "library": "lib0",
-      "pool": "Import",
+      "pool": "\\Import\\LTO-8",
       "media_type": "LTO-8",
       "sequence_number": "1",
       "owner": null,

@@ -9,6 +9,7 @@ use crate::problem::Problem;
 use rsm_client::v1::object_information::Info;
 use rsm_client::v1::{ObjectInformation, PhysicalMediaInformation};
 use rsm_model::ObjectType;
+use rsm_model::generated::constants::pool::NTMS_POOLTYPE_UNKNOWN;
 use serde::Serialize;
 
 /// A medium.
@@ -34,7 +35,7 @@ pub struct MediumRow {
     pub location_id: Option<String>,
     /// Name of its library.
     pub library: String,
-    /// Name of its pool.
+    /// Path of its pool; empty where the caller may not see the pool.
     pub pool: String,
     /// Name of its media type.
     pub media_type: String,
@@ -87,7 +88,7 @@ impl MediumRow {
             location: location_of(catalog, medium)?,
             location_id: medium.location.clone(),
             library: catalog.name_of(Some(&medium.current_library))?,
-            pool: catalog.name_of(Some(&medium.media_pool))?,
+            pool: pool_path(catalog, &medium.media_pool)?,
             media_type: catalog.name_of(Some(&medium.media_type))?,
             sequence_number: medium.sequence_number.clone(),
             owner: owner.map(|owner| owner.application.clone()),
@@ -131,6 +132,22 @@ pub fn label_of(object: &ObjectInformation) -> String {
     };
     let label = [bar_code, &object.name, &object.id].into_iter().find(|text| !text.is_empty());
     label.unwrap_or_default().to_owned()
+}
+
+/// Gives the path of a pool: its name below those of the pools that hold it (docs/spec/decisions.md, point 29).
+fn pool_path(catalog: &Catalog<'_>, id: &str) -> Result<String, Problem> {
+    let mut path = String::new();
+    let mut next = Some(id.to_owned());
+    while let Some(pool) = catalog.look_up(next.as_deref())? {
+        let Some(Info::MediaPool(information)) = &pool.info else { return Err(mismatch(&pool)) };
+        // The pool of all pools stands in no path.
+        if information.pool_type == NTMS_POOLTYPE_UNKNOWN {
+            break;
+        }
+        path = format!("\\{}{path}", pool.name);
+        next.clone_from(&information.parent);
+    }
+    Ok(path)
 }
 
 /// Says where a medium is.

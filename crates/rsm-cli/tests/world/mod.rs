@@ -17,6 +17,7 @@ pub const SIDE_1: &str = "00000000-0000-0000-0000-00000000e001";
 pub const SIDE_2: &str = "00000000-0000-0000-0000-00000000e002";
 pub const REQUEST: &str = "00000000-0000-0000-0000-00000000a001";
 const POOL: &str = "00000000-0000-0000-0000-00000000c001";
+const IMPORT: &str = "00000000-0000-0000-0000-00000000c000";
 const TYPE: &str = "00000000-0000-0000-0000-00000000d001";
 const COMPUTER: &str = "00000000-0000-0000-0000-000000000401";
 const SEEN_AT: &str = "2026-11-20T18:04:05.678Z";
@@ -105,7 +106,8 @@ fn objects() -> Vec<Value> {
         tape(TAPE_3, "", "unreadable", ("", "offline", 16)),
         side(SIDE_1, TAPE_1),
         side(SIDE_2, TAPE_2),
-        object(POOL, 12, "media pool", "Import", "mediaPool", json!({ "poolType": 3 })),
+        object(POOL, 12, "media pool", "LTO-8", "mediaPool", json!({ "poolType": 3, "parent": IMPORT })),
+        object(IMPORT, 12, "media pool", "Import", "mediaPool", json!({ "poolType": 3 })),
         object(TYPE, 13, "media type", "LTO-8", "mediaType", json!({ "mediaType": 0x107 })),
         object(COMPUTER, 4, "computer", "archive", "computer", json!({})),
     ]
