@@ -25,13 +25,21 @@ use std::sync::Arc;
 /// Runs a command and gives what it prints on standard output.
 pub fn run(arguments: &Arguments) -> Result<String, Problem> {
     let general = &arguments.general;
+    let format = if general.json { Format::Json } else { Format::Text };
+    let shown = Shown::when(general.progress);
     match &arguments.command {
-        Command::Completions { shell } => Ok(completions(*shell)),
+        Command::Library(command) => in_session(general, |session| library(session, command, format, shown)),
+        Command::Drive(command) => in_session(general, |session| drive(session, command, format)),
+        Command::Slot(command) => in_session(general, |session| slot(session, command, format)),
+        Command::Media(command) => in_session(general, |session| media(session, command, format, shown)),
+        Command::Request(command) => in_session(general, |session| request(session, command, format)),
+        Command::Operator(command) => in_session(general, |session| operator(session, command, format)),
+        Command::Session(SessionCommand::Status) => in_session(general, |session| status(session, format)),
         Command::Api(call) => {
             let ready = api::check(call)?;
             in_session(general, |session| api::call(session, ready))
         }
-        command => in_session(general, |session| dispatch(session, general, command)),
+        Command::Completions { shell } => Ok(completions(*shell)),
     }
 }
 
@@ -45,32 +53,6 @@ fn in_session(
     // What was done stands whether or not the close arrives; a session that is left behind lapses.
     let _lapses = session.close();
     result
-}
-
-fn dispatch(session: &Arc<Session>, general: &General, command: &Command) -> Result<String, Problem> {
-    let format = if general.json { Format::Json } else { Format::Text };
-    let shown = Shown::when(general.progress);
-    match command {
-        Command::Library(command) => library(session, command, format, shown),
-        Command::Drive(command) => drive(session, command, format),
-        Command::Slot(SlotCommand::List { library }) => {
-            let catalog = Catalog::new(session);
-            let slots = catalog.list(catalog.container(library.as_deref())?, ObjectType::Slot)?;
-            let rows: Result<Vec<_>, _> = slots.iter().map(|slot| SlotRow::of(&catalog, slot)).collect();
-            Ok(format.list(rows?))
-        }
-        Command::Media(command) => media(session, command, format, shown),
-        Command::Request(command) => request(session, command, format),
-        Command::Operator(OperatorCommand::List) => {
-            let requests = Catalog::new(session).list(None, ObjectType::OperatorRequest)?;
-            let rows: Result<Vec<_>, _> = requests.iter().map(OperatorRow::of).collect();
-            Ok(format.list(rows?))
-        }
-        Command::Session(SessionCommand::Status) => status(session, format),
-        Command::Api(_) | Command::Completions { .. } => {
-            Err(Problem::usage("the command takes another way.", "rsm --help"))
-        }
-    }
 }
 
 fn library(
@@ -112,6 +94,21 @@ fn drive(session: &Session, command: &DriveCommand, format: Format) -> Result<St
         DriveCommand::Write(arguments) => blocks::write(session, arguments, format),
         DriveCommand::Read(arguments) => blocks::read(session, arguments, format),
     }
+}
+
+fn slot(session: &Session, command: &SlotCommand, format: Format) -> Result<String, Problem> {
+    let SlotCommand::List { library } = command;
+    let catalog = Catalog::new(session);
+    let slots = catalog.list(catalog.container(library.as_deref())?, ObjectType::Slot)?;
+    let rows: Result<Vec<_>, _> = slots.iter().map(|slot| SlotRow::of(&catalog, slot)).collect();
+    Ok(format.list(rows?))
+}
+
+fn operator(session: &Session, command: &OperatorCommand, format: Format) -> Result<String, Problem> {
+    let OperatorCommand::List = command;
+    let requests = Catalog::new(session).list(None, ObjectType::OperatorRequest)?;
+    let rows: Result<Vec<_>, _> = requests.iter().map(OperatorRow::of).collect();
+    Ok(format.list(rows?))
 }
 
 fn media(
