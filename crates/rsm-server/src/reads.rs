@@ -21,9 +21,6 @@ use tokio::sync::Semaphore;
 /// Reads that may run at a time. A read takes microseconds; more would only wait for each other's memory.
 const READERS: usize = 4;
 
-/// How often a session's lease is renewed by its reads: a sixth of the lease, so that a lost renewal does no harm.
-const RENEWED_EVERY: Duration = Duration::from_secs(10);
-
 /// A pool of read-only connections.
 #[derive(Clone)]
 pub struct Readers {
@@ -79,9 +76,11 @@ fn failed(sentence: String) -> Refusal {
     Refusal::new(Code::DatabaseFailure, sentence).next("look into the manager's log; call again")
 }
 
-/// Remembers which sessions were seen, so that the desk hears of a busy one only now and then.
-#[derive(Debug, Default)]
+/// Remembers which sessions were seen, so that the desk hears of a busy one only now and then: six times a lease, so
+/// that a renewal that comes late does no harm.
+#[derive(Debug)]
 pub struct Seen {
+    renewed_every: Duration,
     last: Mutex<HashMap<SessionId, Instant>>,
 }
 
@@ -95,10 +94,15 @@ pub enum Renewal {
 }
 
 impl Seen {
+    /// Makes a memory for sessions with this lease.
+    pub fn new(lease: Duration) -> Self {
+        Self { renewed_every: lease / 6, last: Mutex::default() }
+    }
+
     /// Notes that a session was seen.
     pub fn see(&self, session: SessionId, now: Instant) -> Renewal {
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
-        let recent = |at: &Instant| now.saturating_duration_since(*at) < RENEWED_EVERY;
+        let recent = |at: &Instant| now.saturating_duration_since(*at) < self.renewed_every;
         if last.get(&session).is_some_and(recent) {
             return Renewal::NotYet;
         }
@@ -116,8 +120,8 @@ mod tests {
     use rsm_model::ids::Guid;
 
     #[test]
-    fn a_busy_session_is_renewed_every_ten_seconds() {
-        let seen = Seen::default();
+    fn a_busy_session_is_renewed_six_times_a_lease() {
+        let seen = Seen::new(Duration::from_secs(60));
         let session = |number| SessionId(Guid([number; 16]));
         let start = Instant::now();
         let after = |seconds| start + Duration::from_secs(seconds);

@@ -19,7 +19,7 @@ use rsm_model::access::Caller;
 use rsm_model::call::{Call, Query, Refusal, Reply};
 use rsm_wire::{Addressed, WrongReply, v1};
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// What all handlers share.
 #[derive(Clone)]
@@ -31,9 +31,10 @@ pub struct Service {
 }
 
 impl Service {
-    /// Makes the handlers over a desk and its database; `roles` say what a caller is.
-    pub fn new(desk: DeskHandle, readers: Readers, roles: Roles) -> Self {
-        Self { desk, readers, roles: Arc::new(roles), seen: Arc::new(Seen::default()) }
+    /// Makes the handlers over a desk and its database; `roles` say what a caller is, `lease` how long a session
+    /// lives without a sign.
+    pub fn new(desk: DeskHandle, readers: Readers, roles: Roles, lease: Duration) -> Self {
+        Self { desk, readers, roles: Arc::new(roles), seen: Arc::new(Seen::new(lease)) }
     }
 
     /// Identifies the caller of a request by its connection.

@@ -1,5 +1,7 @@
 //! The server over its Unix socket, spoken to as curl does, with a scripted desk behind it.
 
+use connectrpc::Protocol;
+use connectrpc::client::{ClientConfig, Http2Connection};
 use rsm_engine::{Input, Output, Ticket};
 use rsm_model::Code;
 use rsm_model::call::{Call, Refusal, Reply};
@@ -8,6 +10,7 @@ use rsm_model::time::Now;
 use rsm_server::{Clock, DeskHandle, DeskThread, Machine, Readers, Roles, Service, Workers, serve};
 use rsm_step::{DeviceKey, Epoch, Hello, StepOrder};
 use rsm_store::Store;
+use rsm_wire::v1;
 use serde_json::{Value, json};
 use std::io::{Read, Write};
 use std::os::unix::net::UnixStream;
@@ -70,7 +73,7 @@ struct Server {
     desk: DeskHandle,
     told: Receiver<Input>,
     go_on: Sender<()>,
-    _runtime: tokio::runtime::Runtime,
+    runtime: tokio::runtime::Runtime,
     _folder: TempDir,
 }
 
@@ -86,7 +89,7 @@ fn server() -> Server {
     let open = move || Ok::<_, std::io::Error>((script, Vec::new(), ()));
     DeskThread::start(desk.clone(), open, NoWorkers, Clock::start()).expect("a thread");
     let roles = Roles::look_up(None, None).expect("no groups are wanted");
-    let service = Service::new(desk.clone(), readers, roles);
+    let service = Service::new(desk.clone(), readers, roles, LONG);
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     let socket = folder.path().join("rsm.sock");
     let listener = {
@@ -94,7 +97,7 @@ fn server() -> Server {
         tokio::net::UnixListener::bind(&socket).expect("a socket")
     };
     runtime.spawn(serve(listener, service, 3, std::future::pending()));
-    Server { socket, desk, told, go_on, _runtime: runtime, _folder: folder }
+    Server { socket, desk, told, go_on, runtime, _folder: folder }
 }
 
 impl Server {
@@ -264,4 +267,29 @@ fn when_the_desk_ends_nobody_waits_for_ever() {
     assert_eq!((status, failure(&error).0), (503, "ERROR_NOT_CONNECTED"));
     let (status, _) = server.open("late");
     assert_eq!(status, 503);
+}
+
+#[test]
+fn grpc_and_grpc_web_programs_meet_the_same_handlers() {
+    let server = server();
+    for protocol in [Protocol::Grpc, Protocol::GrpcWeb, Protocol::Connect] {
+        let (opened, refused) = server.runtime.block_on(async {
+            let authority: axum::http::Uri = "http://localhost".parse().expect("an address");
+            let connection = Http2Connection::lazy_unix(&server.socket, authority.clone()).shared(8);
+            let config = ClientConfig::new(authority).with_protocol(protocol);
+            let client = v1::SessionManagementClient::new(connection, config);
+            let open = |name: &str| v1::OpenNtmsSessionRequest {
+                application: Some(name.to_string()),
+                ..Default::default()
+            };
+            let opened = client.open_ntms_session(open("go")).await.expect("a session").into_owned();
+            (opened, client.open_ntms_session(open("busy")).await.expect_err("it is busy"))
+        });
+        assert_eq!(Reply::try_from(opened), Ok(Reply::Session(SessionId(Guid([7; 16])))), "{protocol:?}");
+        let busy = v1::Failure::from(&Refusal::new(Code::Busy, "drive 0 is in use").next("wait"));
+        let detail = refused.details.first().expect("a detail");
+        assert!(detail.type_url.ends_with(rsm_wire::FAILURE_TYPE), "{protocol:?}: {}", detail.type_url);
+        let sent = connectrpc::ErrorDetail::from_message(rsm_wire::FAILURE_TYPE, &busy);
+        assert_eq!(detail.value, sent.value, "{protocol:?}");
+    }
 }

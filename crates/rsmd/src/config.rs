@@ -103,7 +103,8 @@ limit_table!(
     unload_ms,
     blocks_ms,
     lease_ms,
-    probe_again_ms
+    probe_again_ms,
+    poll_ms
 );
 
 /// `[[library]]`.

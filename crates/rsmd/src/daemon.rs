@@ -126,7 +126,8 @@ pub fn run(config: &Config, ready_line: ReadyLine) -> Result<(), DaemonError> {
         .enable_all()
         .build()
         .context("no runtime can be had")?;
-    let service = Service::new(handle, readers, roles);
+    let lease = Duration::from_millis(config.limits.filled().lease_ms);
+    let service = Service::new(handle, readers, roles, lease);
     let outcome = runtime.block_on(attend(config, listener, service, incarnation, ready_line, thread));
     // Reads that are still running are cut off; nobody waits for them any more.
     runtime.shutdown_background();

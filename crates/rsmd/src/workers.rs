@@ -30,6 +30,9 @@ use std::time::{Duration, Instant};
 /// How long a killed process may take to be gone. A process in uninterruptible sleep may take for ever.
 const REAP_WITHIN: Duration = Duration::from_secs(10);
 
+/// How long a worker whose pipe broke may take to end by itself before it is killed.
+const DIE_WITHIN: Duration = Duration::from_millis(200);
+
 /// How long a worker may take to end by itself when the manager stops: an idle one ends at once, and a busy one need
 /// not be waited for, since its step stands in the database.
 const END_WITHIN: Duration = Duration::from_secs(1);
@@ -256,7 +259,11 @@ impl Supervisor {
             // An older worker that was replaced; the desk knows.
             return;
         };
-        let end = self.end(running).map_or_else(|| "cannot be killed".to_string(), describe);
+        let Running { mut process, epoch, frames } = running;
+        // One that is ending by itself shall tell its own end, not the signal that hurried it.
+        let by_itself = wait(&mut process, DIE_WITHIN);
+        let end = by_itself.or_else(|| self.end(Running { process, epoch, frames }));
+        let end = end.map_or_else(|| "cannot be killed".to_string(), describe);
         self.gone(epoch, format!("{why}; the worker {end}"));
     }
 

@@ -2,9 +2,12 @@
 
 mod stage;
 
-use stage::{Home, Library, send_signal};
+use stage::{Client, Home, Library, send_signal};
 use std::io::{Read, Write};
+use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixStream;
+use std::os::unix::process::CommandExt;
+use std::time::Duration;
 
 fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
@@ -86,6 +89,21 @@ fn a_stop_is_orderly_and_a_start_counts_on() {
 }
 
 #[test]
+fn reads_keep_a_session_alive_and_silence_ends_it() {
+    let home = Home::new(None, "[limits]\nlease_ms = 1200\n");
+    let manager = home.start();
+    let mut client = manager.client();
+    client.open("reader");
+    for _ in 0..8 {
+        std::thread::sleep(Duration::from_millis(300));
+        assert!(client.library().is_none(), "answered, and nothing is configured");
+    }
+    std::thread::sleep(Duration::from_millis(3000));
+    let (status, error) = client.post("Extension/KeepAlive", &serde_json::json!({"session": client.session}));
+    assert_eq!((status, &error["details"][0]["debug"]["name"]), (400, &"ERROR_INVALID_HANDLE".into()));
+}
+
+#[test]
 fn a_stop_does_not_wait_for_a_robot() {
     let library = Library::start(20_000);
     let home = Home::new(Some(&library), "");
@@ -114,4 +132,52 @@ fn a_worker_that_dies_is_replaced() {
     let (status, answer) = client.mount("V00001L6", 1);
     assert_eq!(status, 200, "{answer}");
     assert_ne!(manager.worker_of("lab/changer"), first);
+}
+
+/// Name of the variable that tells the foreign user's process where to call: socket and session.
+const FOREIGN: &str = "RSMD_TEST_FOREIGN";
+
+#[test]
+fn another_user_cannot_use_a_session() {
+    let home = Home::new(None, "");
+    let manager = home.start();
+    let mut client = manager.client();
+    client.open("mine");
+    client.call("Extension/KeepAlive", serde_json::json!({}));
+    if !nix::unistd::geteuid().is_root() {
+        eprintln!("only root can become another user: the other half of this test was not run");
+        return;
+    }
+    let folder = home.folder.path();
+    std::fs::set_permissions(folder, std::fs::Permissions::from_mode(0o755)).expect("ours");
+    let copy = folder.join("foreign");
+    std::fs::copy(std::env::current_exe().expect("it runs"), &copy).expect("room for it");
+    let output = std::process::Command::new(copy)
+        .args(["--exact", "the_foreign_user", "--ignored"])
+        .env(FOREIGN, format!("{} {}", manager.socket.display(), client.session))
+        .current_dir(folder)
+        .uid(65_534)
+        .gid(65_534)
+        .output()
+        .expect("it runs");
+    let told = text(&output.stdout);
+    assert!(output.status.success() && told.contains("1 passed"), "{told}");
+}
+
+#[test]
+#[ignore = "the other half of another_user_cannot_use_a_session, run by it as another user"]
+fn the_foreign_user() {
+    let told = std::env::var(FOREIGN).expect("run by another_user_cannot_use_a_session");
+    let (socket, session) = told.split_once(' ').expect("two words");
+    let mut client = Client::at(socket, session);
+    for path in ["Extension/KeepAlive", "SessionManagement/CloseNtmsSession", "Extension/History"] {
+        let (status, error) = client.post(path, &serde_json::json!({"session": session}));
+        assert_eq!(
+            (status, &error["details"][0]["debug"]["name"]),
+            (400, &"ERROR_INVALID_HANDLE".into()),
+            "{path}"
+        );
+    }
+    client.open("theirs");
+    client.call("Extension/KeepAlive", serde_json::json!({}));
 }

@@ -247,6 +247,11 @@ pub struct Client {
 }
 
 impl Client {
+    /// A program that has been told a socket and a session.
+    pub fn at(socket: &str, session: &str) -> Self {
+        Self { socket: socket.into(), session: session.to_string() }
+    }
+
     /// Posts a request and gives status and answer; an answer that never came has status 0.
     pub fn post(&self, path: &str, body: &Value) -> (u16, Value) {
         self.try_post(path, body).unwrap_or((0, Value::Null))
