@@ -2,7 +2,7 @@
 //!
 //! Why: every failure carries the documented name, the Win32 number, a sentence and the next step, whichever protocol
 //! the caller speaks. What the RPC runtime refuses by itself (a body that is no message, an unknown field) gets the
-//! same detail, by [`Documented`].
+//! same detail, by [`Documented`], and so does a deadline that the caller set in its headers.
 //!
 //! Invariant: an error without a `rsm.v1.Failure` leaves only where no method was reached.
 
@@ -11,6 +11,7 @@ use connectrpc::{ConnectError, ErrorCode, ErrorDetail};
 use rsm_model::Code;
 use rsm_model::call::Refusal;
 use rsm_wire::{FAILURE_TYPE, WrongReply, v1};
+use std::time::Duration;
 
 /// Makes the error of a refusal.
 pub fn error_of(refusal: &Refusal) -> ConnectError {
@@ -78,7 +79,10 @@ fn code_of(error: ErrorCode) -> Code {
     }
 }
 
-/// Gives errors of the runtime the documented detail.
+/// How long before a caller's deadline it is answered.
+const ANSWERED_BEFORE: Duration = Duration::from_millis(20);
+
+/// Gives errors of the runtime the documented detail, and answers a deadline itself.
 #[derive(Clone, Copy, Debug)]
 pub struct Documented;
 
@@ -89,16 +93,32 @@ impl Interceptor for Documented {
         request: UnaryRequest,
         next: Next<'_>,
     ) -> Result<UnaryResponse, ConnectError> {
-        next.run(request).await.map_err(|mut error| {
-            if error.details.is_empty() {
-                let sentence = error.message.clone().unwrap_or_default();
-                let refusal = Refusal::new(code_of(error.code), sentence)
-                    .next("compare the request with the message in proto/rsm/v1");
-                error.details.push(detail_of(&refusal));
-            }
-            error
-        })
+        let Some(left) = request.ctx.time_remaining() else {
+            return next.run(request).await.map_err(documented);
+        };
+        // A little before the runtime would answer without a word about the call.
+        let left = left.saturating_sub(ANSWERED_BEFORE.min(left / 2));
+        match tokio::time::timeout(left, next.run(request)).await {
+            Ok(answer) => answer.map_err(documented),
+            Err(_) => Err(error_of(
+                &Refusal::new(
+                    Code::Timeout,
+                    "the caller's deadline has come; the call goes on at the manager",
+                )
+                .next("make it again with the same number to join it"),
+            )),
+        }
     }
+}
+
+fn documented(mut error: ConnectError) -> ConnectError {
+    if error.details.is_empty() {
+        let sentence = error.message.clone().unwrap_or_default();
+        let refusal = Refusal::new(code_of(error.code), sentence)
+            .next("compare the request with the message in proto/rsm/v1");
+        error.details.push(detail_of(&refusal));
+    }
+    error
 }
 
 #[cfg(test)]

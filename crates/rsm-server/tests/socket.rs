@@ -227,6 +227,26 @@ fn a_client_that_goes_leaves_its_call_and_the_desk_is_told() {
 }
 
 #[test]
+fn a_deadline_of_the_client_is_a_documented_time_out() {
+    let server = server();
+    let mut stream = server.connect();
+    let body = r#"{"application":"silent"}"#;
+    write!(
+        stream,
+        "POST /rsm.v1.SessionManagement/OpenNtmsSession HTTP/1.1\r\nHost: localhost\r\n\
+         Content-Type: application/json\r\nConnect-Timeout-Ms: 200\r\nContent-Length: {}\r\n\
+         Connection: close\r\n\r\n{body}",
+        body.len()
+    )
+    .expect("it listens");
+    let Input::Call { ticket, .. } = server.next_told() else { panic!("a call") };
+    let (status, error) = answer(stream);
+    assert_eq!((status, failure(&error).0), (504, "ERROR_TIMEOUT"), "{error}");
+    let gone = std::iter::repeat_with(|| server.next_told()).find(|input| *input != Input::Tick);
+    assert_eq!(gone, Some(Input::CallerGone { ticket }));
+}
+
+#[test]
 fn a_flood_is_refused_at_the_door_while_reads_and_reports_pass() {
     let server = server();
     let blocked = server.send("/rsm.v1.SessionManagement/OpenNtmsSession", r#"{"application":"block"}"#);

@@ -134,3 +134,23 @@ fn a_worker_stopped_in_mid_move_holds_up_nobody_else() {
     assert!(library.places("V00002L6")[0].get("drive").is_some());
     assert_eq!(client.believed_element("V00002L6"), element_of(&library.places("V00002L6")[0]));
 }
+
+#[test]
+fn a_call_whose_answer_was_lost_is_joined_and_not_made_again() {
+    let library = Library::start(800);
+    let home = Home::new(Some(&library), "");
+    let manager = home.start();
+    let client = manager.ready_client();
+    let medium = client.medium("V00003L6")["id"].clone();
+    let body = json!({
+        "session": client.session, "call": 5, "media": [medium], "options": READ, "timeoutMs": 30_000
+    });
+    client.post_and_hang_up("MediaServices/MountNtmsMedia", &body);
+    client.wait_until_moving("V00003L6");
+    let (status, joined) = client.post("MediaServices/MountNtmsMedia", &body);
+    assert_eq!(status, 200, "{joined}");
+    let again = client.post("MediaServices/MountNtmsMedia", &body);
+    assert_eq!(again, (200, joined), "and once more, after it was done");
+    let mounts = client.ids(None, LIBRARY_REQUEST).into_iter().map(|id| client.information(&id));
+    assert_eq!(mounts.filter(|request| request["libRequest"]["operationCode"] == MOUNT).count(), 1);
+}

@@ -257,7 +257,14 @@ impl Client {
         self.try_post(path, body).unwrap_or((0, Value::Null))
     }
 
-    fn try_post(&self, path: &str, body: &Value) -> std::io::Result<(u16, Value)> {
+    /// Posts a request and closes the connection a moment later, as a program that is killed does.
+    pub fn post_and_hang_up(&self, path: &str, body: &Value) {
+        let stream = self.send(path, body).expect("it listens");
+        std::thread::sleep(Duration::from_millis(100));
+        drop(stream);
+    }
+
+    fn send(&self, path: &str, body: &Value) -> std::io::Result<UnixStream> {
         let mut stream = UnixStream::connect(&self.socket)?;
         stream.set_read_timeout(Some(LONG))?;
         let body = body.to_string();
@@ -268,6 +275,11 @@ impl Client {
              Content-Length: {}\r\n\r\n{body}",
             body.len()
         )?;
+        Ok(stream)
+    }
+
+    fn try_post(&self, path: &str, body: &Value) -> std::io::Result<(u16, Value)> {
+        let mut stream = self.send(path, body)?;
         let mut text = String::new();
         stream.read_to_string(&mut text)?;
         let malformed = || std::io::Error::other("no whole answer");
