@@ -123,6 +123,9 @@ pub struct Limits {
     pub lease_ms: u64,
     /// First wait before a failed device is probed again; doubles up to sixteen times itself.
     pub probe_again_ms: u64,
+    /// How often an idle robot is asked whether anybody has been at its elements: a changer reports hands only when
+    /// it is spoken to.
+    pub poll_ms: u64,
 }
 
 impl Default for Limits {
@@ -137,6 +140,7 @@ impl Default for Limits {
             blocks_ms: 300_000,
             lease_ms: 60_000,
             probe_again_ms: 5_000,
+            poll_ms: 10_000,
         }
     }
 }

@@ -20,11 +20,14 @@ use crate::{handlers, planner, report, start};
 use rsm_model::Code;
 use rsm_model::call::{Call, Refusal};
 use rsm_model::time::Now;
-use rsm_store::{Store, StoreError, WriteTx};
+use rsm_store::{Log, Store, StoreError, WriteTx};
 use std::cell::Cell;
 
 /// How often the planner may act in one transaction before it is taken for broken.
 const MOST_PLANS: usize = 100_000;
+
+/// After how many transactions the logs are cut to their length again.
+const TRIM_EVERY: u64 = 5_000;
 
 /// How long the desk waits before it tries kept reports again.
 const RETRY_KEPT_MS: u64 = 500;
@@ -85,6 +88,7 @@ pub struct Desk {
     incarnation: u32,
     memory: Memory,
     kept: Vec<Input>,
+    transactions: u64,
 }
 
 /// Ends a batch early.
@@ -112,8 +116,14 @@ impl Desk {
     ) -> Result<(Desk, Vec<Output>), DeskError> {
         let ids = Cell::new(0);
         let (incarnation, mut outputs) = start::service(&mut store, &configuration, now, &ids)?;
-        let mut desk =
-            Desk { store, configuration, incarnation, memory: Memory::default(), kept: Vec::new() };
+        let mut desk = Desk {
+            store,
+            configuration,
+            incarnation,
+            memory: Memory::default(),
+            kept: Vec::new(),
+            transactions: 0,
+        };
         outputs.extend(desk.apply(now, vec![Input::Tick]));
         Ok((desk, outputs))
     }
@@ -263,9 +273,15 @@ impl Desk {
             }
             border.pass(Moment::Planned)?;
         }
+        if self.transactions % TRIM_EVERY == TRIM_EVERY - 1 {
+            for log in [Log::Events, Log::History, Log::Audit] {
+                tx.trim(log, start::LINES_KEPT)?;
+            }
+        }
         border.pass(Moment::BeforeCommit)?;
         let events = tx.commit()?;
         self.memory = memory;
+        self.transactions += 1;
         self.store.restore_ballast();
         border.pass(Moment::Committed)?;
         if !events.is_empty() {

@@ -38,7 +38,12 @@ pub(crate) fn session(
 
 /// Checks the rights that the function table demands; `pool` is the pool of the medium concerned, if any. The default
 /// lists are the same for all libraries, so which library is meant does not matter yet.
-pub(crate) fn admit(tx: &ReadTx<'_>, caller: &Caller, function: FunctionName, pool: Option<PoolId>) -> Handled {
+pub(crate) fn admit(
+    tx: &ReadTx<'_>,
+    caller: &Caller,
+    function: FunctionName,
+    pool: Option<PoolId>,
+) -> Handled {
     for rule in function.spec().gate {
         let scope = match rule.scope {
             Scope::Computer => ScopeKind::Computer,

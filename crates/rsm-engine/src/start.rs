@@ -23,11 +23,14 @@ use rsm_model::media_catalog::CATALOG;
 use rsm_model::record::*;
 use rsm_model::time::Now;
 use rsm_step::{DeviceKey, DeviceKind, Epoch, Hello};
-use rsm_store::{Changes, ReadTx, Store, columns};
+use rsm_store::{Changes, Log, ReadTx, Store, columns};
 use std::cell::Cell;
 
 /// Name under which the service queues work of its own (M-65).
 pub(crate) const SERVICE_NAME: &str = "Removable Storage";
+
+/// Lines of each log that are kept: some weeks of a busy library, and a bound for the file.
+pub(crate) const LINES_KEPT: u32 = 200_000;
 
 /// Brings the database into a state in which calls can be taken; gives the incarnation and the workers to start.
 pub(crate) fn service(
@@ -62,6 +65,9 @@ pub(crate) fn service(
             tx.apply(&done.changes, now.utc, "service start")?;
         }
         outputs.extend(done.outputs);
+    }
+    for log in [Log::Events, Log::History, Log::Audit] {
+        tx.trim(log, LINES_KEPT)?;
     }
     tx.commit()?;
     Ok((incarnation, outputs))

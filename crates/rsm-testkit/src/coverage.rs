@@ -42,17 +42,20 @@ impl Coverage {
     /// Every counter with its name; the arrows' counts are those of this process.
     pub fn counters(&self) -> Vec<(String, u64)> {
         let arrows = all_arrows().into_iter().map(|arrow| {
-            (format!("arrow {}: {} + {} = {}", arrow.machine, arrow.from, arrow.event, arrow.to), arrow.walked)
+            (
+                format!("arrow {}: {} + {} = {}", arrow.machine, arrow.from, arrow.event, arrow.to),
+                arrow.walked,
+            )
         });
-        let crashes = Moment::ALL.into_iter().map(|moment| {
-            (format!("crash at {moment:?}"), self.crashes.get(&moment).copied().unwrap_or(0))
-        });
-        let faults = FaultKind::ALL.into_iter().map(|kind| {
-            (format!("fault {}", kind.name()), self.faults.get(&kind).copied().unwrap_or(0))
-        });
-        let disturbances = DISTURBANCES.into_iter().map(|name| {
-            (format!("disturbance {name}"), self.disturbances.get(name).copied().unwrap_or(0))
-        });
+        let crashes = Moment::ALL
+            .into_iter()
+            .map(|moment| (format!("crash at {moment:?}"), self.crashes.get(&moment).copied().unwrap_or(0)));
+        let faults = FaultKind::ALL
+            .into_iter()
+            .map(|kind| (format!("fault {}", kind.name()), self.faults.get(&kind).copied().unwrap_or(0)));
+        let disturbances = DISTURBANCES
+            .into_iter()
+            .map(|name| (format!("disturbance {name}"), self.disturbances.get(name).copied().unwrap_or(0)));
         arrows.chain(crashes).chain(faults).chain(disturbances).collect()
     }
 }

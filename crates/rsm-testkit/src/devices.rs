@@ -49,7 +49,8 @@ impl Room {
     pub fn reach_in(&mut self) {
         let Some(action) = self.any_action() else { return };
         let silent = matches!(action, HandAction::RepairDrive { .. } | HandAction::RepairBarCode { .. });
-        let notice = if silent || self.rng.random_range(0..4) > 0 { Notice::Attention } else { Notice::Silent };
+        let notice =
+            if silent || self.rng.random_range(0..4) > 0 { Notice::Attention } else { Notice::Silent };
         if self.library.hand(&action, notice).is_ok() {
             self.hand_log.push(notice);
         }

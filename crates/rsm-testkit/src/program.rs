@@ -7,11 +7,11 @@ use crate::world::{Calm, Checked, Event, World, broken};
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 use rsm_engine::{Answer, Input, Ticket, query};
+use rsm_model::Code;
 use rsm_model::access::{Caller, Role};
 use rsm_model::call::{Call, MountCall, Query, Reply};
 use rsm_model::ids::{DriveId, Guid, MediumId, ObjectType, SessionId};
-use rsm_model::record::{Library, LibraryKind, Medium, Mount};
-use rsm_model::Code;
+use rsm_model::record::{Library, LibraryKind, Mount};
 use rsm_simlib::{FaultKind, FaultSpec, Notice, Outcome, StuckAt};
 
 /// One client program.
@@ -81,8 +81,12 @@ impl World {
 
     /// A client goes away from a call it waits for, or closes its session under it.
     fn impatience(&mut self, index: usize) -> Checked {
-        let mine: Vec<u64> =
-            self.tickets.iter().filter(|(_, asked)| asked.client == index).map(|(ticket, _)| *ticket).collect();
+        let mine: Vec<u64> = self
+            .tickets
+            .iter()
+            .filter(|(_, asked)| asked.client == index)
+            .map(|(ticket, _)| *ticket)
+            .collect();
         let Some(ticket) = mine.first().copied() else { return Ok(()) };
         if self.rng.random_range(0..4) == 0 {
             return self.send_in_session(index, Call::CloseSession);
@@ -260,14 +264,21 @@ impl World {
     fn inventory(&mut self, index: usize) -> Checked {
         let Some(library) = self.library_id()? else { return Ok(()) };
         let action = [1, 1, 3, 5][self.rng.random_range(0..4)];
-        self.send_in_session(index, Call::Inventory { library: Some(library), action })
+        self.send_in_session(index, Call::Inventory { library: Some(library), action })?;
+        // Some change their mind before the desk has looked at the first call.
+        if self.rng.random_range(0..3) == 0 {
+            self.send_in_session(index, Call::Inventory { library: Some(library), action: 5 })?;
+        }
+        Ok(())
     }
 
     pub(crate) fn library_id(&mut self) -> Checked<Option<Guid>> {
         let Some(desk) = self.desk.as_mut() else { return Ok(None) };
         let all = desk.store().snapshot(|tx| tx.all::<Library>());
         match all {
-            Ok(Ok(all)) => Ok(all.iter().find(|library| library.kind == LibraryKind::Robotic).map(|one| one.id.0)),
+            Ok(Ok(all)) => {
+                Ok(all.iter().find(|library| library.kind == LibraryKind::Robotic).map(|one| one.id.0))
+            }
             other => broken("reads-answer", format!("libraries: {other:?}")),
         }
     }
@@ -315,7 +326,9 @@ impl World {
                 client.last = None;
                 Ok(())
             }
-            (Call::Mount(_), Ok(Reply::Mounted { request, drives })) => self.told_mounted(&asked, request, &drives),
+            (Call::Mount(_), Ok(Reply::Mounted { request, drives })) => {
+                self.told_mounted(&asked, request, &drives)
+            }
             (Call::Mount(_), Ok(Reply::Queued(requests))) => {
                 self.ledger.known.extend(requests);
                 Ok(())
@@ -359,13 +372,18 @@ impl World {
             return Ok(());
         }
         let Some(medium) = call.media.first().map(|id| MediumId(*id)) else { return Ok(()) };
-        let rival = self.ledger.held.iter().find(|(other, held)| {
-            held.request != request && (**other == medium || held.drive == *drive)
-        });
+        let rival = self
+            .ledger
+            .held
+            .iter()
+            .find(|(other, held)| held.request != request && (**other == medium || held.drive == *drive));
         if let Some((other, held)) = rival {
             return broken(
                 "one-owner",
-                format!("{medium} in {drive} given to client {} while {other} in {} is held", asked.client, held.drive),
+                format!(
+                    "{medium} in {drive} given to client {} while {other} in {} is held",
+                    asked.client, held.drive
+                ),
             );
         }
         let still = self.mount_of(medium)?.is_some_and(|mount| mount.request == request);
@@ -388,15 +406,17 @@ impl World {
     fn told_released(&mut self, asked: &Asked) -> Checked {
         let Call::Dismount { media, .. } = &asked.call else { return Ok(()) };
         for medium in media {
-            if let Some(held) = self.ledger.releasing.remove(&MediumId(*medium)) {
-                self.ledger.released.insert(held.request);
-            }
+            // Answers come in the order in which the calls were carried out, so whatever was told before is over.
+            let asked_for = self.ledger.releasing.remove(&MediumId(*medium));
+            let told_since = self.ledger.held.remove(&MediumId(*medium));
+            self.ledger.released.extend(asked_for.into_iter().chain(told_since).map(|held| held.request));
         }
         Ok(())
     }
 
     fn told_blocks(&mut self, drive: Guid, blocks: &[Vec<u8>]) -> Checked {
-        let written = self.ledger.held.values().find(|held| held.drive.0 == drive).and_then(|h| h.written.clone());
+        let written =
+            self.ledger.held.values().find(|held| held.drive.0 == drive).and_then(|h| h.written.clone());
         match written {
             Some(written) if blocks.len() < written.len() || blocks[..written.len()] != written[..] => {
                 broken("acknowledged-stays", format!("wrote {written:02x?}, read {blocks:02x?} in {drive}"))
@@ -473,7 +493,6 @@ impl World {
             if let Err(error) = desk.store().limit_pages(u32::MAX / 2) {
                 return broken("reads-answer", error.to_string());
             }
-            self.note("room on the disk");
             self.at(self.now_ms, Event::Wake);
         }
         Ok(())
@@ -498,15 +517,6 @@ impl World {
             }
             FaultKind::IncompatibleMedium => FaultSpec::IncompatibleMedium { drive: None },
             FaultKind::LoadFails => FaultSpec::LoadFails { drive: None },
-        }
-    }
-
-    /// The medium records, as they are on disk.
-    pub(crate) fn media(&mut self) -> Checked<Vec<Medium>> {
-        let Some(desk) = self.desk.as_mut() else { return Ok(Vec::new()) };
-        match desk.store().snapshot(|tx| tx.all::<Medium>()) {
-            Ok(Ok(media)) => Ok(media),
-            other => broken("reads-answer", format!("media: {other:?}")),
         }
     }
 }

@@ -104,6 +104,9 @@ pub(crate) enum Calm {
 pub fn run(seed: u64) -> Run {
     let mut world = World::new(seed);
     let outcome = world.play();
+    if outcome.is_err() && world.describe().is_err() {
+        world.note("the state cannot be read");
+    }
     let fired = world.room.borrow().library.fired().clone();
     for (kind, count) in fired {
         *world.coverage.faults.entry(kind).or_default() += count;
@@ -147,6 +150,7 @@ impl World {
             blocks_ms: 3_000,
             lease_ms: 30_000,
             probe_again_ms: 500,
+            poll_ms: 2_000,
         };
         let clients = (0..rng.random_range(2..=4)).map(|index| Client::new(index, &mut rng)).collect();
         Self {
@@ -381,7 +385,8 @@ impl World {
 
     /// A worker takes an order and carries it out; its report comes when its time has passed.
     fn begin(&mut self, order: &StepOrder) -> Checked {
-        let current = self.workers.get(&order.device.0).is_some_and(|worker| worker.hello.epoch == order.epoch);
+        let current =
+            self.workers.get(&order.device.0).is_some_and(|worker| worker.hello.epoch == order.epoch);
         if !current {
             let gone = Input::WorkerGone {
                 device: order.device.clone(),
@@ -393,7 +398,7 @@ impl World {
         }
         self.check_intent(order)?;
         let before = self.room.borrow().library.motions().len();
-        self.room.borrow_mut().hands_per_mille = if self.calm == Calm::No { 4 } else { 0 };
+        self.room.borrow_mut().hands_per_mille = if self.calm == Calm::No { 8 } else { 0 };
         let Some(worker) = self.workers.get_mut(&order.device.0) else { return Ok(()) };
         let (report, ready_ms, stuck) = worker.carry_out(order, self.now_ms);
         self.after_hands();
@@ -428,7 +433,10 @@ fn library(rng: &mut ChaCha8Rng) -> SimLibrary {
     config.geometry.ports = rng.random_range(0..=1);
     config.media.count = rng.random_range(2..=4);
     config.time.factor = if rng.random_range(0..2) == 0 { 0.0 } else { 0.02 };
-    config.drive.loading =
-        if rng.random_range(0..2) == 0 { rsm_simlib::Loading::Automatic } else { rsm_simlib::Loading::ByCommand };
+    config.drive.loading = if rng.random_range(0..2) == 0 {
+        rsm_simlib::Loading::Automatic
+    } else {
+        rsm_simlib::Loading::ByCommand
+    };
     SimLibrary::new(config).expect("a configuration within its bounds makes a library")
 }

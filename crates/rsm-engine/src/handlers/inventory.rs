@@ -90,12 +90,9 @@ fn queue(turn: &mut Turn<'_>, asked: &Asked<'_>, library: &Library) -> Handled<R
 
 /// Ends queued and running inventories; none running is a success (inventory-stop-result).
 fn stop(turn: &mut Turn<'_>, library: &Library) -> Handled<Reply> {
-    for mut request in turn.tx.open_requests_of(library.id)? {
+    for request in turn.tx.open_requests_of(library.id)? {
         if request.operation != Operation::Inventory {
             continue;
-        }
-        if request.state == rsm_model::machine::request::RequestState::Waiting {
-            request.state = rsm_model::machine::request::step(request.state, RequestEvent::Started)?;
         }
         requests::end(turn, request, Ending::new(RequestEvent::Stopped, "stopped by its caller"))?;
     }

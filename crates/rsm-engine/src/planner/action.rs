@@ -26,6 +26,9 @@ pub(crate) enum Action {
     Evict { mount: RequestId, dismount: RequestId, drive: DriveId },
     /// Say that a request waits, and for what.
     Wait { request: RequestId, note: String },
+    /// A mount's medium has turned up where it is of no use: its claim ends, and the mount waits until the medium has
+    /// been put away.
+    StepBack { request: RequestId, note: String },
     /// Ask an operator to bring a medium (P-95).
     AskForMedium { request: RequestId },
     /// End a request.
@@ -50,6 +53,7 @@ impl Action {
             Action::Park { .. } => "leave in the drive",
             Action::Evict { .. } => "clear a drive",
             Action::Wait { .. } => "wait",
+            Action::StepBack { .. } => "step back",
             Action::AskForMedium { .. } => "ask for a medium",
             Action::Finish { .. } => "end a request",
             Action::PutBack { .. } => "put back",

@@ -29,15 +29,13 @@ pub(super) fn carry(turn: &mut Turn<'_>, view: &View, action: Action) -> Handled
         Action::Read { request, look } => read(turn, view, request, look),
         Action::MoveIn { request, drive } => move_in(turn, view, request, drive),
         Action::MoveOut { request, drive, slot } => move_out(turn, view, request, drive, slot),
-        Action::Load { request, drive } => {
-            let medium = view.medium_in(drive).map(|medium| medium.id);
-            order_on_drive(turn, the_drive(view, drive)?, medium, Some(request), Step::Load).map(drop)
-        }
+        Action::Load { request, drive } => load(turn, view, request, drive),
         Action::Unload { request, drive } => unload(turn, view, request, drive),
         Action::Remount { request, drive } => remount(turn, view, request, drive),
         Action::Park { request, drive } => park(turn, view, request, drive),
         Action::Evict { mount, dismount, drive } => evict(turn, view, mount, dismount, drive),
         Action::Wait { request, note } => wait(turn, the_request(view, request)?, note),
+        Action::StepBack { request, note } => step_back(turn, view, the_request(view, request)?, note),
         Action::AskForMedium { request } => ask_for_medium(turn, view, the_request(view, request)?),
         Action::Finish { request, ending } => finish(turn, view, the_request(view, request)?, ending),
         Action::PutBack { request, ending } => put_back(turn, the_request(view, request)?, ending),
@@ -117,7 +115,10 @@ fn ordered(turn: &mut Turn<'_>, work: Work<'_>, library: LibraryId, step: Step) 
         give_up_at_ms: turn.monotonic_ms() + limit_ms,
         lost: false,
     });
-    turn.tell(library, work.request, "ordered", work.text);
+    // A robot that is merely polled has nothing to tell.
+    if kind != "probe" || !work.device.answered {
+        turn.tell(library, work.request, "ordered", work.text);
+    }
     turn.outputs.push(Output::Start(order));
     Ok(id)
 }
@@ -167,16 +168,12 @@ fn read(turn: &mut Turn<'_>, view: &View, request: Option<RequestId>, look: Look
     let mut library = view.library.clone();
     library.wants_read = false;
     turn.put(library);
-    let mut device = device.clone();
-    device.probe_at = None;
     let text = match look {
         Look::Remember => "read the elements",
         Look::Initialize => "look into all elements and read them",
     };
-    let work = Work { device: &device, request, medium: None, elements: Vec::new(), text: text.to_string() };
-    ordered(turn, work, view.library.id, Step::ReadElements { look })?;
-    turn.put_hidden(device);
-    Ok(())
+    let work = Work { device, request, medium: None, elements: Vec::new(), text: text.to_string() };
+    ordered(turn, work, view.library.id, Step::ReadElements { look }).map(drop)
 }
 
 /// An end of a move: element address, what was seen there, and its name.
@@ -261,6 +258,15 @@ fn move_out(turn: &mut Turn<'_>, view: &View, id: RequestId, drive: DriveId, slo
     Ok(())
 }
 
+fn load(turn: &mut Turn<'_>, view: &View, id: RequestId, drive: DriveId) -> Handled {
+    let mut request = started(the_request(view, id)?)?;
+    request.drive = Some(drive);
+    let medium = view.medium_in(drive).map(|medium| medium.id);
+    order_on_drive(turn, the_drive(view, drive)?, medium, Some(id), Step::Load)?;
+    turn.put(request);
+    Ok(())
+}
+
 fn unload(turn: &mut Turn<'_>, view: &View, id: RequestId, drive: DriveId) -> Handled {
     let request = started(the_request(view, id)?)?;
     let Some(mut held) = view.medium_in(drive).cloned() else { return missing("a cartridge") };
@@ -326,6 +332,16 @@ fn wait(turn: &mut Turn<'_>, mut request: LibraryRequest, note: String) -> Handl
     request.note = note;
     turn.put(request);
     Ok(())
+}
+
+fn step_back(turn: &mut Turn<'_>, view: &View, mut request: LibraryRequest, note: String) -> Handled {
+    if let Some(held) = view.medium_of(&request).filter(|held| held.claimed_by == Some(request.id)) {
+        requests::release(turn, held.clone())?;
+    }
+    if !request.drive_given {
+        request.drive = None;
+    }
+    wait(turn, request, note)
 }
 
 /// Asks an operator for an offline medium; the first mount that waits for it claims it.

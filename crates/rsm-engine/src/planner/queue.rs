@@ -48,7 +48,9 @@ fn inventory(view: &View, request: &LibraryRequest) -> Option<Action> {
         return finish(request, Ending::failed(Code::UnableToInventorySlot, request.note.clone()));
     }
     match view.changer_device() {
-        Some(robot) if robot.answered && robot.probe_at.is_some_and(|at| at > view.utc) => {
+        Some(robot)
+            if robot.answered && robot.probes > 0 && robot.probe_at.is_some_and(|at| at > view.utc) =>
+        {
             wait(request, "the robot failed and rests before it is asked again")
         }
         Some(robot) if robot.answered && !view.is_busy(&robot.key) => {
@@ -153,7 +155,14 @@ fn in_drive(view: &View, request: &LibraryRequest, id: DriveId) -> Option<Action
             Some(dismount) => Some(Action::Evict { mount: request.id, dismount: dismount.id, drive: id }),
             None => wait(request, format!("the medium is in {}", drive.common.name)),
         },
-        DriveState::Mounted if mine && fits => load(view, request, drive),
+        DriveState::Mounted if mine && fits && !view.is_promised(id, Some(request.id)) => {
+            load(view, request, drive)
+        }
+        // Hands, or a failed move, have brought it there: it has to be put away before it can be mounted.
+        _ if mine => Some(Action::StepBack {
+            request: request.id,
+            note: format!("the medium is in {} and has to be put away first", drive.common.name),
+        }),
         _ => wait(request, format!("the medium is still in {}", drive.common.name)),
     }
 }

@@ -13,16 +13,17 @@ use rsm_step::Look;
 
 /// The next thing that a library needs.
 pub(super) fn next(view: &View) -> Option<Action> {
-    probe(view).or_else(|| read(view)).or_else(|| put_away(view))
+    read(view).or_else(|| probe(view)).or_else(|| put_away(view))
 }
 
-/// A device that has not answered its present worker, or that failed, is asked again; the wait doubles.
+/// A device that has not answered its present worker, or that failed, is asked again; the wait doubles. A robot that
+/// answers is polled for attentions, for it reports hands only when it is spoken to.
 fn probe(view: &View) -> Option<Action> {
     let due = |at: Option<UtcTime>| at.is_none_or(|at| at <= view.utc);
-    let silent = view
-        .devices
-        .iter()
-        .find(|device| !device.answered && due(device.probe_at) && !view.is_busy(&device.key));
+    let silent = view.devices.iter().find(|device| {
+        let polled = device.role == DeviceRole::Changer && view.settled();
+        (!device.answered || polled) && due(device.probe_at) && !view.is_busy(&device.key)
+    });
     let failed = || {
         view.drives.iter().find(|drive| {
             drive.common.operational == OperationalState::NeedsService
@@ -42,8 +43,9 @@ fn read(view: &View) -> Option<Action> {
     if !robot.answered || view.is_busy(&robot.key) {
         return None;
     }
-    let rested = robot.probe_at.is_none_or(|at| at <= view.utc);
-    let again = view.library.common.operational == OperationalState::NeedsService && robot.probe_at.is_some();
+    // A robot that has failed rests before it is asked again; one that has not only waits for its next poll.
+    let rested = robot.probes == 0 || robot.probe_at.is_none_or(|at| at <= view.utc);
+    let again = view.library.common.operational == OperationalState::NeedsService && robot.probes > 0;
     let wanted = rested && (view.library.wants_read || again);
     wanted.then_some(Action::Read { request: None, look: Look::Remember })
 }

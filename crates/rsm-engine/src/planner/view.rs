@@ -218,6 +218,14 @@ impl View {
         if let Some(mount) = self.mounts.get(&medium.id) {
             return Some(format!("the medium is mounted by {} for {}", mount.application, mount.user));
         }
+        let leaving = self.requests.iter().any(|request| {
+            request.operation == Operation::Dismount
+                && request.medium == Some(medium.id)
+                && request.state != RequestState::Deferred
+        });
+        if leaving {
+            return Some("the medium is on its way back to its slot".to_string());
+        }
         let other = medium.claimed_by.filter(|claim| Some(*claim) != but);
         other.map(|claim| format!("the medium is in use by request {claim}"))
     }

@@ -34,6 +34,7 @@ pub(super) fn loaded(turn: &mut Turn<'_>, step: &OpenStep, report: &LoadedMedium
         return doubt(turn, step.library, "a medium was loaded that nobody expected there");
     };
     bay.state = drive::step(bay.state, DriveEvent::Ready)?;
+    bay.probes = 0;
     held.state = medium::step(held.state, MediumEvent::Ready)?;
     held.density_code = u32::from(report.density_code);
     request.steps_done += 1;
@@ -183,6 +184,7 @@ pub(super) fn unloaded(turn: &mut Turn<'_>, step: &OpenStep) -> Handled {
         return doubt(turn, step.library, "a drive unloaded what it should not hold");
     }
     bay.state = drive::step(bay.state, DriveEvent::Unloaded)?;
+    bay.probes = 0;
     held.state = medium::step(held.state, MediumEvent::Unloaded)?;
     held.mounted_side = None;
     if let Some(mut request) = request_of(turn, step)? {

@@ -39,6 +39,8 @@ struct Reading {
     /// Which medium was found where.
     found: BTreeMap<u16, MediumId>,
     intake: Intake,
+    /// Records that carry a bar code which was seen once, on another: they never were cartridges of their own.
+    superseded: BTreeSet<MediumId>,
     /// Whether what was read may be relied on; an attention on the way says no.
     firm: Firm,
 }
@@ -58,7 +60,10 @@ pub(super) fn read(
 ) -> Handled {
     let Some(library) = current_library(turn, step.library)? else { return Ok(()) };
     let shaken = attentions.iter().any(|attention| *attention != Attention::Other);
-    let firm = if library.wants_read || shaken { Firm::No } else { Firm::Yes };
+    if shaken {
+        return read_again(turn, step, library);
+    }
+    let firm = if library.wants_read { Firm::No } else { Firm::Yes };
     let elements = intake::known(turn, library.id)?;
     let media: BTreeMap<_, _> = turn
         .tx
@@ -74,6 +79,7 @@ pub(super) fn read(
         media_before: media.clone(),
         media,
         found: BTreeMap::new(),
+        superseded: BTreeSet::new(),
         firm,
     };
     reading.observe(turn, reports)?;
@@ -89,6 +95,18 @@ pub(super) fn read(
     if let Some(request) = request_of(turn, step)? {
         let ending = requests::Ending::new(RequestEvent::Succeeded, "");
         requests::end(turn, request, ending)?;
+    }
+    Ok(())
+}
+
+/// Somebody was at the elements while they were read, so the same cartridge may have been seen twice or not at all:
+/// nothing of it is believed, and they are read again.
+fn read_again(turn: &mut Turn<'_>, step: &OpenStep, mut library: Library) -> Handled {
+    library.wants_read = true;
+    turn.put(library);
+    if let Some(mut request) = request_of(turn, step)? {
+        request.attempts = request.attempts.saturating_sub(1);
+        turn.put(request);
     }
     Ok(())
 }
@@ -144,20 +162,47 @@ impl Reading {
 
     /// A bar code that occurs once is the cartridge's name, wherever the cartridge was last.
     fn by_bar_code(&mut self, turn: &mut Turn<'_>, report: &ElementReport) -> Handled {
+        if self.keep_mounted(turn, report)? {
+            return Ok(());
+        }
         let tag = report.tag.clone().unwrap_or_default();
         let mut named = turn.tx.find(columns::medium::BAR_CODE, tag.clone())?;
         let here = self.location(report.address);
         named.sort_by_key(|medium| (Some(medium.location) != here, medium.conflict, medium.id));
-        let known = named.into_iter().map(|medium| medium.id).find(|id| !self.is_found(*id));
+        let known = named.iter().map(|medium| medium.id).find(|id| !self.is_found(*id));
         let id = match known {
             Some(id) => self.take(turn, id)?,
             None => self.new_medium(turn, report)?,
         };
+        for other in named.iter().map(|medium| medium.id).filter(|other| *other != id) {
+            self.take(turn, other)?;
+            self.superseded.insert(other);
+        }
         if let Some(medium) = self.media.get_mut(&id) {
             medium.conflict = false;
         }
         self.found.insert(report.address, id);
         Ok(())
+    }
+
+    /// A mounted medium without a bar code stays what its owner was given, even if a bar code shows up on it: it takes
+    /// the code if that is new, and is in conflict if another record has it.
+    fn keep_mounted(&mut self, turn: &Turn<'_>, report: &ElementReport) -> Handled<bool> {
+        let nameless = |medium: &&Medium| medium.bar_code.is_none() && medium.mounted_side.is_some();
+        let Some(id) = self.recorded_at(report.address).filter(nameless).map(|medium| medium.id) else {
+            return Ok(false);
+        };
+        let tag = report.tag.clone().unwrap_or_default();
+        let known = !turn.tx.find(columns::medium::BAR_CODE, tag.clone())?.is_empty();
+        if let Some(medium) = self.media.get_mut(&id) {
+            medium.conflict |= known;
+            if !known {
+                medium.common.name.clone_from(&tag);
+                medium.bar_code = Some(tag);
+            }
+        }
+        self.found.insert(report.address, id);
+        Ok(true)
     }
 
     /// A bar code that occurs twice names nobody: who was here stays, anybody else is new and in conflict.
@@ -286,6 +331,17 @@ impl Reading {
         Ok(())
     }
 
+    /// A cartridge without any name that is gone can never be told from another: its record goes with it.
+    fn is_forgotten(&self, turn: &Turn<'_>, medium: &Medium) -> Handled<bool> {
+        let gone = medium.location == Location::Offline && !self.is_found(medium.id);
+        let named = medium.bar_code.is_some() && !medium.conflict && !self.superseded.contains(&medium.id);
+        if !gone || named {
+            return Ok(false);
+        }
+        let sides = turn.tx.find(columns::side::MEDIUM, medium.id)?;
+        Ok(sides.iter().all(|side| side.label_id.is_empty() && side.logical_medium.is_none()))
+    }
+
     /// Brings the states of drives and slots in line with what was seen in them.
     fn settle_elements(&mut self, reports: &[ElementReport]) -> Handled {
         for report in reports {
@@ -341,9 +397,7 @@ impl Reading {
             }
             _ => {}
         }
-        if *state == OperationalState::NeedsService {
-            look_again(turn, self.library.id)?;
-        }
+        look_again(turn, self.library.id, *state)?;
         if self.firm == Firm::No {
             self.library.wants_read = true;
         }
@@ -352,13 +406,27 @@ impl Reading {
 
     /// Writes what changed.
     fn write(self, turn: &mut Turn<'_>) -> Handled {
+        let forgotten: BTreeSet<MediumId> = self
+            .media
+            .values()
+            .filter_map(|medium| match self.is_forgotten(turn, medium) {
+                Ok(true) => Some(Ok(medium.id)),
+                Ok(false) => None,
+                Err(fault) => Some(Err(fault)),
+            })
+            .collect::<Handled<_>>()?;
         for (address, element) in self.elements {
             if self.before.get(&address) != Some(&element) {
                 element.put(turn);
             }
         }
         for (id, medium) in self.media {
-            if self.media_before.get(&id) != Some(&medium) {
+            if forgotten.contains(&id) {
+                for side in turn.tx.find(columns::side::MEDIUM, id)? {
+                    turn.changes.delete::<Side>(side.id);
+                }
+                turn.changes.delete::<Medium>(id);
+            } else if self.media_before.get(&id) != Some(&medium) {
                 turn.put(medium);
             }
         }
@@ -452,12 +520,16 @@ fn end_lost_steps(turn: &mut Turn<'_>, library: LibraryId) -> Handled {
     Ok(())
 }
 
-/// A library that needs service is looked at again after a while.
-fn look_again(turn: &mut Turn<'_>, library: LibraryId) -> Handled {
+/// A library that needs service is looked at again after a while; one that was read has a robot that works.
+fn look_again(turn: &mut Turn<'_>, library: LibraryId, state: OperationalState) -> Handled {
     let robots = turn.tx.find(columns::device::LIBRARY, library)?;
     for mut robot in robots.into_iter().filter(|device| device.role == DeviceRole::Changer) {
+        let ill = state == OperationalState::NeedsService;
+        if !ill && robot.probes == 0 {
+            continue;
+        }
         robot.probe_at = Some(ramp(turn, robot.probes));
-        robot.probes += 1;
+        robot.probes = if ill { robot.probes + 1 } else { 0 };
         turn.put_hidden(robot);
     }
     Ok(())

@@ -3,6 +3,7 @@
 use super::{current_library, doubt, ramp};
 use crate::operators;
 use crate::turn::{Handled, Turn};
+use rsm_model::UtcTime;
 use rsm_model::ids::*;
 use rsm_model::machine::library::{self, LibraryEvent, OperationalState};
 use rsm_model::record::*;
@@ -11,12 +12,19 @@ use rsm_store::columns;
 
 /// A device said who it is.
 pub(super) fn answered(turn: &mut Turn<'_>, mut device: Device, identity: &DeviceIdentity) -> Handled {
+    let poll_ms = turn.setting.configuration.limits.poll_ms;
+    let known = device.answered && device.serial == identity.serial;
     device.answered = true;
     device.probes = 0;
-    device.probe_at = None;
+    device.probe_at = match device.role {
+        DeviceRole::Changer => Some(UtcTime(turn.utc().0 + i64::try_from(poll_ms).unwrap_or(i64::MAX / 2))),
+        DeviceRole::Drive => None,
+    };
     device.serial.clone_from(&identity.serial);
     turn.put_hidden(device.clone());
     match (device.role, &identity.layout) {
+        // A robot that answers a poll is the one it was: only its attentions are news.
+        (DeviceRole::Changer, Some(_)) if known => Ok(()),
         (DeviceRole::Changer, Some(layout)) => changer(turn, &device, identity, layout),
         (DeviceRole::Changer, None) => Ok(()),
         (DeviceRole::Drive, _) => drive(turn, &device, identity),
@@ -77,8 +85,8 @@ fn drive(turn: &mut Turn<'_>, device: &Device, identity: &DeviceIdentity) -> Han
             turn.tell(drive.library, None, "serves again", drive.common.name.clone());
             operators::device_serves_again(turn, drive.id.guid())?;
         }
+        // The ramp begins anew only when the drive has really worked: answering a probe proves little.
         drive.probe_at = None;
-        drive.probes = 0;
         turn.put(drive.clone());
     }
     Ok(())

@@ -80,8 +80,6 @@ super::machine! {
         InUse, Missing => Idle : "A read of the elements finds it nowhere: hands took it (P-34).";
         Mounted, Ready => Loaded : "The drive is ready and the label was checked (model 5.1, P-102).";
         Mounted, Unloaded => Unloaded : "The load failed or the mount was cancelled: it goes back (decision 35).";
-        Mounted, Failed => OpError : "The drive failed with it (model 5.1).";
-        Mounted, PutInDrive => Mounted : "A read of the elements confirms its place (P-17).";
         Mounted, Found => Idle : "Hands put it from the drive into a slot (lessons 1).";
         Mounted, Missing => Idle : "Hands took it out of the drive and away (P-34).";
         Loaded, Deferred => Idle : "Deferred dismount: it stays in the drive (model 5.1, P-110).";

@@ -58,6 +58,7 @@ super::machine! {
         Queued, Cancelled => Cancelled : "Cancelled, timed out or closed before it began (P-97, P-6, P-11).";
         Queued, Stopped => Stopped : "An inventory is stopped before it began (InventoryNtmsLibrary/inventory-stop-result, P-170 table).";
         Waiting, Started => InProcess : "The resource is free (P-170 table).";
+        Waiting, Stopped => Stopped : "An inventory is stopped while it waits for the robot (InventoryNtmsLibrary/inventory-stop-result, P-170 table).";
         Waiting, Failed => Failed : "What it waits for is gone for good (P-170 table).";
         Waiting, Cancelled => Cancelled : "Cancelled, timed out or closed while waiting (P-97, P-6, P-11).";
         InProcess, Blocked => Waiting : "A resource was lost on the way: it waits for another (P-170 table).";

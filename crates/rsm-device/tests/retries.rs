@@ -1,0 +1,369 @@
+//! Each retry decision of the verbs, as a script of commands and answers.
+//!
+//! A script names every command that may be sent; one command more, less or in another order fails the test. The
+//! snapshot shows the end, and the pauses on the way.
+
+#[path = "common/script.rs"]
+mod script;
+
+use rsm_device::{Changer, Drive, Inventory, Look, Move, MoveFailure};
+use rsm_scsi::{Element, ElementAddress, Sense};
+use script::{Log, Script, ScriptPause};
+
+fn end(log: &Log, attentions: &[Sense], end: &str) -> String {
+    let text = log.text();
+    let mut out: String =
+        text.lines().filter(|line| line.starts_with('(')).map(|line| format!("{line}\n")).collect();
+    for sense in attentions {
+        out.push_str(&format!("attention {sense}\n"));
+    }
+    out.push_str(end);
+    out
+}
+
+fn show(element: &Element) -> String {
+    let tag = element.primary_tag.as_ref().map_or("?", |tag| tag.identifier());
+    format!("{}={}", element.address, if element.full { tag } else { "" })
+}
+
+fn list(elements: &[Element]) -> String {
+    elements.iter().map(show).collect::<Vec<_>>().join(" ")
+}
+
+/// Runs a move of V1 from slot 1000 to drive 256 and shows how it ended.
+fn check_move(script: &str) -> String {
+    let log = Log::default();
+    let script = format!("MODE SENSE(6) 1d => layout\n{script}");
+    let mut changer =
+        Changer::new(Script::new(&script, log.clone()), Box::new(ScriptPause::new(log.clone())));
+    let order = Move {
+        transport: ElementAddress(1),
+        from: ElementAddress(1000),
+        to: ElementAddress(256),
+        expected_tag: Some("V1".into()),
+    };
+    let told = match changer.move_medium(&order) {
+        Ok(ends) => format!("moved: {}", list(&ends)),
+        Err(failure) => {
+            let MoveFailure { error, ends } = *failure;
+            format!("failed: {error}\nends: {}", list(&ends))
+        }
+    };
+    end(&log, &changer.take_attentions(), &told)
+}
+
+fn check_elements(look: Look, script: &str) -> String {
+    let log = Log::default();
+    let script = format!("MODE SENSE(6) 1d => layout\n{script}");
+    let script = if look == Look::Initialize {
+        script.replacen("MODE SENSE(6) 1d => layout\n", "", 1)
+    } else {
+        script
+    };
+    let mut changer =
+        Changer::new(Script::new(&script, log.clone()), Box::new(ScriptPause::new(log.clone())));
+    let told = match changer.read_elements(look) {
+        Ok(Inventory { elements, missing }) => format!("{}\nmissing: {missing:?}", list(&elements)),
+        Err(error) => format!("failed: {error}"),
+    };
+    end(&log, &changer.take_attentions(), &told)
+}
+
+enum Verb {
+    Load,
+    Unload,
+    Write(&'static [&'static [u8]]),
+    Read(u32),
+}
+
+fn check_drive(verb: &Verb, script: &str) -> String {
+    let log = Log::default();
+    let mut drive = Drive::new(Script::new(script, log.clone()), Box::new(ScriptPause::new(log.clone())));
+    let lengths =
+        |blocks: Vec<Vec<u8>>| format!("blocks of {:?}", blocks.iter().map(Vec::len).collect::<Vec<_>>());
+    let told = match verb {
+        Verb::Load => drive.load().map(|medium| {
+            let first = medium.first_block.as_ref().map(Vec::len);
+            format!(
+                "first block {first:?}, protected {}, density {:02x}, type {:02x}",
+                medium.write_protected, medium.density_code, medium.medium_type
+            )
+        }),
+        Verb::Unload => drive.unload().map(|()| "unloaded".into()),
+        Verb::Write(blocks) => drive.write_blocks(blocks).map(|()| "written".into()),
+        Verb::Read(count) => drive.read_blocks(*count).map(lengths),
+    };
+    let told = told.unwrap_or_else(|error| format!("failed: {error}"));
+    end(&log, &drive.take_attentions(), &told)
+}
+
+const BEFORE: &str = "
+    READ ELEMENT STATUS type 2 from 1000 count 1 tags current => slots 1000=V1
+    READ ELEMENT STATUS type 4 from 256 count 1 tags ids current => drives 256=";
+const STILL: &str = BEFORE;
+const AFTER: &str = "
+    READ ELEMENT STATUS type 2 from 1000 => slots 1000=
+    READ ELEMENT STATUS type 4 from 256 => drives 256=V1";
+
+fn around(answer: &str, behind: &str) -> String {
+    check_move(&format!("{BEFORE}\nMOVE MEDIUM 1000 to 256 by 1 => {answer}\n{behind}"))
+}
+
+#[test]
+fn a_move_is_believed_when_both_ends_show_it() {
+    insta::assert_snapshot!(around("good", AFTER), @"");
+    insta::assert_snapshot!(around("01/1800", AFTER), @"");
+    insta::assert_snapshot!(around("good", STILL), @"");
+    insta::assert_snapshot!(around("good", "READ ELEMENT STATUS => timeout
+        READ ELEMENT STATUS => gone"), @"");
+}
+
+#[test]
+fn a_move_is_refused_before_anything_is_sent() {
+    let refuse = |from: &str, to: &str| {
+        check_move(&format!(
+            "READ ELEMENT STATUS type 2 => slots {from}\nREAD ELEMENT STATUS type 4 => drives {to}"
+        ))
+    };
+    insta::assert_snapshot!(refuse("1000=", "256="), @"");
+    insta::assert_snapshot!(refuse("1000=V1", "256=V2"), @"");
+    insta::assert_snapshot!(refuse("1000=V9", "256="), @"");
+    insta::assert_snapshot!(refuse("1000=?", "256="), @"");
+    insta::assert_snapshot!(refuse("1001=V1", "256="), @"");
+    insta::assert_snapshot!(check_move("READ ELEMENT STATUS => timeout\nREAD ELEMENT STATUS => gone"), @"");
+}
+
+#[test]
+fn a_move_that_was_not_begun_is_sent_again_after_both_ends_were_read() {
+    let again = |answer: &str| around(answer, &format!("{BEFORE}\nMOVE MEDIUM => good\n{AFTER}"));
+    insta::assert_snapshot!(again("06/2900"), @"");
+    insta::assert_snapshot!(again("06/2800"), @"");
+    insta::assert_snapshot!(again("02/0401"), @"");
+    insta::assert_snapshot!(again("busy"), @"");
+    let changed = "READ ELEMENT STATUS type 2 => slots 1000=V9\nREAD ELEMENT STATUS type 4 => drives 256=";
+    insta::assert_snapshot!(around("06/2801", changed), @"");
+}
+
+#[test]
+fn a_move_that_may_have_been_begun_is_never_sent_again() {
+    for answer in [
+        "timeout",
+        "lost",
+        "malformed",
+        "gone",
+        "04/1501",
+        "04/4400",
+        "05/3b0e",
+        "05/3b0d",
+        "05/5302",
+        "0b/4e00",
+        "06/5a01",
+        "02/0403",
+        "conflict",
+        "aborted",
+        "06/2900 deferred",
+    ] {
+        let log = around(answer, STILL);
+        assert!(log.contains("failed: MOVE MEDIUM"), "{answer}: {log}");
+        assert!(log.ends_with("ends: 1000=V1 256="), "{answer}: {log}");
+        assert!(!log.contains("pause"), "{answer}: {log}");
+    }
+    insta::assert_snapshot!(around("timeout", AFTER), @"");
+    insta::assert_snapshot!(around("04/1501", STILL), @"");
+}
+
+#[test]
+fn attentions_without_end_are_given_up() {
+    let nine: String = (0..9).map(|_| format!("{BEFORE}\nMOVE MEDIUM => 06/2800\n")).collect();
+    let log = check_move(&format!("{nine}{STILL}"));
+    assert_eq!(log.matches("attention").count(), 9 + log.matches("unit attention").count(), "{log}");
+    assert!(log.contains("failed: MOVE MEDIUM ended with sense 06h/2800h"), "{log}");
+}
+
+const ROBOT: &str = "READ ELEMENT STATUS type 1 from 1 count 1 tags current => robot 1=\n";
+const SLOTS: &str =
+    "READ ELEMENT STATUS type 2 from 1000 count 4 tags current => slots 1000=V1 1001= 1002=V2 1003=\n";
+const PORTS: &str = "READ ELEMENT STATUS type 3 from 768 count 1 tags current => ports 768=\n";
+const DRIVES: &str = "READ ELEMENT STATUS type 4 from 256 count 2 tags ids current => drives 256= 257=V3\n";
+
+#[test]
+fn elements_are_read_one_type_a_command() {
+    insta::assert_snapshot!(check_elements(Look::Remember, &[ROBOT, SLOTS, PORTS, DRIVES].concat()), @"");
+    let look = "INITIALIZE ELEMENT STATUS => 06/2801\nINITIALIZE ELEMENT STATUS => good\nMODE SENSE(6) 1d => layout\n";
+    insta::assert_snapshot!(check_elements(Look::Initialize, &[look, ROBOT, SLOTS, PORTS, DRIVES].concat()), @"");
+}
+
+#[test]
+fn questions_wait_for_a_changer_that_becomes_ready() {
+    let waiting = "READ ELEMENT STATUS type 1 => 02/0401\n".repeat(6);
+    insta::assert_snapshot!(check_elements(Look::Remember, &[&waiting, ROBOT, SLOTS, PORTS, DRIVES].concat()), @"");
+}
+
+#[test]
+fn what_a_changer_refuses_to_tell_is_not_asked_again() {
+    let refused = "
+        READ ELEMENT STATUS type 1 from 1 count 1 tags current => 05/2400
+        READ ELEMENT STATUS type 1 from 1 count 1 tags => robot 1=
+        READ ELEMENT STATUS type 2 from 1000 count 4 tags => slots 1000=V1 1001= 1002=V2 1003=
+        READ ELEMENT STATUS type 3 from 768 count 1 tags => ports 768=
+        READ ELEMENT STATUS type 4 from 256 count 2 tags ids => 05/2400
+        READ ELEMENT STATUS type 4 from 256 count 2 tags => drives 256= 257=V3";
+    insta::assert_snapshot!(check_elements(Look::Remember, refused), @"");
+}
+
+#[test]
+fn short_answers_are_asked_for_in_parts() {
+    // 8 + 8 bytes of heads, 52 a slot: two whole and a third cut inside its tag.
+    let cut = "
+        READ ELEMENT STATUS type 2 from 1000 count 4 => cut 150 slots 1000=V1 1001= 1002=V2 1003=
+        READ ELEMENT STATUS type 2 from 1002 count 2 => slots 1002=V2 1003=\n";
+    insta::assert_snapshot!(check_elements(Look::Remember, &[ROBOT, cut, PORTS, DRIVES].concat()), @"");
+    let tiny = "
+        READ ELEMENT STATUS type 2 from 1000 count 4 => cut 20 slots 1000=V1 1001= 1002=V2 1003=
+        READ ELEMENT STATUS type 2 from 1000 count 2 => cut 20 slots 1000=V1 1001=
+        READ ELEMENT STATUS type 2 from 1000 count 1 => cut 20 slots 1000=V1";
+    insta::assert_snapshot!(check_elements(Look::Remember, &[ROBOT, tiny].concat()), @"");
+    let fewer = "
+        READ ELEMENT STATUS type 2 from 1000 count 4 => slots 1000=V1 1001=
+        READ ELEMENT STATUS type 2 from 1002 count 2 => 05/2101\n";
+    insta::assert_snapshot!(check_elements(Look::Remember, &[ROBOT, fewer, PORTS, DRIVES].concat()), @"");
+    let more = "READ ELEMENT STATUS type 2 => slots 1000=V1 1001= 1002=V2 1003= 1004=V8 1000=V9\n";
+    insta::assert_snapshot!(check_elements(Look::Remember, &[ROBOT, more, PORTS, DRIVES].concat()), @"");
+}
+
+const LOADED: &str = "
+    LOAD UNLOAD Load => good
+    TEST UNIT READY => good";
+const MODE: &str = "
+    MODE SENSE(6) 00 with descriptors => mode density=58";
+const FIRST: &str = "
+    REWIND => good
+    READ(6) Variable { bytes: 65536 } => 00/0000 ili info=65456
+    REWIND => good";
+
+#[test]
+fn a_load_waits_on_a_ramp_and_reads_the_first_block() {
+    insta::assert_snapshot!(check_drive(&Verb::Load, &[LOADED, MODE, FIRST].concat()), @"");
+    let slow = "
+        LOAD UNLOAD Load => 06/2900
+        LOAD UNLOAD Load => good
+        TEST UNIT READY => 02/0401
+        TEST UNIT READY => 02/0401
+        TEST UNIT READY => 02/0401
+        TEST UNIT READY => 06/2800
+        TEST UNIT READY => good";
+    insta::assert_snapshot!(check_drive(&Verb::Load, &[slow, MODE, FIRST].concat()), @"");
+    let by_itself = "LOAD UNLOAD Load => 05/2000\nTEST UNIT READY => good";
+    insta::assert_snapshot!(check_drive(&Verb::Load, &[by_itself, MODE, FIRST].concat()), @"");
+}
+
+#[test]
+fn a_load_gives_up_in_time_and_at_once_where_waiting_does_not_help() {
+    // 1 + 2 + 5 + 15 s, then 30 s each up to 900 s: the last pause is cut to what is left.
+    let never = format!("LOAD UNLOAD Load => good\n{}", "TEST UNIT READY => 02/0401\n".repeat(35));
+    let log = check_drive(&Verb::Load, &never);
+    let waited: u64 = log
+        .lines()
+        .filter_map(|line| line.strip_prefix("(pause ")?.split(' ').next()?.parse::<u64>().ok())
+        .sum();
+    assert_eq!(waited, 900_000, "{log}");
+    assert!(log.ends_with("the unit is becoming ready; the command was not begun"), "{log}");
+    for answer in ["02/3a00", "03/3000", "02/5300", "04/4400", "timeout"] {
+        let log = check_drive(&Verb::Load, &format!("LOAD UNLOAD Load => {answer}"));
+        assert!(log.starts_with("failed: LOAD UNLOAD"), "{log}");
+    }
+}
+
+#[test]
+fn the_first_block_is_whole_or_none() {
+    let first = |answers: &str| {
+        check_drive(&Verb::Load, &[LOADED, "\nMODE SENSE(6) 00 => mode wp\n", answers].concat())
+    };
+    insta::assert_snapshot!(first("REWIND => good\nREAD(6) => 08/0005\nREWIND => good"), @"");
+    insta::assert_snapshot!(first("REWIND => good\nREAD(6) => 00/0001 fm info=65536\nREWIND => good"), @"");
+    insta::assert_snapshot!(first("REWIND => good\nREAD(6) => 00/0005 eom info=65536\nREWIND => good"), @"");
+    let long = "REWIND => good
+        READ(6) Variable { bytes: 65536 } => 00/0000 ili info=-34464
+        REWIND => good
+        READ(6) Variable { bytes: 100000 } => block 100000
+        REWIND => good";
+    insta::assert_snapshot!(first(long), @"");
+    insta::assert_snapshot!(first("REWIND => good\nREAD(6) => 00/0000 ili"), @"");
+    insta::assert_snapshot!(first("REWIND => good\nREAD(6) => 03/1100"), @"");
+}
+
+#[test]
+fn a_fixed_block_length_is_made_variable() {
+    let fixed = "
+        MODE SENSE(6) 00 => 05/2400
+        MODE SENSE(6) 10 => mode length=512 density=58
+        MODE SELECT(6) 12 bytes => 06/2a01
+        MODE SELECT(6) 12 bytes => good";
+    insta::assert_snapshot!(check_drive(&Verb::Load, &[LOADED, fixed, FIRST].concat()), @"");
+    let fixed = "MODE SENSE(6) 00 => mode length=512\nMODE SELECT(6) => 05/2600";
+    insta::assert_snapshot!(check_drive(&Verb::Load, &[LOADED, "\n", fixed].concat()), @"");
+}
+
+#[test]
+fn a_reset_restarts_a_verb_from_its_rewind_once() {
+    let reset = "\nREWIND => good\nREAD(6) => 06/2900";
+    insta::assert_snapshot!(check_drive(&Verb::Load, &[LOADED, MODE, reset, MODE, FIRST].concat()), @"");
+    insta::assert_snapshot!(check_drive(&Verb::Load, &[LOADED, MODE, reset, MODE, reset].concat()), @"");
+    let other = "\nREWIND => good\nREAD(6) => 06/2800";
+    insta::assert_snapshot!(check_drive(&Verb::Load, &[LOADED, MODE, other].concat()), @"");
+}
+
+const READY: &str = "TEST UNIT READY => good";
+
+#[test]
+fn blocks_are_written_in_order_with_a_filemark() {
+    let two = Verb::Write(&[b"VOL1", b"label"]);
+    let begin =
+        "\nREWIND => good\nWRITE(6) Variable { bytes: 4 } => good\nWRITE(6) Variable { bytes: 5 } => ";
+    let check = |behind: &str| check_drive(&two, &[READY, MODE, begin, behind].concat());
+    insta::assert_snapshot!(check("good\nWRITE FILEMARKS(6) => good\nREWIND => good"), @"");
+    insta::assert_snapshot!(check("00/0002 eom\nWRITE FILEMARKS(6) => 00/0002 eom\nREWIND => good"), @"");
+    insta::assert_snapshot!(check("00/0002 eom info=3"), @"");
+    insta::assert_snapshot!(check("0d/0002 eom info=5"), @"");
+    insta::assert_snapshot!(check("07/2700"), @"");
+    insta::assert_snapshot!(check("timeout"), @"");
+    insta::assert_snapshot!(check("06/2a01"), @"");
+    let whole = "good\nWRITE FILEMARKS(6) => good\nREWIND => good";
+    let again = ["06/2900", MODE, begin, whole].concat();
+    insta::assert_snapshot!(check(&again), @"");
+}
+
+#[test]
+fn nothing_is_written_to_a_medium_that_may_be_another() {
+    let one = Verb::Write(&[b"VOL1"]);
+    let changed = "TEST UNIT READY => 06/2800\nTEST UNIT READY => good";
+    insta::assert_snapshot!(check_drive(&one, &[changed, MODE, "\nREWIND => good"].concat()), @"");
+    insta::assert_snapshot!(check_drive(&Verb::Write(&[b""]), ""), @"");
+}
+
+#[test]
+fn blocks_are_read_up_to_a_mark_or_the_count() {
+    let check = |count, answers: &str| {
+        check_drive(
+            &Verb::Read(count),
+            &[READY, MODE, "\nREWIND => good\n", answers, "\nREWIND => good"].concat(),
+        )
+    };
+    insta::assert_snapshot!(check(2, "READ(6) => block 65536\nREAD(6) => 00/0000 ili info=65526"), @"");
+    insta::assert_snapshot!(check(9, "READ(6) => block 65536\nREAD(6) => 00/0001 fm"), @"");
+    insta::assert_snapshot!(check(9, "READ(6) => 08/0005"), @"");
+    insta::assert_snapshot!(check(0, "").replace("\n\n", "\n"), @"");
+}
+
+#[test]
+fn an_unload_looks_before_it_is_repeated() {
+    let check = |script: &str| check_drive(&Verb::Unload, script);
+    insta::assert_snapshot!(check("TEST UNIT READY => good\nLOAD UNLOAD Unload => good"), @"");
+    insta::assert_snapshot!(check("TEST UNIT READY => 02/0402\nLOAD UNLOAD Unload => good"), @"");
+    insta::assert_snapshot!(check("TEST UNIT READY => 02/3a00"), @"");
+    let again = "TEST UNIT READY => good\nLOAD UNLOAD Unload => 06/2900\n";
+    insta::assert_snapshot!(check(&format!("{again}TEST UNIT READY => good\nLOAD UNLOAD Unload => good")), @"");
+    insta::assert_snapshot!(check(&again.repeat(2)), @"");
+    insta::assert_snapshot!(check("TEST UNIT READY => good\nLOAD UNLOAD Unload => 05/5302"), @"");
+    insta::assert_snapshot!(check("TEST UNIT READY => good\nLOAD UNLOAD Unload => timeout"), @"");
+}
