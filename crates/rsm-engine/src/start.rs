@@ -178,16 +178,16 @@ fn fence_open_steps(turn: &mut Turn<'_>) -> Handled {
 fn end_requests(turn: &mut Turn<'_>) -> Handled {
     for request in turn.tx.open_requests()? {
         let released = request.operation == Operation::Dismount && request.goal == Goal::AsAsked;
-        if let Some(mut held) = request.medium.map(|id| turn.tx.get::<Medium>(id)).transpose()?.flatten() {
-            if held.claimed_by == Some(request.id) {
-                held.claimed_by = None;
-                held.state = match held.state {
-                    MediumState::InUse => medium::step(held.state, MediumEvent::Released)?,
-                    MediumState::OpRequest => medium::step(held.state, MediumEvent::GaveUp)?,
-                    other => other,
-                };
-                turn.put(held);
-            }
+        if let Some(mut held) = request.medium.map(|id| turn.tx.get::<Medium>(id)).transpose()?.flatten()
+            && held.claimed_by == Some(request.id)
+        {
+            held.claimed_by = None;
+            held.state = match held.state {
+                MediumState::InUse => medium::step(held.state, MediumEvent::Released)?,
+                MediumState::OpRequest => medium::step(held.state, MediumEvent::GaveUp)?,
+                other => other,
+            };
+            turn.put(held);
         }
         if released {
             requeue_release(turn, &request)?;

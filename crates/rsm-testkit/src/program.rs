@@ -479,12 +479,12 @@ impl World {
     }
 
     fn fill_disk(&mut self) {
-        if let Some(desk) = self.desk.as_mut() {
-            if desk.store().limit_pages(1).is_ok() {
-                self.coverage.disturb("disk full");
-                self.note("disk full");
-                self.after(100, 3_000, Event::MakeRoom);
-            }
+        if let Some(desk) = self.desk.as_mut()
+            && desk.store().limit_pages(1).is_ok()
+        {
+            self.coverage.disturb("disk full");
+            self.note("disk full");
+            self.after(100, 3_000, Event::MakeRoom);
         }
     }
 

@@ -323,7 +323,7 @@ impl World {
         }
         self.check_late(stale)?;
         self.flushes += 1;
-        if self.flushes % 4 == 0 { self.check_often() } else { Ok(()) }
+        if self.flushes.is_multiple_of(4) { self.check_often() } else { Ok(()) }
     }
 
     /// Draws after how many moments the manager dies, if it does.
@@ -376,10 +376,10 @@ impl World {
             matches!(event, Event::Deliver(input) if matches!(&**input, Input::Step(r) if r.device.0 == device))
         });
         let key = late.map(|(key, _)| *key);
-        if self.rng.random_range(0..2) == 0 {
-            if let Some(event) = key.and_then(|key| self.agenda.remove(&key)) {
-                self.after(0, 200, event);
-            }
+        if self.rng.random_range(0..2) == 0
+            && let Some(event) = key.and_then(|key| self.agenda.remove(&key))
+        {
+            self.after(0, 200, event);
         }
     }
 

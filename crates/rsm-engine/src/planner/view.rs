@@ -106,10 +106,10 @@ impl View {
                 self.slots.insert(id, slot);
             }
         }
-        if let Location::Port(id) = medium.location {
-            if let Some(port) = tx.get::<Port>(id)? {
-                self.ports.insert(id, port);
-            }
+        if let Location::Port(id) = medium.location
+            && let Some(port) = tx.get::<Port>(id)?
+        {
+            self.ports.insert(id, port);
         }
         self.media.insert(medium.id, medium.clone());
         Ok(())

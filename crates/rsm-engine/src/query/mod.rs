@@ -50,14 +50,14 @@ fn answer(tx: &ReadTx<'_>, caller: &Caller, session: Option<SessionId>, query: &
 /// What the robots did; for whoever may use the library.
 fn history(tx: &ReadTx<'_>, caller: &Caller, library: Option<LibraryId>, limit: u32) -> Handled<Reply> {
     use rsm_model::access::{Right, ScopeKind};
-    if let Some(id) = library {
-        if tx.get::<Library>(id)?.is_none() {
-            return crate::turn::refuse(
-                rsm_model::Code::ObjectNotFound,
-                format!("{id} names no library"),
-                "list them: rsm library list",
-            );
-        }
+    if let Some(id) = library
+        && tx.get::<Library>(id)?.is_none()
+    {
+        return crate::turn::refuse(
+            rsm_model::Code::ObjectNotFound,
+            format!("{id} names no library"),
+            "list them: rsm library list",
+        );
     }
     gate::check(caller, Right::Use, ScopeKind::Library, "the history")?;
     Ok(Reply::History(tx.history(library, limit)?))

@@ -118,10 +118,10 @@ impl Reading {
         for report in reports {
             let number = numbers.entry(report.kind).or_default();
             *number += 1;
-            if !self.elements.contains_key(&report.address) {
-                if let Some(new) = intake::first_seen(turn, self.library.id, report, *number)? {
-                    self.elements.insert(report.address, new);
-                }
+            if !self.elements.contains_key(&report.address)
+                && let Some(new) = intake::first_seen(turn, self.library.id, report, *number)?
+            {
+                self.elements.insert(report.address, new);
             }
             let (generation, firm) = (self.library.generation, self.firm);
             if let Some(element) = self.elements.get_mut(&report.address) {
@@ -250,11 +250,11 @@ impl Reading {
 
     /// Takes in a medium that was recorded elsewhere.
     fn take(&mut self, turn: &Turn<'_>, id: MediumId) -> Handled<MediumId> {
-        if !self.media.contains_key(&id) {
-            if let Some(medium) = turn.tx.get::<Medium>(id)? {
-                self.media_before.insert(id, medium.clone());
-                self.media.insert(id, medium);
-            }
+        if !self.media.contains_key(&id)
+            && let Some(medium) = turn.tx.get::<Medium>(id)?
+        {
+            self.media_before.insert(id, medium.clone());
+            self.media.insert(id, medium);
         }
         Ok(id)
     }

@@ -202,11 +202,11 @@ impl Intake {
 
     /// Writes the number for people back, if any was taken.
     pub fn finish(self, turn: &mut Turn<'_>) -> Handled {
-        if let Some(next) = self.next_number {
-            if let Some(mut service) = turn.tx.all::<Service>()?.pop() {
-                service.next_medium_number = next;
-                turn.put_hidden(service);
-            }
+        if let Some(next) = self.next_number
+            && let Some(mut service) = turn.tx.all::<Service>()?.pop()
+        {
+            service.next_medium_number = next;
+            turn.put_hidden(service);
         }
         Ok(())
     }

@@ -251,11 +251,11 @@ fn fence(turn: &mut Turn<'_>, step: &OpenStep) -> Handled {
 
 /// The robot failed with a medium; it is in error until it is found.
 fn medium_failed(turn: &mut Turn<'_>, step: &OpenStep) -> Handled {
-    if let Some(mut held) = medium_of(turn, step)? {
-        if matches!(held.state, MediumState::Idle | MediumState::InUse | MediumState::Unloaded) {
-            held.state = medium::step(held.state, MediumEvent::Failed)?;
-            turn.put(held);
-        }
+    if let Some(mut held) = medium_of(turn, step)?
+        && matches!(held.state, MediumState::Idle | MediumState::InUse | MediumState::Unloaded)
+    {
+        held.state = medium::step(held.state, MediumEvent::Failed)?;
+        turn.put(held);
     }
     Ok(())
 }

@@ -168,13 +168,13 @@ pub(super) fn failed(turn: &mut Turn<'_>, mut device: Device, failure: Failure, 
 
 /// A library whose robot does not answer is not present (M-35).
 fn vanish(turn: &mut Turn<'_>, id: LibraryId, text: &str) -> Handled {
-    if let Some(mut library) = current_library(turn, id)? {
-        if library.common.operational != OperationalState::NotPresent {
-            library.common.operational = library::step(library.common.operational, LibraryEvent::Vanished)?;
-            library.wants_read = true;
-            turn.tell(id, None, "vanished", text);
-            turn.put(library);
-        }
+    if let Some(mut library) = current_library(turn, id)?
+        && library.common.operational != OperationalState::NotPresent
+    {
+        library.common.operational = library::step(library.common.operational, LibraryEvent::Vanished)?;
+        library.wants_read = true;
+        turn.tell(id, None, "vanished", text);
+        turn.put(library);
     }
     Ok(())
 }
