@@ -27,6 +27,9 @@ fn show(element: &Element) -> String {
 }
 
 fn list(elements: &[Element]) -> String {
+    if elements.is_empty() {
+        return "none".into();
+    }
     elements.iter().map(show).collect::<Vec<_>>().join(" ")
 }
 
@@ -111,11 +114,17 @@ fn around(answer: &str, behind: &str) -> String {
 
 #[test]
 fn a_move_is_believed_when_both_ends_show_it() {
-    insta::assert_snapshot!(around("good", AFTER), @"");
-    insta::assert_snapshot!(around("01/1800", AFTER), @"");
-    insta::assert_snapshot!(around("good", STILL), @"");
+    insta::assert_snapshot!(around("good", AFTER), @"moved: 1000= 256=V1");
+    insta::assert_snapshot!(around("01/1800", AFTER), @"moved: 1000= 256=V1");
+    insta::assert_snapshot!(around("good", STILL), @r"
+    failed: the changer reports the move from 1000 to 256 as done, but its elements do not show it
+    ends: 1000=V1 256=
+    ");
     insta::assert_snapshot!(around("good", "READ ELEMENT STATUS => timeout
-        READ ELEMENT STATUS => gone"), @"");
+        READ ELEMENT STATUS => gone"), @r"
+    failed: the changer reports the move from 1000 to 256 as done, but its elements cannot be read: READ ELEMENT STATUS: no answer within 7 ms; whether the command is carried out is not known
+    ends: none
+    ");
 }
 
 #[test]
@@ -125,23 +134,57 @@ fn a_move_is_refused_before_anything_is_sent() {
             "READ ELEMENT STATUS type 2 => slots {from}\nREAD ELEMENT STATUS type 4 => drives {to}"
         ))
     };
-    insta::assert_snapshot!(refuse("1000=", "256="), @"");
-    insta::assert_snapshot!(refuse("1000=V1", "256=V2"), @"");
-    insta::assert_snapshot!(refuse("1000=V9", "256="), @"");
-    insta::assert_snapshot!(refuse("1000=?", "256="), @"");
-    insta::assert_snapshot!(refuse("1001=V1", "256="), @"");
-    insta::assert_snapshot!(check_move("READ ELEMENT STATUS => timeout\nREAD ELEMENT STATUS => gone"), @"");
+    insta::assert_snapshot!(refuse("1000=", "256="), @r"
+    failed: element 1000 is empty; nothing was moved
+    ends: 1000= 256=
+    ");
+    insta::assert_snapshot!(refuse("1000=V1", "256=V2"), @r"
+    failed: element 256 already holds medium V2; nothing was moved
+    ends: 1000=V1 256=V2
+    ");
+    insta::assert_snapshot!(refuse("1000=V9", "256="), @r"
+    failed: element 1000 holds medium V9, not medium V1; nothing was moved
+    ends: 1000=V9 256=
+    ");
+    insta::assert_snapshot!(refuse("1000=?", "256="), @r"
+    failed: element 1000 holds a medium without a bar code, not medium V1; nothing was moved
+    ends: 1000=? 256=
+    ");
+    insta::assert_snapshot!(refuse("1001=V1", "256="), @r"
+    failed: the changer has no element 1000
+    ends: 256=
+    ");
+    insta::assert_snapshot!(check_move("READ ELEMENT STATUS => timeout\nREAD ELEMENT STATUS => gone"), @r"
+    failed: READ ELEMENT STATUS: no answer within 7 ms; whether the command is carried out is not known
+    ends: none
+    ");
 }
 
 #[test]
 fn a_move_that_was_not_begun_is_sent_again_after_both_ends_were_read() {
     let again = |answer: &str| around(answer, &format!("{BEFORE}\nMOVE MEDIUM => good\n{AFTER}"));
-    insta::assert_snapshot!(again("06/2900"), @"");
-    insta::assert_snapshot!(again("06/2800"), @"");
-    insta::assert_snapshot!(again("02/0401"), @"");
-    insta::assert_snapshot!(again("busy"), @"");
+    insta::assert_snapshot!(again("06/2900"), @r"
+    attention 06h/2900h
+    moved: 1000= 256=V1
+    ");
+    insta::assert_snapshot!(again("06/2800"), @r"
+    attention 06h/2800h
+    moved: 1000= 256=V1
+    ");
+    insta::assert_snapshot!(again("02/0401"), @r"
+    (pause 1000 ms)
+    moved: 1000= 256=V1
+    ");
+    insta::assert_snapshot!(again("busy"), @r"
+    (pause 1000 ms)
+    moved: 1000= 256=V1
+    ");
     let changed = "READ ELEMENT STATUS type 2 => slots 1000=V9\nREAD ELEMENT STATUS type 4 => drives 256=";
-    insta::assert_snapshot!(around("06/2801", changed), @"");
+    insta::assert_snapshot!(around("06/2801", changed), @r"
+    attention 06h/2801h
+    failed: element 1000 holds medium V9, not medium V1; nothing was moved
+    ends: 1000=V9 256=
+    ");
 }
 
 #[test]
@@ -168,8 +211,14 @@ fn a_move_that_may_have_been_begun_is_never_sent_again() {
         assert!(log.ends_with("ends: 1000=V1 256="), "{answer}: {log}");
         assert!(!log.contains("pause"), "{answer}: {log}");
     }
-    insta::assert_snapshot!(around("timeout", AFTER), @"");
-    insta::assert_snapshot!(around("04/1501", STILL), @"");
+    insta::assert_snapshot!(around("timeout", AFTER), @r"
+    failed: MOVE MEDIUM: no answer within 7 ms; whether the command is carried out is not known
+    ends: 1000= 256=V1
+    ");
+    insta::assert_snapshot!(around("04/1501", STILL), @r"
+    failed: MOVE MEDIUM ended with sense 04h/1501h: the robot did not reach its position; where the cartridge is must be read first
+    ends: 1000=V1 256=
+    ");
 }
 
 #[test]
@@ -188,15 +237,31 @@ const DRIVES: &str = "READ ELEMENT STATUS type 4 from 256 count 2 tags ids curre
 
 #[test]
 fn elements_are_read_one_type_a_command() {
-    insta::assert_snapshot!(check_elements(Look::Remember, &[ROBOT, SLOTS, PORTS, DRIVES].concat()), @"");
+    insta::assert_snapshot!(check_elements(Look::Remember, &[ROBOT, SLOTS, PORTS, DRIVES].concat()), @r"
+    1= 1000=V1 1001= 1002=V2 1003= 768= 256= 257=V3
+    missing: []
+    ");
     let look = "INITIALIZE ELEMENT STATUS => 06/2801\nINITIALIZE ELEMENT STATUS => good\nMODE SENSE(6) 1d => layout\n";
-    insta::assert_snapshot!(check_elements(Look::Initialize, &[look, ROBOT, SLOTS, PORTS, DRIVES].concat()), @"");
+    insta::assert_snapshot!(check_elements(Look::Initialize, &[look, ROBOT, SLOTS, PORTS, DRIVES].concat()), @r"
+    attention 06h/2801h
+    1= 1000=V1 1001= 1002=V2 1003= 768= 256= 257=V3
+    missing: []
+    ");
 }
 
 #[test]
 fn questions_wait_for_a_changer_that_becomes_ready() {
     let waiting = "READ ELEMENT STATUS type 1 => 02/0401\n".repeat(6);
-    insta::assert_snapshot!(check_elements(Look::Remember, &[&waiting, ROBOT, SLOTS, PORTS, DRIVES].concat()), @"");
+    insta::assert_snapshot!(check_elements(Look::Remember, &[&waiting, ROBOT, SLOTS, PORTS, DRIVES].concat()), @r"
+    (pause 1000 ms)
+    (pause 2000 ms)
+    (pause 5000 ms)
+    (pause 15000 ms)
+    (pause 30000 ms)
+    (pause 30000 ms)
+    1= 1000=V1 1001= 1002=V2 1003= 768= 256= 257=V3
+    missing: []
+    ");
 }
 
 #[test]
@@ -208,7 +273,10 @@ fn what_a_changer_refuses_to_tell_is_not_asked_again() {
         READ ELEMENT STATUS type 3 from 768 count 1 tags => ports 768=
         READ ELEMENT STATUS type 4 from 256 count 2 tags ids => 05/2400
         READ ELEMENT STATUS type 4 from 256 count 2 tags => drives 256= 257=V3";
-    insta::assert_snapshot!(check_elements(Look::Remember, refused), @"");
+    insta::assert_snapshot!(check_elements(Look::Remember, refused), @r"
+    1= 1000=V1 1001= 1002=V2 1003= 768= 256= 257=V3
+    missing: []
+    ");
 }
 
 #[test]
@@ -217,18 +285,27 @@ fn short_answers_are_asked_for_in_parts() {
     let cut = "
         READ ELEMENT STATUS type 2 from 1000 count 4 => cut 150 slots 1000=V1 1001= 1002=V2 1003=
         READ ELEMENT STATUS type 2 from 1002 count 2 => slots 1002=V2 1003=\n";
-    insta::assert_snapshot!(check_elements(Look::Remember, &[ROBOT, cut, PORTS, DRIVES].concat()), @"");
+    insta::assert_snapshot!(check_elements(Look::Remember, &[ROBOT, cut, PORTS, DRIVES].concat()), @r"
+    1= 1000=V1 1001= 1002=V2 1003= 768= 256= 257=V3
+    missing: []
+    ");
     let tiny = "
         READ ELEMENT STATUS type 2 from 1000 count 4 => cut 20 slots 1000=V1 1001= 1002=V2 1003=
         READ ELEMENT STATUS type 2 from 1000 count 2 => cut 20 slots 1000=V1 1001=
         READ ELEMENT STATUS type 2 from 1000 count 1 => cut 20 slots 1000=V1";
-    insta::assert_snapshot!(check_elements(Look::Remember, &[ROBOT, tiny].concat()), @"");
+    insta::assert_snapshot!(check_elements(Look::Remember, &[ROBOT, tiny].concat()), @"failed: READ ELEMENT STATUS: the answer cannot be understood: element 1000 did not come whole: [ReportShort { announced: 68, received: 20 }, DescriptorLost]");
     let fewer = "
         READ ELEMENT STATUS type 2 from 1000 count 4 => slots 1000=V1 1001=
         READ ELEMENT STATUS type 2 from 1002 count 2 => 05/2101\n";
-    insta::assert_snapshot!(check_elements(Look::Remember, &[ROBOT, fewer, PORTS, DRIVES].concat()), @"");
+    insta::assert_snapshot!(check_elements(Look::Remember, &[ROBOT, fewer, PORTS, DRIVES].concat()), @r"
+    1= 1000=V1 1001= 768= 256= 257=V3
+    missing: [ElementAddress(1002), ElementAddress(1003)]
+    ");
     let more = "READ ELEMENT STATUS type 2 => slots 1000=V1 1001= 1002=V2 1003= 1004=V8 1000=V9\n";
-    insta::assert_snapshot!(check_elements(Look::Remember, &[ROBOT, more, PORTS, DRIVES].concat()), @"");
+    insta::assert_snapshot!(check_elements(Look::Remember, &[ROBOT, more, PORTS, DRIVES].concat()), @r"
+    1= 1000=V1 1001= 1002=V2 1003= 768= 256= 257=V3
+    missing: []
+    ");
 }
 
 const LOADED: &str = "
@@ -243,7 +320,7 @@ const FIRST: &str = "
 
 #[test]
 fn a_load_waits_on_a_ramp_and_reads_the_first_block() {
-    insta::assert_snapshot!(check_drive(&Verb::Load, &[LOADED, MODE, FIRST].concat()), @"");
+    insta::assert_snapshot!(check_drive(&Verb::Load, &[LOADED, MODE, FIRST].concat()), @"first block Some(80), protected false, density 58, type 28");
     let slow = "
         LOAD UNLOAD Load => 06/2900
         LOAD UNLOAD Load => good
@@ -252,9 +329,16 @@ fn a_load_waits_on_a_ramp_and_reads_the_first_block() {
         TEST UNIT READY => 02/0401
         TEST UNIT READY => 06/2800
         TEST UNIT READY => good";
-    insta::assert_snapshot!(check_drive(&Verb::Load, &[slow, MODE, FIRST].concat()), @"");
+    insta::assert_snapshot!(check_drive(&Verb::Load, &[slow, MODE, FIRST].concat()), @r"
+    (pause 1000 ms)
+    (pause 2000 ms)
+    (pause 5000 ms)
+    attention 06h/2900h
+    attention 06h/2800h
+    first block Some(80), protected false, density 58, type 28
+    ");
     let by_itself = "LOAD UNLOAD Load => 05/2000\nTEST UNIT READY => good";
-    insta::assert_snapshot!(check_drive(&Verb::Load, &[by_itself, MODE, FIRST].concat()), @"");
+    insta::assert_snapshot!(check_drive(&Verb::Load, &[by_itself, MODE, FIRST].concat()), @"first block Some(80), protected false, density 58, type 28");
 }
 
 #[test]
@@ -279,17 +363,17 @@ fn the_first_block_is_whole_or_none() {
     let first = |answers: &str| {
         check_drive(&Verb::Load, &[LOADED, "\nMODE SENSE(6) 00 => mode wp\n", answers].concat())
     };
-    insta::assert_snapshot!(first("REWIND => good\nREAD(6) => 08/0005\nREWIND => good"), @"");
-    insta::assert_snapshot!(first("REWIND => good\nREAD(6) => 00/0001 fm info=65536\nREWIND => good"), @"");
-    insta::assert_snapshot!(first("REWIND => good\nREAD(6) => 00/0005 eom info=65536\nREWIND => good"), @"");
+    insta::assert_snapshot!(first("REWIND => good\nREAD(6) => 08/0005\nREWIND => good"), @"first block None, protected true, density 00, type 28");
+    insta::assert_snapshot!(first("REWIND => good\nREAD(6) => 00/0001 fm info=65536\nREWIND => good"), @"first block Some(0), protected true, density 00, type 28");
+    insta::assert_snapshot!(first("REWIND => good\nREAD(6) => 00/0005 eom info=65536\nREWIND => good"), @"first block None, protected true, density 00, type 28");
     let long = "REWIND => good
         READ(6) Variable { bytes: 65536 } => 00/0000 ili info=-34464
         REWIND => good
         READ(6) Variable { bytes: 100000 } => block 100000
         REWIND => good";
-    insta::assert_snapshot!(first(long), @"");
-    insta::assert_snapshot!(first("REWIND => good\nREAD(6) => 00/0000 ili"), @"");
-    insta::assert_snapshot!(first("REWIND => good\nREAD(6) => 03/1100"), @"");
+    insta::assert_snapshot!(first(long), @"first block Some(100000), protected true, density 00, type 28");
+    insta::assert_snapshot!(first("REWIND => good\nREAD(6) => 00/0000 ili"), @"failed: READ(6): the answer cannot be understood: sense 00h/0000h does not tell the block's length");
+    insta::assert_snapshot!(first("REWIND => good\nREAD(6) => 03/1100"), @"failed: READ(6) ended with sense 03h/1100h: the medium failed here; the drive has done its own retries");
 }
 
 #[test]
@@ -299,18 +383,31 @@ fn a_fixed_block_length_is_made_variable() {
         MODE SENSE(6) 10 => mode length=512 density=58
         MODE SELECT(6) 12 bytes => 06/2a01
         MODE SELECT(6) 12 bytes => good";
-    insta::assert_snapshot!(check_drive(&Verb::Load, &[LOADED, fixed, FIRST].concat()), @"");
+    insta::assert_snapshot!(check_drive(&Verb::Load, &[LOADED, fixed, FIRST].concat()), @r"
+    attention 06h/2A01h
+    first block Some(80), protected false, density 58, type 28
+    ");
     let fixed = "MODE SENSE(6) 00 => mode length=512\nMODE SELECT(6) => 05/2600";
-    insta::assert_snapshot!(check_drive(&Verb::Load, &[LOADED, "\n", fixed].concat()), @"");
+    insta::assert_snapshot!(check_drive(&Verb::Load, &[LOADED, "\n", fixed].concat()), @"failed: MODE SELECT(6) ended with sense 05h/2600h: the unit refuses a field of the command; the same bytes will be refused again");
 }
 
 #[test]
 fn a_reset_restarts_a_verb_from_its_rewind_once() {
     let reset = "\nREWIND => good\nREAD(6) => 06/2900";
-    insta::assert_snapshot!(check_drive(&Verb::Load, &[LOADED, MODE, reset, MODE, FIRST].concat()), @"");
-    insta::assert_snapshot!(check_drive(&Verb::Load, &[LOADED, MODE, reset, MODE, reset].concat()), @"");
+    insta::assert_snapshot!(check_drive(&Verb::Load, &[LOADED, MODE, reset, MODE, FIRST].concat()), @r"
+    attention 06h/2900h
+    first block Some(80), protected false, density 58, type 28
+    ");
+    insta::assert_snapshot!(check_drive(&Verb::Load, &[LOADED, MODE, reset, MODE, reset].concat()), @r"
+    attention 06h/2900h
+    attention 06h/2900h
+    failed: READ(6) ended with sense 06h/2900h: the unit was reset; positions and reservations are lost, elements must be read again
+    ");
     let other = "\nREWIND => good\nREAD(6) => 06/2800";
-    insta::assert_snapshot!(check_drive(&Verb::Load, &[LOADED, MODE, other].concat()), @"");
+    insta::assert_snapshot!(check_drive(&Verb::Load, &[LOADED, MODE, other].concat()), @r"
+    attention 06h/2800h
+    failed: READ(6) ended with sense 06h/2800h: a medium may have changed; elements and label must be read again before a move or a transfer
+    ");
 }
 
 const READY: &str = "TEST UNIT READY => good";
@@ -321,24 +418,33 @@ fn blocks_are_written_in_order_with_a_filemark() {
     let begin =
         "\nREWIND => good\nWRITE(6) Variable { bytes: 4 } => good\nWRITE(6) Variable { bytes: 5 } => ";
     let check = |behind: &str| check_drive(&two, &[READY, MODE, begin, behind].concat());
-    insta::assert_snapshot!(check("good\nWRITE FILEMARKS(6) => good\nREWIND => good"), @"");
-    insta::assert_snapshot!(check("00/0002 eom\nWRITE FILEMARKS(6) => 00/0002 eom\nREWIND => good"), @"");
-    insta::assert_snapshot!(check("00/0002 eom info=3"), @"");
-    insta::assert_snapshot!(check("0d/0002 eom info=5"), @"");
-    insta::assert_snapshot!(check("07/2700"), @"");
-    insta::assert_snapshot!(check("timeout"), @"");
-    insta::assert_snapshot!(check("06/2a01"), @"");
+    insta::assert_snapshot!(check("good\nWRITE FILEMARKS(6) => good\nREWIND => good"), @"written");
+    insta::assert_snapshot!(check("00/0002 eom\nWRITE FILEMARKS(6) => 00/0002 eom\nREWIND => good"), @"written");
+    insta::assert_snapshot!(check("00/0002 eom info=3"), @"failed: the tape ended 3 bytes before the end of the data");
+    insta::assert_snapshot!(check("0d/0002 eom info=5"), @"failed: WRITE(6) ended with sense 0Dh/0002h: the tape has ended before the data");
+    insta::assert_snapshot!(check("07/2700"), @"failed: WRITE(6) ended with sense 07h/2700h: the medium is write-protected");
+    insta::assert_snapshot!(check("timeout"), @"failed: WRITE(6): no answer within 7 ms; whether the command is carried out is not known");
+    insta::assert_snapshot!(check("06/2a01"), @r"
+    attention 06h/2A01h
+    failed: WRITE(6) ended with sense 06h/2A01h: parameters were changed by someone; places and cartridges are as they were
+    ");
     let whole = "good\nWRITE FILEMARKS(6) => good\nREWIND => good";
     let again = ["06/2900", MODE, begin, whole].concat();
-    insta::assert_snapshot!(check(&again), @"");
+    insta::assert_snapshot!(check(&again), @r"
+    attention 06h/2900h
+    written
+    ");
 }
 
 #[test]
 fn nothing_is_written_to_a_medium_that_may_be_another() {
     let one = Verb::Write(&[b"VOL1"]);
     let changed = "TEST UNIT READY => 06/2800\nTEST UNIT READY => good";
-    insta::assert_snapshot!(check_drive(&one, &[changed, MODE, "\nREWIND => good"].concat()), @"");
-    insta::assert_snapshot!(check_drive(&Verb::Write(&[b""]), ""), @"");
+    insta::assert_snapshot!(check_drive(&one, &[changed, MODE, "\nREWIND => good"].concat()), @r"
+    attention 06h/2800h
+    failed: WRITE(6) was not sent: the drive says that its medium may have been changed; load it again
+    ");
+    insta::assert_snapshot!(check_drive(&Verb::Write(&[b""]), ""), @"failed: a block of 0 bytes cannot be written; 1 to 16777215 are possible");
 }
 
 #[test]
@@ -349,21 +455,28 @@ fn blocks_are_read_up_to_a_mark_or_the_count() {
             &[READY, MODE, "\nREWIND => good\n", answers, "\nREWIND => good"].concat(),
         )
     };
-    insta::assert_snapshot!(check(2, "READ(6) => block 65536\nREAD(6) => 00/0000 ili info=65526"), @"");
-    insta::assert_snapshot!(check(9, "READ(6) => block 65536\nREAD(6) => 00/0001 fm"), @"");
-    insta::assert_snapshot!(check(9, "READ(6) => 08/0005"), @"");
-    insta::assert_snapshot!(check(0, "").replace("\n\n", "\n"), @"");
+    insta::assert_snapshot!(check(2, "READ(6) => block 65536\nREAD(6) => 00/0000 ili info=65526"), @"blocks of [65536, 10]");
+    insta::assert_snapshot!(check(9, "READ(6) => block 65536\nREAD(6) => 00/0001 fm"), @"blocks of [65536]");
+    insta::assert_snapshot!(check(9, "READ(6) => 08/0005"), @"blocks of []");
+    insta::assert_snapshot!(check(0, "").replace("\n\n", "\n"), @"blocks of []");
 }
 
 #[test]
 fn an_unload_looks_before_it_is_repeated() {
     let check = |script: &str| check_drive(&Verb::Unload, script);
-    insta::assert_snapshot!(check("TEST UNIT READY => good\nLOAD UNLOAD Unload => good"), @"");
-    insta::assert_snapshot!(check("TEST UNIT READY => 02/0402\nLOAD UNLOAD Unload => good"), @"");
-    insta::assert_snapshot!(check("TEST UNIT READY => 02/3a00"), @"");
+    insta::assert_snapshot!(check("TEST UNIT READY => good\nLOAD UNLOAD Unload => good"), @"unloaded");
+    insta::assert_snapshot!(check("TEST UNIT READY => 02/0402\nLOAD UNLOAD Unload => good"), @"unloaded");
+    insta::assert_snapshot!(check("TEST UNIT READY => 02/3a00"), @"failed: TEST UNIT READY ended with sense 02h/3A00h: no cartridge is loaded; only a load changes that");
     let again = "TEST UNIT READY => good\nLOAD UNLOAD Unload => 06/2900\n";
-    insta::assert_snapshot!(check(&format!("{again}TEST UNIT READY => good\nLOAD UNLOAD Unload => good")), @"");
-    insta::assert_snapshot!(check(&again.repeat(2)), @"");
-    insta::assert_snapshot!(check("TEST UNIT READY => good\nLOAD UNLOAD Unload => 05/5302"), @"");
-    insta::assert_snapshot!(check("TEST UNIT READY => good\nLOAD UNLOAD Unload => timeout"), @"");
+    insta::assert_snapshot!(check(&format!("{again}TEST UNIT READY => good\nLOAD UNLOAD Unload => good")), @r"
+    attention 06h/2900h
+    unloaded
+    ");
+    insta::assert_snapshot!(check(&again.repeat(2)), @r"
+    attention 06h/2900h
+    attention 06h/2900h
+    failed: LOAD UNLOAD ended with sense 06h/2900h: the unit was reset; positions and reservations are lost, elements must be read again
+    ");
+    insta::assert_snapshot!(check("TEST UNIT READY => good\nLOAD UNLOAD Unload => 05/5302"), @"failed: LOAD UNLOAD ended with sense 05h/5302h: the cartridge is locked; an unload or an ALLOW must come first");
+    insta::assert_snapshot!(check("TEST UNIT READY => good\nLOAD UNLOAD Unload => timeout"), @"failed: LOAD UNLOAD: no answer within 7 ms; whether the command is carried out is not known");
 }
