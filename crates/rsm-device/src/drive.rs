@@ -10,7 +10,7 @@
 //!  write:  TEST UNIT READY ─► MODE SENSE, SELECT ─► REWIND ─► WRITE.. ─► WRITE FILEMARKS ─► REWIND
 //! ```
 //!
-//! Invariants: nothing is written when the drive has said since the last verb that its medium may have changed;
+//! Invariants: nothing is written when the drive has said since its last load that its medium may have changed;
 //! blocks are of variable length, and a block is never returned cut.
 
 use crate::error::VerbError;
@@ -120,7 +120,7 @@ impl<T: Transport> Drive<T> {
             _ => {}
         }
         self.ready()?;
-        self.restarted_once(|drive| {
+        let medium = self.restarted_once(|drive| {
             let mode = drive.ensure_variable_blocks()?;
             let (mut blocks, ended) = drive.read_from_beginning(1)?;
             let first_block = match ended {
@@ -134,7 +134,9 @@ impl<T: Transport> Drive<T> {
                 density_code: mode.block_descriptor.map_or(0, |block| block.density),
                 medium_type: mode.medium_type,
             })
-        })
+        })?;
+        self.unit.medium_seen();
+        Ok(medium)
     }
 
     /// Unloads the medium, so that the robot can take it. Some targets answer GOOD and stay ready.
@@ -178,7 +180,7 @@ impl<T: Transport> Drive<T> {
             drive.ensure_variable_blocks()?;
             drive.rewind()?;
             // SPC-4, unit attention 28h: whoever ordered the write meant the medium that was there before.
-            if drive.unit.attentions().iter().any(|sense| sense.asc == 0x28) {
+            if drive.unit.medium_doubted() {
                 return Err(VerbError::MediumMayHaveChanged { command: "WRITE(6)" });
             }
             for block in blocks {

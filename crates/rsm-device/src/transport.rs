@@ -240,7 +240,18 @@ mod tests {
             "iscsi://host/iqn.x/one",
             "/dev/sg0",
         ];
-        insta::assert_snapshot!(check(&all));
+        insta::assert_snapshot!(check(&all), @r#"
+        sim:/run/lib.sock#3 -> Socket { path: "/run/lib.sock", lun: 3 }
+        sim:/run/with#hash.sock#0 -> Socket { path: "/run/with#hash.sock", lun: 0 }
+        iscsi://127.0.0.1:3260/iqn.2026-01.example.test:vtl/3 -> Iscsi { portal: "127.0.0.1:3260", target: "iqn.2026-01.example.test:vtl", lun: 3 }
+        iscsi://[::1]/iqn.x/0 -> Iscsi { portal: "[::1]", target: "iqn.x", lun: 0 }
+        "sim:/run/lib.sock" is no device address (the #LUN is missing): write sim:SOCKET#LUN or iscsi://HOST:PORT/TARGET/LUN
+        "sim:#1" is no device address (the socket's path is missing): write sim:SOCKET#LUN or iscsi://HOST:PORT/TARGET/LUN
+        "iscsi://host/iqn.x" is no device address (host, target and LUN are needed): write sim:SOCKET#LUN or iscsi://HOST:PORT/TARGET/LUN
+        "iscsi://user@host/iqn.x/1" is no device address (user names and passwords are not supported): write sim:SOCKET#LUN or iscsi://HOST:PORT/TARGET/LUN
+        "iscsi://host/iqn.x/one" is no device address (the LUN is no number): write sim:SOCKET#LUN or iscsi://HOST:PORT/TARGET/LUN
+        "/dev/sg0" is no device address (the scheme is not known): write sim:SOCKET#LUN or iscsi://HOST:PORT/TARGET/LUN
+        "#);
     }
 
     #[test]

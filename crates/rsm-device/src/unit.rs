@@ -27,6 +27,7 @@ pub struct Unit<T> {
     ready_limit_ms: u64,
     deadline_ms: u64,
     attentions: Vec<Sense>,
+    medium_doubted: bool,
 }
 
 /// What one sending of a command came to.
@@ -49,7 +50,14 @@ pub(crate) enum Sent {
 impl<T: Transport> Unit<T> {
     /// Makes a unit that may say for `ready_limit_ms` that it is becoming ready.
     pub fn new(transport: T, pause: Box<dyn Pause>, ready_limit_ms: u64) -> Self {
-        Self { transport, pause, ready_limit_ms, deadline_ms: u64::MAX, attentions: Vec::new() }
+        Self {
+            transport,
+            pause,
+            ready_limit_ms,
+            deadline_ms: u64::MAX,
+            attentions: Vec::new(),
+            medium_doubted: false,
+        }
     }
 
     /// Sets when waiting must end, in milliseconds from now; commands under way are not cut by it.
@@ -62,9 +70,14 @@ impl<T: Transport> Unit<T> {
         std::mem::take(&mut self.attentions)
     }
 
-    /// The attentions met so far and not taken.
-    pub(crate) fn attentions(&self) -> &[Sense] {
-        &self.attentions
+    /// Whether the unit has said (28h) that its medium may have changed, and nobody has looked since.
+    pub(crate) fn medium_doubted(&self) -> bool {
+        self.medium_doubted
+    }
+
+    /// Notes that somebody has looked at the medium.
+    pub(crate) fn medium_seen(&mut self) {
+        self.medium_doubted = false;
     }
 
     /// Sends a command, repeats it where the table allows, and returns the answer of a success.
@@ -155,6 +168,7 @@ impl<T: Transport> Unit<T> {
                 let sense = Sense::decode(&answer.sense)
                     .map_err(|error| VerbError::Answer { command: name, reason: error.to_string() })?;
                 if sense.key == SenseKey::UnitAttention {
+                    self.medium_doubted |= sense.asc == 0x28;
                     self.attentions.push(sense);
                 }
                 let judgement = judge(&sense);

@@ -6,7 +6,7 @@
 #[path = "common/script.rs"]
 mod script;
 
-use rsm_device::{Changer, Drive, Inventory, Look, Move, MoveFailure};
+use rsm_device::{Changer, Drive, Inventory, Look, Move, MoveFailure, VerbError};
 use rsm_scsi::{Element, ElementAddress, Sense};
 use script::{Log, Script, ScriptPause};
 
@@ -445,6 +445,22 @@ fn nothing_is_written_to_a_medium_that_may_be_another() {
     failed: WRITE(6) was not sent: the drive says that its medium may have been changed; load it again
     ");
     insta::assert_snapshot!(check_drive(&Verb::Write(&[b""]), ""), @"failed: a block of 0 bytes cannot be written; 1 to 16777215 are possible");
+}
+
+#[test]
+fn a_doubted_medium_is_loaded_again_before_it_is_written() {
+    let log = Log::default();
+    let changed = "TEST UNIT READY => 06/2800\nTEST UNIT READY => 02/3a00\n";
+    let refused = [READY, MODE, "\nREWIND => good"].concat();
+    let written = [READY, MODE, "\nREWIND => good\nWRITE FILEMARKS(6) => good\nREWIND => good"].concat();
+    let script = [changed, &refused, LOADED, MODE, FIRST, "\n", &written].concat();
+    let mut drive = Drive::new(Script::new(&script, log.clone()), Box::new(ScriptPause::new(log.clone())));
+    let write = |drive: &mut Drive<Script>| drive.write_blocks::<&[u8]>(&[]);
+    drive.unload().expect_err("the drive is empty");
+    assert_eq!(drive.take_attentions().len(), 1);
+    assert!(matches!(write(&mut drive), Err(VerbError::MediumMayHaveChanged { .. })), "taken is not seen");
+    drive.load().expect("loads");
+    write(&mut drive).expect("what was loaded may be written");
 }
 
 #[test]
