@@ -19,6 +19,7 @@
 //!
 //! What is sent, the pauses and the end are written to a log that tests hold against snapshots.
 
+// Each test program that includes this module uses another part of it.
 #![allow(dead_code)]
 
 use rsm_device::{Answer, DataPhase, Pause, Transport, TransportError};

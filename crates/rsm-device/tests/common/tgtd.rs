@@ -8,6 +8,9 @@
 //! without its portal and a client talk to a stranger, so the port is probed first and the target's name is unique;
 //! the process is ended by its id when the value is dropped.
 
+// Each test program that includes this module uses another part of it.
+#![allow(dead_code)]
+
 use std::fs;
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
