@@ -88,7 +88,15 @@ pub struct Desk {
     incarnation: u32,
     memory: Memory,
     kept: Vec<Input>,
+    kept_for: KeptFor,
     transactions: u64,
+}
+
+/// Why outcomes are kept beside the database; callers that are refused meanwhile are told the same.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum KeptFor {
+    WantOfRoom,
+    Failure,
 }
 
 /// Ends a batch early.
@@ -122,6 +130,7 @@ impl Desk {
             incarnation,
             memory: Memory::default(),
             kept: Vec::new(),
+            kept_for: KeptFor::Failure,
             transactions: 0,
         };
         outputs.extend(desk.apply(now, vec![Input::Tick]));
@@ -167,7 +176,11 @@ impl Desk {
             // Reports wait for the database: until they are stored, a new call would be decided on stale facts.
             let (calls, others) = batch.into_iter().partition(|input| matches!(input, Input::Call { .. }));
             all.extend::<Vec<Input>>(others);
-            let waiting = StoreError::Failure("an outcome of the robot is not stored yet".to_string());
+            let text = "an outcome of the robot is not stored yet".to_string();
+            let waiting = match self.kept_for {
+                KeptFor::WantOfRoom => StoreError::Full(text),
+                KeptFor::Failure => StoreError::Failure(text),
+            };
             refuse_all(calls, &waiting, border);
         }
         let ended = match self.transact(now, &ids, &all, border) {
@@ -225,6 +238,10 @@ impl Desk {
             }
             (Input::Step(_) | Input::WorkerGone { .. }, _) => {
                 self.store.release_ballast();
+                self.kept_for = match error {
+                    StoreError::Full(_) => KeptFor::WantOfRoom,
+                    _ => KeptFor::Failure,
+                };
                 self.kept.push(input);
             }
             (Input::Call { .. }, _) => refuse_all(vec![input], error, border),

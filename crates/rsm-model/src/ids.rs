@@ -271,7 +271,7 @@ mod tests {
         assert_eq!(guid.to_string(), "deadbeef-0102-0304-0506-0708090a0b0c");
         assert_eq!(guid.to_string().parse(), Ok(guid));
         assert_eq!("{DEADBEEF-0102-0304-0506-0708090A0B0C}".parse(), Ok(guid));
-        assert_eq!("deadbeef010203040506 0708090a0b0c".parse::<Guid>().is_err(), true);
+        assert!("deadbeef010203040506 0708090a0b0c".parse::<Guid>().is_err());
         assert_eq!("deadbeef0102030405060708090a0b0c".parse(), Ok(guid));
         assert!("deadbeef-0102-0304-0506-0708090a0b0-".parse::<Guid>().is_err());
         assert!("".parse::<Guid>().is_err());

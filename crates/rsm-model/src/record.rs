@@ -240,6 +240,8 @@ numbered! {
         Serial = 1,
         /// The configuration names the bay.
         Configuration = 2,
+        /// It is the one device and the one bay that are left; the first load proves it.
+        Elimination = 3,
     }
 }
 

@@ -55,7 +55,9 @@ pub(crate) fn mount(turn: &mut Turn<'_>, asked: &Asked<'_>, call: &MountCall) ->
     }
     let deadline_ms = match call.timeout_ms {
         INFINITE => None,
-        timeout_ms => Some(turn.monotonic_ms() + u64::from(timeout_ms)),
+        // With 0 only a medium in its place gets here: the planner mounts it in this very transaction, so its wait
+        // must not have ended before the planner looks (mount-timeout-zero).
+        timeout_ms => Some(turn.monotonic_ms() + u64::from(timeout_ms.max(1))),
     };
     wait(turn, asked, WaitsFor::Request(id), deadline_ms);
     Ok(None)
@@ -172,11 +174,22 @@ fn target_library(
             "bring it to a library and inventory it",
         );
     }
-    let supporting = turn.tx.find(columns::library_media_type::MEDIA_TYPE, one.medium.media_type)?;
-    let libraries = supporting.iter().map(|relation| relation.library);
-    match drive.map(|drive| drive.library).or(libraries.min()) {
+    let mut libraries = Vec::new();
+    for relation in turn.tx.find(columns::library_media_type::MEDIA_TYPE, one.medium.media_type)? {
+        if drive.is_none_or(|drive| drive.library == relation.library) {
+            libraries.extend(turn.tx.get::<Library>(relation.library)?);
+        }
+    }
+    if libraries.is_empty() {
+        return refuse(Code::MediaOffline, format!("no library that is meant takes media like {name}"), "");
+    }
+    match libraries.iter().filter(|library| library.common.enabled).map(|library| library.id).min() {
         Some(library) => Ok(library),
-        None => refuse(Code::MediaOffline, format!("no library takes media like {name}"), ""),
+        None => refuse(
+            Code::ResourceDisabled,
+            format!("every library that takes {name} is disabled"),
+            "enable it",
+        ),
     }
 }
 

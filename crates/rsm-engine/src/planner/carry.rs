@@ -68,7 +68,10 @@ fn started(mut request: LibraryRequest) -> Handled<LibraryRequest> {
     if request.state != RequestState::InProcess {
         request.state = request::step(request.state, RequestEvent::Started)?;
     }
-    request.note.clear();
+    // A cartridge that goes back keeps the sentence that says why until its request ends with it.
+    if request.goal == Goal::AsAsked {
+        request.note.clear();
+    }
     Ok(request)
 }
 

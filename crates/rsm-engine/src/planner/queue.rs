@@ -178,7 +178,8 @@ fn load(view: &View, request: &LibraryRequest, drive: &Drive) -> Option<Action> 
     if view.is_usable(drive) {
         return None;
     }
-    let ending = Ending::failed(Code::DeviceNotAvailable, format!("{} needs service", drive.common.name));
+    let note = format!("{} needs service or does not answer", drive.common.name);
+    let ending = Ending::failed(Code::DeviceNotAvailable, note);
     Some(Action::PutBack { request: request.id, ending })
 }
 

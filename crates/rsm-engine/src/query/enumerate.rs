@@ -44,7 +44,7 @@ pub(super) fn enumerate(
             "",
         );
     }
-    let container = find(tx, container)?;
+    let container = find(tx, caller, container)?;
     let mut ids = listed(tx, kind, &container)?;
     if root {
         let pools = tx.find(columns::media_pool::KIND, PoolKind::Unknown)?;
@@ -60,9 +60,11 @@ pub(super) fn enumerate(
     Ok(kept)
 }
 
-fn find(tx: &ReadTx<'_>, id: Option<Guid>) -> Handled<Container> {
+/// Finds the container; what is in one that is closed to the caller is not told (decision 39).
+fn find(tx: &ReadTx<'_>, caller: &Caller, id: Option<Guid>) -> Handled<Container> {
     let Some(id) = id else { return Ok(Container::Everything) };
-    let container = match tx.kind_of(id)? {
+    let kind = tx.kind_of(id)?;
+    let container = match kind {
         Some(ObjectType::Library) => Container::Library(LibraryId(id)),
         Some(ObjectType::MediaPool) => Container::Pool(PoolId(id)),
         Some(ObjectType::PhysicalMedium) => Container::Medium(MediumId(id)),
@@ -71,6 +73,15 @@ fn find(tx: &ReadTx<'_>, id: Option<Guid>) -> Handled<Container> {
         Some(ObjectType::Drive) => Container::Drive(DriveId(id)),
         _ => return refuse(Code::ObjectNotFound, format!("{id} names no container"), ""),
     };
+    if let Some(kind) = kind
+        && may_use(tx, caller, kind, id)? == Access::Denied
+    {
+        return refuse(
+            Code::AccessDenied,
+            format!("{} lacks Use access for this {}", caller.user, kind.word()),
+            "ask an administrator, or call as a member of the operator group",
+        );
+    }
     Ok(container)
 }
 

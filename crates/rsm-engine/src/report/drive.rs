@@ -136,6 +136,16 @@ pub(super) fn load_failed(turn: &mut Turn<'_>, step: &OpenStep, failure: Failure
     let there = bay.state == DriveState::Mounted && held.location == Location::Drive(bay.id);
     if !there || held.state != MediumState::Mounted || failure == Failure::NoMedium {
         count_attempt(turn, step, text)?;
+        if failure == Failure::NoMedium && bay.identity == IdentitySource::Elimination {
+            // The robot put a cartridge into this bay and this device has none: they do not belong together.
+            bay.device.clear();
+            bay.identity = IdentitySource::Unknown;
+            return drive_needs_service(
+                turn,
+                bay,
+                "the device of this bay is not known: name the bay in the configuration",
+            );
+        }
         return doubt(turn, step.library, "a drive does not hold what it should");
     }
     bay.state = drive::step(bay.state, DriveEvent::LoadFailed)?;

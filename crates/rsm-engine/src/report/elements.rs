@@ -369,7 +369,38 @@ impl Reading {
                 turn.put_hidden(device);
             }
         }
+        self.bind_the_last(turn, &devices);
         Ok(())
+    }
+
+    /// The one bay without a name and the one device without a bay belong together: some changers cut the identity of
+    /// the last drive off. The first load proves it, or takes it back.
+    fn bind_the_last(&mut self, turn: &mut Turn<'_>, devices: &[Device]) {
+        let bound: Vec<String> = self.bays().map(|bay| bay.device.clone()).collect();
+        let mut left = devices.iter().filter(|device| {
+            device.role == DeviceRole::Drive && device.bay.is_none() && !bound.contains(&device.key)
+        });
+        let nameless = |bay: &&Drive| bay.device.is_empty() && bay.serial.is_empty();
+        let open: Vec<u16> = self.bays().filter(|bay| bay.device.is_empty()).map(|bay| bay.element).collect();
+        let (Some(device), None, [address]) = (left.next(), left.next(), open.as_slice()) else { return };
+        if !device.answered || !self.bays().any(|bay| bay.element == *address && nameless(&bay)) {
+            return;
+        }
+        if let Some(Element::Drive(bay)) = self.elements.get_mut(address) {
+            bay.device.clone_from(&device.key);
+            bay.identity = IdentitySource::Elimination;
+            let mut device = device.clone();
+            device.answered = false;
+            device.probe_at = None;
+            turn.put_hidden(device);
+        }
+    }
+
+    fn bays(&self) -> impl Iterator<Item = &Drive> {
+        self.elements.values().filter_map(|element| match element {
+            Element::Drive(bay) => Some(bay),
+            _ => None,
+        })
     }
 
     /// Says what the read makes of the library as a whole, and whether it settles what was open.

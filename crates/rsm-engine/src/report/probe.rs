@@ -69,11 +69,13 @@ fn drive(turn: &mut Turn<'_>, device: &Device, identity: &DeviceIdentity) -> Han
     let drive_type = drive_type(turn, &identity.vendor, &identity.product)?;
     let mut drives = turn.tx.find(columns::drive::LIBRARY, device.library)?;
     let devices = turn.tx.find(columns::device::LIBRARY, device.library)?;
+    let mut known = false;
     for drive in &mut drives {
         let bound = drive.device == device.key || bind(drive, &devices, device);
         if !bound {
             continue;
         }
+        known = true;
         drive.drive_type = drive_type;
         drive.revision.clone_from(&identity.revision);
         drive.device_name.clone_from(&device.address);
@@ -89,7 +91,8 @@ fn drive(turn: &mut Turn<'_>, device: &Device, identity: &DeviceIdentity) -> Han
         drive.probe_at = None;
         turn.put(drive.clone());
     }
-    Ok(())
+    // A device without a bay may be the one that is left when the elements are read next.
+    if known { Ok(()) } else { doubt(turn, device.library, "a drive was found whose bay is not known") }
 }
 
 /// Matches a bay that has no device yet with one, by serial number or by configuration; says whether it did.
