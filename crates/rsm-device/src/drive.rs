@@ -98,13 +98,18 @@ impl<T: Transport> Drive<T> {
     /// Asks who the drive is, and whether it is ready, so that attentions in store are met now.
     ///
     /// # Errors
-    /// As [`Unit::run`]; a drive that is not ready is none.
+    /// As [`Unit::run`]; a drive that is not ready is none, one that reports a hardware fault is.
     pub fn identify(&mut self) -> Result<Identity, VerbError> {
         let identity = self.unit.identify()?;
         // Asked once and without waiting: an empty or threading drive is as good an answer.
         let ready = Command::TestUnitReady;
-        self.unit.once(ready.name(), ready.encode().as_bytes(), DataPhase::None, QUERY_MS)?;
-        Ok(identity)
+        match self.unit.once(ready.name(), ready.encode().as_bytes(), DataPhase::None, QUERY_MS)? {
+            // A drive that says it is broken is not one to give a cartridge to, whoever it is.
+            Sent::Checked { sense, judgement, .. } if judgement.verdict == Verdict::HardwareFault => {
+                Err(VerbError::Sense { command: ready.name(), sense, judgement })
+            }
+            _ => Ok(identity),
+        }
     }
 
     /// Loads the medium, waits until the drive is ready, and reads the first block; leaves the tape at its
