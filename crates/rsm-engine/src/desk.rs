@@ -99,6 +99,13 @@ enum KeptFor {
     Failure,
 }
 
+/// Whether a batch could be stored at the first attempt.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Stored {
+    All,
+    NotAll,
+}
+
 /// Ends a batch early.
 enum Stop {
     Store(StoreError),
@@ -183,7 +190,9 @@ impl Desk {
             };
             refuse_all(calls, &waiting, border);
         }
-        let ended = match self.transact(now, &ids, &all, border) {
+        let together = self.transact(now, &ids, &all, border);
+        let stored = if matches!(together, Err(Stop::Store(_))) { Stored::NotAll } else { Stored::All };
+        let ended = match together {
             Err(Stop::Store(_)) => self.one_by_one(now, &ids, all, border),
             other => other,
         };
@@ -191,7 +200,7 @@ impl Desk {
             Err(Stop::Dies) => return Fate::Dies,
             Ok(()) | Err(Stop::Store(_)) => {}
         }
-        if let Some(wake) = self.wake(now) {
+        if let Some(wake) = self.wake(now, stored) {
             (border.leave)(wake);
         }
         Fate::Lives
@@ -245,6 +254,11 @@ impl Desk {
                 self.kept.push(input);
             }
             (Input::Call { .. }, _) => refuse_all(vec![input], error, border),
+            // A sign of life needs no database: a full disk must not end the sessions of programs that live.
+            (Input::SessionSeen { session }, _) if self.memory.leases.contains_key(session) => {
+                let until_ms = now.monotonic_ms + self.configuration.limits.lease_ms;
+                self.memory.leases.insert_mut(*session, until_ms);
+            }
             (Input::CallerGone { .. } | Input::SessionSeen { .. } | Input::Tick, _) => {}
         }
         Ok(())
@@ -317,14 +331,21 @@ impl Desk {
     }
 
     /// Says when the desk has to be called again though nothing happens.
-    fn wake(&mut self, now: Now) -> Option<Output> {
+    ///
+    /// What is due and could not be stored stays due: it is tried again after a while, not at once for ever.
+    fn wake(&mut self, now: Now, stored: Stored) -> Option<Output> {
         let kept = if self.kept.is_empty() { None } else { Some(now.monotonic_ms + RETRY_KEPT_MS) };
         let planned = self.store.snapshot(|tx| planner::next_wake_ms(tx, now));
         // A database that cannot be read now is asked again soon rather than never.
         let planned = planned.unwrap_or(Ok(Some(now.monotonic_ms + RETRY_KEPT_MS)));
         let planned = planned.unwrap_or(Some(now.monotonic_ms + RETRY_KEPT_MS));
         let moments = [kept, planned, self.memory.next_deadline_ms()];
-        moments.into_iter().flatten().min().map(|monotonic_ms| Output::WakeAt { monotonic_ms })
+        let soonest = match stored {
+            Stored::All => 0,
+            Stored::NotAll => now.monotonic_ms + RETRY_KEPT_MS,
+        };
+        let next = moments.into_iter().flatten().min();
+        next.map(|at| Output::WakeAt { monotonic_ms: at.max(soonest) })
     }
 }
 
