@@ -17,6 +17,7 @@ mod devices;
 mod judge;
 mod ledger;
 mod program;
+pub mod script;
 pub mod world;
 
 pub use coverage::Coverage;

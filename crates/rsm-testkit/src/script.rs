@@ -1,0 +1,287 @@
+//! Stories: a few lines of script against the whole service in this thread, told back line by line.
+//!
+//! ```text
+//!   library drives=1 media=2          how the library is built; must stand first
+//!   user alice operator               operator, administrator or user
+//!   open alice backup                 OpenNtmsSession; the session has the user's name, or `as NAME`
+//!   mount alice V00001L6 write timeout=10s
+//!   dismount alice V00001L6 deferred
+//!   hold changer | mute changer | release changer     a worker that does not begin, or does not say, what it did
+//!   advance 10s                       time passes; programs that are not silent keep their sessions alive
+//!   hand out slot1 | fault stuck-gripper transport | disk full | crash | start
+//!   given V00001L6 side complete      a fact that no function of this version brings about
+//!   show drives                       state by words and names
+//! ```
+//!
+//! Why: the seeded simulation proves orders of events that nobody thought of; a story proves one rule, and can be
+//! read. Hundreds of them must not know the engine's types, so they know this language instead.
+//!
+//! Invariants: one line of answer for each line of script, answers that come later indented below the line that
+//! brought them; codes by their documented names, objects by their own names, never an id. A line that cannot be
+//! understood ends the test.
+
+mod acts;
+mod bed;
+mod books;
+mod calls;
+mod given;
+
+use bed::{Bed, Done};
+use books::Books;
+use rsm_engine::Answer;
+use rsm_model::access::{Caller, Role};
+use rsm_model::call::{Call, Reply};
+use rsm_model::ids::{Guid, SessionId};
+use rsm_model::record::InventoryMethod;
+use rsm_simlib::LibraryConfig;
+use std::collections::BTreeMap;
+
+/// Plays a script and gives what was seen.
+///
+/// # Panics
+/// A line cannot be understood, or asks for what is not there: the script is wrong, not the service.
+pub fn play(script: &str) -> String {
+    let lines: Vec<&str> = script.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+    let building: Vec<&str> = lines.iter().copied().take_while(|line| line.starts_with("library")).collect();
+    let mut told = Vec::new();
+    let outcome = Story::begin(&building).and_then(|mut story| {
+        for line in &lines[building.len()..] {
+            story.line(line).map_err(|error| format!("{line}: {error}"))?;
+            told.append(&mut story.told);
+        }
+        Ok(())
+    });
+    match outcome {
+        Ok(()) => told.join("\n"),
+        Err(error) => panic!("{}\nthe script cannot go on: {error}", told.join("\n")),
+    }
+}
+
+/// A session as its program holds it.
+struct Program {
+    caller: Caller,
+    session: Option<SessionId>,
+    next_number: u64,
+    last: Option<(u64, Call, String)>,
+    /// Whether it keeps its session alive while time passes.
+    silent: Silent,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Silent {
+    No,
+    Yes,
+}
+
+/// A script that is being played.
+struct Story {
+    bed: Bed,
+    users: BTreeMap<String, Caller>,
+    programs: BTreeMap<String, Program>,
+    /// Who waits for which answer, and for what.
+    tickets: BTreeMap<u64, (String, String)>,
+    next_ticket: u64,
+    motions_seen: BTreeMap<String, usize>,
+    remembered: Option<Books>,
+    told: Vec<String>,
+}
+
+impl Story {
+    fn begin(building: &[&str]) -> Done<Story> {
+        let mut libraries = vec![("lab".to_string(), built_as(&[])?, InventoryMethod::Fast)];
+        for line in building {
+            let words: Vec<&str> = line.split_whitespace().skip(1).collect();
+            match words.split_first() {
+                Some((name, rest)) if !name.contains('=') => {
+                    libraries.push(((*name).to_string(), built_as(rest)?, InventoryMethod::Fast));
+                }
+                _ => libraries[0].1 = built_as(&words)?,
+            }
+        }
+        Ok(Story {
+            bed: Bed::new(&libraries)?,
+            users: BTreeMap::new(),
+            programs: BTreeMap::new(),
+            tickets: BTreeMap::new(),
+            next_ticket: 1,
+            motions_seen: BTreeMap::new(),
+            remembered: None,
+            told: Vec::new(),
+        })
+    }
+
+    /// Carries out one line.
+    fn line(&mut self, line: &str) -> Done {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        let Some((verb, rest)) = words.split_first() else { return Ok(()) };
+        let answer = match *verb {
+            "#" => None,
+            "user" => self.user(rest)?,
+            "open" | "close" | "keep" | "mount" | "dismount" | "inventory" | "again" | "write" | "read" => {
+                Some(self.call(verb, rest)?)
+            }
+            "enumerate" | "info" | "why" | "table" => Some(self.ask(verb, rest)?),
+            "borrow" | "silence" | "hangup" => self.program_acts(verb, rest)?,
+            _ => self.act(verb, rest)?,
+        };
+        match answer {
+            Some(answer) if answer.starts_with('\n') => self.told.push(format!("{line}:{answer}")),
+            Some(answer) => self.told.push(format!("{line}: {answer}")),
+            None => self.told.push(line.to_string()),
+        }
+        self.hear()
+    }
+
+    fn user(&mut self, words: &[&str]) -> Done<Option<String>> {
+        let [name, rest @ ..] = words else { return Err("user NAME [ROLE]".to_string()) };
+        let role = match rest.first() {
+            None | Some(&"operator") => Role::Operator,
+            Some(&"administrator") => Role::Administrator,
+            Some(&"user") => Role::User,
+            Some(other) => return Err(format!("no role {other}")),
+        };
+        let uid = 1_000 + u32::try_from(self.users.len()).unwrap_or(0);
+        let caller = Caller { uid, user: (*name).to_string(), computer: "host".to_string(), role };
+        self.users.insert((*name).to_string(), caller);
+        Ok(None)
+    }
+
+    /// What a program does without asking the service anything.
+    fn program_acts(&mut self, verb: &str, words: &[&str]) -> Done<Option<String>> {
+        let [name, rest @ ..] = words else { return Err("whose session?".to_string()) };
+        match (verb, rest) {
+            ("borrow", [of]) => {
+                let session = self.program(of)?.session;
+                let caller = self.caller(name)?;
+                let silent = Silent::Yes;
+                let program = Program { caller, session, next_number: 1_000, last: None, silent };
+                self.programs.insert((*name).to_string(), program);
+            }
+            ("silence", []) => self.program_mut(name)?.silent = Silent::Yes,
+            ("hangup", []) => {
+                let mine = |(_, (who, _)): &(&u64, &(String, String))| who == name;
+                let Some((ticket, _)) = self.tickets.iter().find(mine).map(|(id, what)| (*id, what.clone()))
+                else {
+                    return Err("it waits for nothing".to_string());
+                };
+                self.tickets.remove(&ticket);
+                self.bed.apply(vec![rsm_engine::Input::CallerGone { ticket: rsm_engine::Ticket(ticket) }])?;
+            }
+            _ => return Err("borrow NAME OF, silence NAME or hangup NAME".to_string()),
+        }
+        Ok(None)
+    }
+
+    /// Notes the answers that have come for programs that wait.
+    fn hear(&mut self) -> Done {
+        let answers = std::mem::take(&mut self.bed.answers);
+        for (ticket, answer) in answers {
+            let Some((who, label)) = self.tickets.remove(&ticket.0) else { continue };
+            let words = self.words_of(&answer)?;
+            self.told.push(format!("    {who} hears of {label}: {words}"));
+        }
+        Ok(())
+    }
+
+    fn words_of(&mut self, answer: &Answer) -> Done<String> {
+        Ok(match answer {
+            Err(refusal) => refusal.code.name().to_string(),
+            Ok(Reply::Session(_) | Reply::Done) => "ERROR_SUCCESS".to_string(),
+            Ok(Reply::Queued(requests)) => {
+                let books = self.books()?;
+                let names: Vec<String> = requests.iter().map(|id| books.request(*id)).collect();
+                format!("ERROR_SUCCESS, queued as {}", names.join(" "))
+            }
+            Ok(Reply::Mounted { drives, .. }) => {
+                let books = self.books()?;
+                let names: Vec<String> = drives.iter().map(|id| books.name(id.0)).collect();
+                format!("ERROR_SUCCESS in {}", names.join(" "))
+            }
+            Ok(Reply::Blocks(blocks)) => {
+                let texts: Vec<String> =
+                    blocks.iter().map(|block| String::from_utf8_lossy(block).into_owned()).collect();
+                format!("ERROR_SUCCESS {}", texts.join(" "))
+            }
+            Ok(other) => return Err(format!("a call is not answered so: {other:?}")),
+        })
+    }
+
+    fn books(&mut self) -> Done<Books> {
+        let Some(desk) = self.bed.desk.as_mut() else { return Err("the manager is down".to_string()) };
+        desk.store().snapshot(Books::read).and_then(|books| books).map_err(|error| error.to_string())
+    }
+
+    /// Finds an object; `null` is the null id, `nobody` one that names nothing.
+    fn object(&mut self, name: &str) -> Done<Guid> {
+        match name {
+            "null" => return Ok(Guid::NULL),
+            "nobody" => return Ok(Guid([0xAB; 16])),
+            _ => {}
+        }
+        self.books()?.by_name().get(name).copied().ok_or_else(|| format!("nothing is called {name}"))
+    }
+
+    fn caller(&self, user: &str) -> Done<Caller> {
+        self.users.get(user).cloned().ok_or_else(|| format!("no user {user}"))
+    }
+
+    fn program(&self, name: &str) -> Done<&Program> {
+        self.programs.get(name).ok_or_else(|| format!("no session of {name}"))
+    }
+
+    fn program_mut(&mut self, name: &str) -> Done<&mut Program> {
+        self.programs.get_mut(name).ok_or_else(|| format!("no session of {name}"))
+    }
+}
+
+/// Builds a library from words like `drives=1 slots=4 media=2`; `plain=5` puts a cartridge without label in slot 5.
+fn built_as(words: &[&str]) -> Done<LibraryConfig> {
+    let mut config = LibraryConfig::default();
+    config.geometry.drives = 2;
+    config.geometry.slots = 6;
+    config.geometry.ports = 1;
+    config.media.count = 4;
+    for word in words {
+        let (key, value) = word.split_once('=').ok_or_else(|| format!("{word} is no KEY=NUMBER"))?;
+        let number: u16 = value.parse().map_err(|_| format!("{value} is no number"))?;
+        match key {
+            "drives" => config.geometry.drives = number,
+            "slots" => config.geometry.slots = number,
+            "ports" => config.geometry.ports = number,
+            "media" => config.media.count = number,
+            "first" => config.media.first_number = u32::from(number),
+            "plain" | "protected" | "cleaner" => {
+                let bar_code = match key {
+                    "plain" => None,
+                    "cleaner" => Some("CLN001L6".to_string()),
+                    _ => Some("WP0001L6".to_string()),
+                };
+                config.cartridge.push(rsm_simlib::CartridgeConfig {
+                    element: config.geometry.first_slot + number - 1,
+                    bar_code,
+                    write_protected: key == "protected",
+                    capacity_bytes: None,
+                });
+            }
+            _ => return Err(format!("a library has no {key}")),
+        }
+    }
+    if config.media.first_number != 1 {
+        config.changer.serial = format!("SIMLIB{:04}", config.media.first_number);
+        config.drive.serial_pattern = format!("SIM{:03}%04d", config.media.first_number % 1_000);
+    }
+    Ok(config)
+}
+
+/// A span of time: `500ms`, `10s`, `6m`, `2h`.
+fn span_ms(word: &str) -> Done<u64> {
+    let digits = word.trim_end_matches(|letter: char| letter.is_ascii_alphabetic());
+    let number: u64 = digits.parse().map_err(|_| format!("{word} is no span of time"))?;
+    match &word[digits.len()..] {
+        "ms" => Ok(number),
+        "s" => Ok(number * 1_000),
+        "m" => Ok(number * 60_000),
+        "h" => Ok(number * 3_600_000),
+        _ => Err(format!("{word} is no span of time")),
+    }
+}

@@ -1,0 +1,324 @@
+//! The bed under a script: desk, store in memory, production workers over simulated libraries, and a clock by hand.
+//!
+//! ```text
+//!   command ─► apply ─► desk ─► orders ─► worker free? ── carried out at once ─► report ─► desk ─► ... until quiet
+//!                                           ├── held: the order waits, nothing has moved
+//!                                           └── mute: carried out, the report is kept back
+//! ```
+//!
+//! Invariant: nothing happens between two commands; the same script gives the same run.
+
+use crate::devices::{Plug, Room, Shared, Stuck, Worker};
+use rand::SeedableRng;
+use rand_chacha::ChaCha8Rng;
+use rsm_engine::api::{DeviceConfiguration, LibraryConfiguration};
+use rsm_engine::{Answer, Configuration, Desk, Input, Limits, Output, Ticket};
+use rsm_model::ids::LibraryId;
+use rsm_model::record::{HistoryEntry, InventoryMethod, Library, Service};
+use rsm_model::time::{Now, UtcTime};
+use rsm_simlib::{LibraryConfig, SimLibrary};
+use rsm_step::{DeviceKey, StepOrder, StepReport};
+use rsm_store::{Changes, Store, StoreError};
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+
+/// The clock's first moment: 14 November 2023, as good as any.
+const EPOCH_MS: i64 = 1_700_000_000_000;
+
+/// How many orders and reports may follow one command before the bed is taken for broken.
+const MOST_EVENTS: usize = 10_000;
+
+/// What a worker does with its orders.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Grip {
+    /// It does not begin them.
+    Held,
+    /// It carries them out and says nothing.
+    Mute,
+}
+
+/// What the bed is made of.
+pub(super) struct Bed {
+    pub desk: Option<Desk>,
+    store: Option<Store>,
+    pub rooms: BTreeMap<String, Shared>,
+    workers: BTreeMap<String, Worker>,
+    pub grips: BTreeMap<String, Grip>,
+    orders: Vec<StepOrder>,
+    reports: Vec<(u64, StepReport)>,
+    kept_back: Vec<StepReport>,
+    wake_ms: Option<u64>,
+    pub now_ms: u64,
+    seed: u64,
+    configuration: Configuration,
+    pub answers: Vec<(Ticket, Answer)>,
+}
+
+pub(super) type Done<T = ()> = Result<T, String>;
+
+impl Bed {
+    /// Builds the libraries and starts the service on an empty database.
+    pub fn new(libraries: &[(String, LibraryConfig, InventoryMethod)]) -> Done<Bed> {
+        let mut rooms = BTreeMap::new();
+        let mut configured = Vec::new();
+        for (name, config, inventory) in libraries {
+            configured.push(configured_as(name, config.geometry.drives, *inventory));
+            rooms.insert(name.clone(), room(config.clone())?);
+        }
+        let mut bed = Bed {
+            desk: None,
+            store: Some(Store::in_memory().map_err(|error| error.to_string())?),
+            rooms,
+            workers: BTreeMap::new(),
+            grips: BTreeMap::new(),
+            orders: Vec::new(),
+            reports: Vec::new(),
+            kept_back: Vec::new(),
+            wake_ms: None,
+            now_ms: 1_000,
+            seed: 0,
+            configuration: Configuration { libraries: configured, limits: Limits::default() },
+            answers: Vec::new(),
+        };
+        bed.start()?;
+        Ok(bed)
+    }
+
+    fn now(&mut self) -> Now {
+        self.seed += 1;
+        let utc = UtcTime(EPOCH_MS + i64::try_from(self.now_ms).unwrap_or(i64::MAX / 2));
+        Now { monotonic_ms: self.now_ms, utc, seed: self.seed }
+    }
+
+    /// Starts the manager on what is on disk.
+    pub fn start(&mut self) -> Done {
+        let Some(store) = self.store.take() else { return Err("the manager is up".to_string()) };
+        let now = self.now();
+        let (desk, outputs) =
+            Desk::open(store, self.configuration.clone(), now).map_err(|error| error.to_string())?;
+        self.desk = Some(desk);
+        outputs.into_iter().for_each(|output| self.leave(output));
+        self.settle()
+    }
+
+    /// Ends the manager as by kill -9: its memory, its workers and what they had to say with it.
+    pub fn crash(&mut self) -> Done {
+        let Some(desk) = self.desk.take() else { return Err("the manager is down".to_string()) };
+        self.store = Some(desk.into_store());
+        self.workers.clear();
+        self.grips.clear();
+        self.orders.clear();
+        self.reports.clear();
+        self.kept_back.clear();
+        self.wake_ms = None;
+        Ok(())
+    }
+
+    /// Applies inputs in one batch and lets everything that follows at once happen.
+    pub fn apply(&mut self, batch: Vec<Input>) -> Done {
+        let now = self.now();
+        let Some(desk) = self.desk.as_mut() else { return Err("the manager is down".to_string()) };
+        let outputs = desk.apply(now, batch);
+        outputs.into_iter().for_each(|output| self.leave(output));
+        self.settle()
+    }
+
+    fn leave(&mut self, output: Output) {
+        match output {
+            Output::Reply { ticket, result } => self.answers.push((ticket, result)),
+            Output::StartWorker(hello) => {
+                let key = hello.device.0.clone();
+                // The old worker is dead: its orders will not be begun. What it has done and not said may still come.
+                self.orders.retain(|order| order.device.0 != key);
+                self.grips.remove(&key);
+                let library = key.split('/').next().unwrap_or_default();
+                if let Some(room) = self.rooms.get(library) {
+                    self.workers.insert(key, Worker::start(hello, room, self.now_ms));
+                }
+            }
+            Output::Start(order) => self.orders.push(order),
+            Output::Notify(_) => {}
+            Output::WakeAt { monotonic_ms } => self.wake_ms = Some(monotonic_ms),
+        }
+    }
+
+    /// Lets everything happen that takes no time.
+    fn settle(&mut self) -> Done {
+        for _ in 0..MOST_EVENTS {
+            if let Some(at) = self.next_order() {
+                let order = self.orders.remove(at);
+                self.carry_out(&order)?;
+            } else if let Some(at) = self.reports.iter().position(|(ready, _)| *ready <= self.now_ms) {
+                let (_, report) = self.reports.remove(at);
+                self.deliver(report)?;
+            } else {
+                return Ok(());
+            }
+        }
+        Err("the bed does not come to rest".to_string())
+    }
+
+    fn next_order(&self) -> Option<usize> {
+        let free = |order: &StepOrder| self.grips.get(&order.device.0) != Some(&Grip::Held);
+        self.orders.iter().position(free)
+    }
+
+    fn carry_out(&mut self, order: &StepOrder) -> Done {
+        let key = &order.device.0;
+        let Some(worker) = self.workers.get_mut(key).filter(|worker| worker.hello.epoch == order.epoch)
+        else {
+            return Err(format!("{key} has no worker for an order that was given to it"));
+        };
+        let (report, ready_ms, stuck) = worker.carry_out(order, self.now_ms);
+        if self.grips.get(key) == Some(&Grip::Mute) || stuck == Stuck::Yes {
+            self.kept_back.push(report);
+        } else {
+            self.reports.push((ready_ms, report));
+        }
+        Ok(())
+    }
+
+    fn deliver(&mut self, report: StepReport) -> Done {
+        let now = self.now();
+        let Some(desk) = self.desk.as_mut() else { return Err("the manager is down".to_string()) };
+        let outputs = desk.apply(now, vec![Input::Step(report)]);
+        outputs.into_iter().for_each(|output| self.leave(output));
+        Ok(())
+    }
+
+    /// Lets a worker go on, and speak.
+    pub fn release(&mut self, device: &str) -> Done {
+        self.grips.remove(device);
+        let (mine, others) = self.kept_back.drain(..).partition(|report| report.device.0 == device);
+        self.kept_back = others;
+        let mine: Vec<StepReport> = mine;
+        self.reports.extend(mine.into_iter().map(|report| (self.now_ms, report)));
+        self.settle()
+    }
+
+    /// The worker of a device ends by itself.
+    pub fn kill_worker(&mut self, device: &str) -> Done {
+        let Some(worker) = self.workers.remove(device) else { return Err(format!("no worker of {device}")) };
+        self.orders.retain(|order| order.device.0 != device);
+        let why = "it was killed".to_string();
+        self.apply(vec![Input::WorkerGone { device: worker.hello.device, epoch: worker.hello.epoch, why }])
+    }
+
+    /// What has been ordered and not begun, or done and not said.
+    pub fn under_way(&self) -> Vec<String> {
+        let held =
+            self.orders.iter().map(|order| format!("{} on {}: held", order.step.word(), order.device.0));
+        let mute = self.kept_back.iter().map(|report| format!("{}: done, not said", report.device.0));
+        held.chain(mute).collect()
+    }
+
+    /// Moves the clock to the next moment at which something is due, at most to `until_ms`; true when it got there.
+    pub fn tick(&mut self, until_ms: u64) -> Done<bool> {
+        let reports = self.reports.iter().map(|(ready, _)| *ready);
+        let next = reports.chain(self.wake_ms).min().filter(|at| *at <= until_ms);
+        self.now_ms = next.unwrap_or(until_ms).max(self.now_ms);
+        let woken = self.wake_ms.is_some_and(|at| at <= self.now_ms);
+        if woken || next.is_none() {
+            self.wake_ms = None;
+            self.apply(vec![Input::Tick])?;
+        } else {
+            self.settle()?;
+        }
+        Ok(self.now_ms >= until_ms && next.is_none())
+    }
+
+    /// Takes all room on the disk of the database, to the last line of every log.
+    pub fn fill_disk(&mut self) -> Done {
+        let at = self.now().utc;
+        let Some(desk) = self.desk.as_mut() else { return Err("the manager is down".to_string()) };
+        let store = desk.store();
+        let libraries = store.snapshot(|tx| tx.all::<Library>()).and_then(|all| all);
+        let Some(library) = libraries.map_err(|error| error.to_string())?.first().map(|one| one.id) else {
+            return Err("there is no library".to_string());
+        };
+        store.limit_pages(1).map_err(|error| error.to_string())?;
+        // First the pages that are left, then the last page of the audit trail, which every change has to enter.
+        for length in [3_000, 300, 30, 1] {
+            until_full(|| fill(store, at, Some(library), length))?;
+        }
+        for length in [1_000, 100, 10, 1] {
+            until_full(|| fill(store, at, None, length))?;
+        }
+        Ok(())
+    }
+
+    /// Makes room on the disk again.
+    pub fn empty_disk(&mut self) -> Done {
+        let Some(desk) = self.desk.as_mut() else { return Err("the manager is down".to_string()) };
+        desk.store().limit_pages(u32::MAX / 2).map_err(|error| error.to_string())
+    }
+
+    /// Pulls or plugs a library's cable.
+    pub fn plug(&mut self, library: &str, plug: Plug) -> Done {
+        let Some(room) = self.rooms.get(library) else { return Err(format!("no library {library}")) };
+        room.borrow_mut().plugged = plug;
+        Ok(())
+    }
+
+    /// Keys of all devices.
+    pub fn devices(&self) -> BTreeSet<String> {
+        self.workers.keys().cloned().collect()
+    }
+}
+
+/// Repeats a write until there is no room for it.
+fn until_full(mut write: impl FnMut() -> Result<(), StoreError>) -> Done {
+    loop {
+        match write() {
+            Ok(()) => {}
+            Err(StoreError::Full(_)) => return Ok(()),
+            Err(error) => return Err(error.to_string()),
+        }
+    }
+}
+
+/// Writes one line of history of a length with its audit line, or an audit line alone.
+fn fill(store: &mut Store, at: UtcTime, library: Option<LibraryId>, length: usize) -> Result<(), StoreError> {
+    let mut changes = Changes::default();
+    let text = "x".repeat(length);
+    if let Some(library) = library {
+        let what = "filler".to_string();
+        changes.history(HistoryEntry { at, library, request: None, what, text: text.clone() });
+    }
+    // A row that is nobody's object changes and changes back: that costs its audit line and nothing else.
+    for row in store.snapshot(|tx| tx.all::<Service>())?? {
+        changes.put(Service { next_medium_number: row.next_medium_number + 1, ..row });
+        changes.put(row);
+    }
+    let mut tx = store.begin()?;
+    tx.apply(&changes, at, &text)?;
+    tx.commit().map(drop)
+}
+
+fn room(config: LibraryConfig) -> Done<Shared> {
+    let library = SimLibrary::new(config).map_err(|error| error.to_string())?;
+    Ok(Rc::new(RefCell::new(Room {
+        library,
+        rng: ChaCha8Rng::seed_from_u64(0),
+        now_ms: 0,
+        plugged: Plug::In,
+        hands_per_mille: 0,
+        hand_log: Vec::new(),
+        stuck: Stuck::No,
+    })))
+}
+
+fn configured_as(name: &str, drives: u16, inventory: InventoryMethod) -> LibraryConfiguration {
+    let device = |part: String, lun: u16| DeviceConfiguration {
+        key: DeviceKey(format!("{name}/{part}")),
+        address: format!("sim:{name}#{lun}"),
+        bay: None,
+    };
+    LibraryConfiguration {
+        name: name.to_string(),
+        changer: device("changer".to_string(), 0),
+        drives: (1..=drives).map(|lun| device(format!("drive-{lun}"), lun)).collect(),
+        inventory,
+    }
+}

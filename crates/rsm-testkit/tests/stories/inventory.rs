@@ -1,0 +1,371 @@
+//! InventoryNtmsLibrary: refusals in their order, marked slots, stopping, and what a read of the elements finds.
+
+use insta::assert_snapshot;
+use rsm_testkit::script::play;
+
+/// InventoryNtmsLibrary/inventory-check-order, inventory-none-and-slot, inventory-offline-code-conflict,
+/// ERROR_INVALID_PARAMETER, ERROR_ACCESS_DENIED, ERROR_RESOURCE_DISABLED, ERROR_INVALID_LIBRARY; decision 37.
+#[test]
+fn refusals_in_their_order() {
+    assert_snapshot!(play(r"
+        user alice operator
+        user bob user
+        open alice backup
+        open bob backup
+        inventory alice none fast
+        inventory alice null fast
+        inventory alice nobody fast
+        inventory alice drive1 fast
+        inventory alice none
+        inventory alice slot
+        inventory alice 6
+        inventory bob none fast
+        inventory bob fast
+        inventory bob offline fast
+        inventory alice offline fast
+        inventory alice omid
+        given lab disabled
+        inventory bob fast
+        inventory alice fast
+        inventory alice omid
+        inventory alice stop
+        given offline disabled
+        inventory alice offline fast
+    "), @r"
+    user alice operator
+    user bob user
+    open alice backup: ERROR_SUCCESS
+    open bob backup: ERROR_SUCCESS
+    inventory alice none fast: ERROR_INVALID_PARAMETER
+    inventory alice null fast: ERROR_INVALID_PARAMETER
+    inventory alice nobody fast: ERROR_INVALID_PARAMETER
+    inventory alice drive1 fast: ERROR_INVALID_PARAMETER
+    inventory alice none: ERROR_INVALID_PARAMETER
+    inventory alice slot: ERROR_INVALID_PARAMETER
+    inventory alice 6: ERROR_INVALID_PARAMETER
+    inventory bob none fast: ERROR_INVALID_PARAMETER
+    inventory bob fast: ERROR_ACCESS_DENIED
+    inventory bob offline fast: ERROR_ACCESS_DENIED
+    inventory alice offline fast: ERROR_INVALID_LIBRARY
+    inventory alice omid: ERROR_CALL_NOT_IMPLEMENTED
+    given lab disabled
+    inventory bob fast: ERROR_ACCESS_DENIED
+    inventory alice fast: ERROR_RESOURCE_DISABLED
+    inventory alice omid: ERROR_RESOURCE_DISABLED
+    inventory alice stop: ERROR_RESOURCE_DISABLED
+    given offline disabled
+    inventory alice offline fast: ERROR_RESOURCE_DISABLED
+    ");
+}
+
+/// InventoryNtmsLibrary/inventory-not-present-refused, ERROR_DEVICE_NOT_AVAILABLE, M-35: a robot that does not answer.
+#[test]
+fn a_library_that_is_not_there_cannot_be_inventoried() {
+    assert_snapshot!(play(r"
+        user alice
+        open alice backup
+        unplug lab
+        advance 11s
+        show libraries lab
+        inventory alice fast
+        inventory alice stop
+        plug lab
+        advance 2m
+        show libraries lab
+        inventory alice fast
+    "), @r"
+    user alice
+    open alice backup: ERROR_SUCCESS
+    unplug lab
+    advance 11s
+    show libraries lab:
+        lab: NotPresent, wants to be read
+    inventory alice fast: ERROR_DEVICE_NOT_AVAILABLE
+    inventory alice stop: ERROR_DEVICE_NOT_AVAILABLE
+    plug lab
+    advance 2m
+    show libraries lab:
+        lab: Ready
+    inventory alice fast: ERROR_SUCCESS, queued as request1
+    ");
+}
+
+/// InventoryNtmsLibrary/inventory-marks-slots, P-30, inventory-busy-is-success: all occupied slots are marked when the
+/// call returns; a busy robot is no error.
+#[test]
+fn occupied_slots_are_marked_before_the_call_returns() {
+    assert_snapshot!(play(r"
+        user alice
+        open alice backup
+        hold changer
+        mount alice V00002L6
+        inventory alice fast
+        show slots
+        show queue
+        release changer
+        show slots
+        show requests
+    "), @r"
+    user alice
+    open alice backup: ERROR_SUCCESS
+    hold changer
+    mount alice V00002L6: waits
+    inventory alice fast: ERROR_SUCCESS, queued as request2
+    show slots:
+        slot1: NeedsInventory V00001L6
+        slot2: NeedsInventory V00002L6
+        slot3: NeedsInventory V00003L6
+        slot4: NeedsInventory V00004L6
+        slot5: Empty
+        slot6: Empty
+    show queue:
+        request1: mount V00002L6 for backup: InProcess
+        request2: inventory for backup: Waiting (the robot is at work)
+    release changer
+        alice hears of mount V00002L6: ERROR_SUCCESS in drive1
+    show slots:
+        slot1: Full V00001L6
+        slot2: Empty
+        slot3: Full V00003L6
+        slot4: Full V00004L6
+        slot5: Empty
+        slot6: Empty
+    show requests:
+        request1: mount V00002L6 for backup: Passed
+        request2: inventory for backup: Passed
+    ");
+}
+
+/// InventoryNtmsLibrary/inventory-stop-result: queued, waiting or running, it ends as STOPPED; none is a success.
+#[test]
+fn an_inventory_is_stopped() {
+    assert_snapshot!(play(r"
+        user alice
+        open alice backup
+        inventory alice stop
+        hold changer
+        inventory alice fast
+        inventory alice fast
+        show queue
+        inventory alice stop
+        show requests
+        release changer
+        show requests
+        show slots slot1
+        inventory alice fast
+        show requests request3
+    "), @r"
+    user alice
+    open alice backup: ERROR_SUCCESS
+    inventory alice stop: ERROR_SUCCESS
+    hold changer
+    inventory alice fast: ERROR_SUCCESS, queued as request1
+    inventory alice fast: ERROR_SUCCESS, queued as request2
+    show queue:
+        request1: inventory for backup: InProcess
+        request2: inventory for backup: Waiting (the robot is at work)
+    inventory alice stop: ERROR_SUCCESS
+    show requests:
+        request1: inventory for backup: Stopped (stopped by its caller)
+        request2: inventory for backup: Stopped (stopped by its caller)
+    release changer
+    show requests:
+        request1: inventory for backup: Stopped (stopped by its caller)
+        request2: inventory for backup: Stopped (stopped by its caller)
+    show slots slot1:
+        slot1: Full V00001L6
+    inventory alice fast: ERROR_SUCCESS, queued as request3
+    show requests request3:
+        request3: inventory for backup: Passed
+    ");
+}
+
+/// InventoryNtmsLibrary/inventory-default-none: nothing to do is a success.
+#[test]
+fn the_default_may_be_nothing() {
+    assert_snapshot!(play(r"
+        user alice
+        open alice backup
+        inventory alice default
+        given lab inventory none
+        inventory alice default
+        show requests
+    "), @r"
+    user alice
+    open alice backup: ERROR_SUCCESS
+    inventory alice default: ERROR_SUCCESS, queued as request1
+    given lab inventory none
+    inventory alice default: ERROR_SUCCESS
+    show requests:
+        request1: inventory for backup: Passed
+    ");
+}
+
+/// P-34, M-50: what hands took out is offline, keeps its record, and is itself again when it comes back.
+#[test]
+fn media_vanish_and_come_back() {
+    assert_snapshot!(play(r"
+        user alice
+        open alice backup
+        hand out slot1
+        inventory alice fast
+        show media V00001L6
+        show slots slot1
+        hand back V00001L6 slot6
+        inventory alice fast
+        show media V00001L6
+    "), @r"
+    user alice
+    open alice backup: ERROR_SUCCESS
+    hand out slot1
+    inventory alice fast: ERROR_SUCCESS, queued as request1
+    show media V00001L6:
+        V00001L6: offline, Idle, side Unknown, \Import\LTO-6
+    show slots slot1:
+        slot1: Empty
+    hand back V00001L6 slot6
+    inventory alice fast: ERROR_SUCCESS, queued as request2
+    show media V00001L6:
+        V00001L6: slot6, Idle, side Unknown, \Import\LTO-6
+    ");
+}
+
+/// Lessons 1: two cartridges change places, with a word and without one; each stays itself by its bar code.
+#[test]
+fn swapped_cartridges_stay_themselves() {
+    assert_snapshot!(play(r"
+        user alice
+        open alice backup
+        hand swap slot1 slot2
+        advance 11s
+        show media V00001L6 V00002L6
+        hand swap slot1 slot3 silently
+        mount alice V00003L6
+        show motions robot
+        show media
+    "), @r"
+    user alice
+    open alice backup: ERROR_SUCCESS
+    hand swap slot1 slot2
+    advance 11s
+    show media V00001L6 V00002L6:
+        V00001L6: slot2, Idle, side Unknown, \Import\LTO-6
+        V00002L6: slot1, Idle, side Unknown, \Import\LTO-6
+    hand swap slot1 slot3 silently
+    mount alice V00003L6: ERROR_SUCCESS in drive1
+    show motions robot:
+        robot: V00003L6 from slot1 to drive1
+    show media:
+        V00001L6: slot2, Idle, side Unknown, \Import\LTO-6
+        V00002L6: slot3, Idle, side Unknown, \Import\LTO-6
+        V00003L6: drive1, Loaded, side Foreign, \Unrecognized\LTO-6
+        V00004L6: slot4, Idle, side Unknown, \Import\LTO-6
+    ");
+}
+
+/// Lessons 1, decision 17: two cartridges with one bar code; the newcomer is in conflict and no mount relies on it.
+#[test]
+fn duplicate_bar_codes_are_a_conflict() {
+    assert_snapshot!(play(r"
+        library media=2
+        user alice
+        open alice backup
+        hand new V00001L6 slot6
+        inventory alice fast
+        show media
+        mount alice V00001L6#3
+        hand out slot6
+        inventory alice fast
+        show media
+        mount alice V00001L6
+    "), @r"
+    user alice
+    open alice backup: ERROR_SUCCESS
+    hand new V00001L6 slot6
+    inventory alice fast: ERROR_SUCCESS, queued as request1
+    show media:
+        V00001L6: slot1, Idle, side Unknown, \Import\LTO-6
+        V00002L6: slot2, Idle, side Unknown, \Import\LTO-6
+        V00001L6#3: slot6, Idle, side Unknown, \Import\LTO-6, in conflict
+    mount alice V00001L6#3: ERROR_INVALID_STATE
+    hand out slot6
+    inventory alice fast: ERROR_SUCCESS, queued as request2
+    show media:
+        V00001L6: slot1, Idle, side Unknown, \Import\LTO-6
+        V00002L6: slot2, Idle, side Unknown, \Import\LTO-6
+    mount alice V00001L6: ERROR_SUCCESS in drive1
+    ");
+}
+
+/// Lessons 1: a cartridge without a bar code is present and itself by its place; one whose code can no longer be read
+/// is in conflict until it can.
+#[test]
+fn cartridges_without_a_readable_label() {
+    assert_snapshot!(play(r"
+        library media=1 plain=3
+        user alice
+        open alice backup
+        show media
+        mount alice medium2
+        dismount alice medium2
+        fault unreadable slot1
+        inventory alice fast
+        show media
+        mount alice V00001L6#1
+        hand relabel slot1
+        inventory alice fast
+        show media
+        mount alice V00001L6
+    "), @r"
+    user alice
+    open alice backup: ERROR_SUCCESS
+    show media:
+        V00001L6: slot1, Idle, side Unknown, \Import\LTO-6
+        medium2: slot3, Idle, side Unknown, \Import\LTO-Ultrium
+    mount alice medium2: ERROR_SUCCESS in drive1
+    dismount alice medium2: ERROR_SUCCESS, queued as request2
+    fault unreadable slot1
+    inventory alice fast: ERROR_SUCCESS, queued as request3
+    show media:
+        V00001L6#1: slot1, Idle, side Unknown, \Import\LTO-6, in conflict
+        medium2: slot3, Idle, side Foreign, \Unrecognized\LTO-Ultrium
+    mount alice V00001L6#1: ERROR_INVALID_STATE
+    hand relabel slot1
+    inventory alice fast: ERROR_SUCCESS, queued as request4
+    show media:
+        V00001L6: slot1, Idle, side Unknown, \Import\LTO-6
+        medium2: slot3, Idle, side Foreign, \Unrecognized\LTO-Ultrium
+    mount alice V00001L6: ERROR_SUCCESS in drive1
+    ");
+}
+
+/// P-34: a mounted medium is taken out of its drive by hands; its mount is gone with it.
+#[test]
+fn a_mounted_medium_vanishes() {
+    assert_snapshot!(play(r"
+        user alice
+        open alice backup
+        mount alice V00001L6
+        hand repair drive1
+        hand out drive1
+        advance 11s
+        show mounts
+        show drives
+        show media V00001L6
+        dismount alice V00001L6
+    "), @r"
+    user alice
+    open alice backup: ERROR_SUCCESS
+    mount alice V00001L6: ERROR_SUCCESS in drive1
+    hand repair drive1
+    hand out drive1
+    advance 11s
+    show mounts: nothing
+    show drives:
+        drive1: Dismounted
+        drive2: Dismounted
+    show media V00001L6:
+        V00001L6: offline, Idle, side Foreign, \Unrecognized\LTO-6
+    dismount alice V00001L6: ERROR_MEDIA_OFFLINE
+    ");
+}
