@@ -88,7 +88,7 @@ impl Books {
             add(self.within(port.library, &format!("port{}", port.number)), port.id.0);
         }
         for medium in &self.media {
-            add(medium_name(medium), medium.id.0);
+            add(self.medium_name(medium), medium.id.0);
         }
         for side in &self.sides {
             let medium = self.medium(side.medium.0);
@@ -144,8 +144,23 @@ impl Books {
         }
     }
 
+    /// Its bar code, or its number for people; with both where another has the same bar code.
+    fn medium_name(&self, medium: &Medium) -> String {
+        let earlier = |other: &&Medium| {
+            other.bar_code == medium.bar_code && !other.conflict && other.sequence < medium.sequence
+        };
+        match &medium.bar_code {
+            Some(code) if !medium.conflict && !self.media.iter().any(|other| earlier(&other)) => code.clone(),
+            Some(code) => format!("{code}#{}", medium.sequence),
+            None => format!("medium{}", medium.sequence),
+        }
+    }
+
     fn medium(&self, id: Guid) -> String {
-        self.media.iter().find(|medium| medium.id.0 == id).map_or("nothing".to_string(), medium_name)
+        self.media
+            .iter()
+            .find(|medium| medium.id.0 == id)
+            .map_or("nothing".to_string(), |medium| self.medium_name(medium))
     }
 
     /// The name of an object.
@@ -196,7 +211,7 @@ impl Books {
 
     fn show_drive(&self, drive: &Drive) -> String {
         let held = self.media.iter().find(|medium| medium.location == Location::Drive(drive.id));
-        let holds = held.map_or(String::new(), |medium| format!(" {}", medium_name(medium)));
+        let holds = held.map_or(String::new(), |medium| format!(" {}", self.medium_name(medium)));
         let mount = self.mounts.iter().find(|mount| mount.drive == drive.id);
         let owner = mount.map_or(String::new(), |mount| format!(", {}", self.owner(mount)));
         let fenced = if drive.seen.fenced { ", fenced" } else { "" };
@@ -217,7 +232,7 @@ impl Books {
 
     fn show_slot(&self, slot: &Slot) -> String {
         let held = self.media.iter().find(|medium| medium.location == Location::Slot(slot.id));
-        let holds = held.map_or(String::new(), |medium| format!(" {}", medium_name(medium)));
+        let holds = held.map_or(String::new(), |medium| format!(" {}", self.medium_name(medium)));
         let fenced = if slot.seen.fenced { ", fenced" } else { "" };
         format!("{}: {:?}{holds}{fenced}", self.name(slot.id.0), slot.state)
     }
@@ -233,7 +248,7 @@ impl Books {
         let claim =
             medium.claimed_by.map_or(String::new(), |id| format!(", claimed by {}", self.request(id)));
         let conflict = if medium.conflict { ", in conflict" } else { "" };
-        let (name, state) = (medium_name(medium), medium.state);
+        let (name, state) = (self.medium_name(medium), medium.state);
         let off = off(&medium.common);
         format!("{name}: {place}, {state:?}, side {}, {pool}{claim}{conflict}{off}", sides.join("+"))
     }
@@ -275,15 +290,6 @@ impl Books {
             text = text.replace(&id.to_string(), &name);
         }
         text
-    }
-}
-
-/// A medium's name: its bar code, or its number for people.
-pub(super) fn medium_name(medium: &Medium) -> String {
-    match &medium.bar_code {
-        Some(code) if !medium.conflict => code.clone(),
-        Some(code) => format!("{code}#{}", medium.sequence),
-        None => format!("medium{}", medium.sequence),
     }
 }
 

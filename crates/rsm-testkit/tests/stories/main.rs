@@ -10,7 +10,6 @@
 //! | MountNtmsMedia/ERROR_REQUEST_REFUSED | an operator refuses by CancelNtmsOperatorRequest, which has no handler yet |
 //! | MountNtmsMedia/ERROR_RESOURCE_NOT_AVAILABLE | listed by the protocol alone; every case has a code of its own here |
 //! | MountNtmsMedia and DismountNtmsMedia/ERROR_DATABASE_FAILURE | a database that cannot be read: shown on files by the store's own tests, not in memory |
-//! | DismountNtmsMedia/ERROR_TIMEOUT | the call takes no time limit (dismount-timeout-no-param) |
 
 #![allow(clippy::needless_raw_strings)]
 

@@ -696,7 +696,7 @@ fn a_time_out_in_mid_step_puts_the_cartridge_back() {
     ");
 }
 
-/// MountNtmsMedia/mount-all-or-nothing does not yet apply; a request that nobody waits for is cancelled by nothing.
+/// MountNtmsMedia/mount-queues-then-waits, P-96: a drive that a mount is under way to is nobody else's, whatever priority.
 #[test]
 fn a_drive_is_promised_to_one_mount() {
     assert_snapshot!(play(r"

@@ -534,3 +534,180 @@ fn what_is_due_on_a_full_disk_is_done_later() {
         V00001L6 in drive1: mounted by backup for alice to read, orphaned
     ");
 }
+
+/// DismountNtmsMedia/ERROR_DATABASE_FULL, common-atomic-update: a release that could not be stored is none.
+#[test]
+fn a_release_that_cannot_be_stored_is_refused() {
+    assert_snapshot!(play(r"
+        user alice
+        open alice backup
+        mount alice V00001L6
+        disk full
+        dismount alice V00001L6
+        close alice
+        show mounts
+        disk free
+        dismount alice V00001L6
+        show mounts
+    "), @r"
+    user alice
+    open alice backup: ERROR_SUCCESS
+    mount alice V00001L6: ERROR_SUCCESS in drive1
+    disk full
+    dismount alice V00001L6: ERROR_DATABASE_FULL
+    close alice: ERROR_DATABASE_FULL
+    show mounts:
+        V00001L6 in drive1: mounted by backup for alice to read
+    disk free
+    dismount alice V00001L6: ERROR_SUCCESS, queued as request2
+    show mounts: nothing
+    ");
+}
+
+/// Lessons 4: a drive that hangs in a load stops neither the robot nor the other drive; it is given up after its limit,
+/// and what it says later changes nothing.
+#[test]
+fn a_drive_that_hangs_stops_nothing_else() {
+    assert_snapshot!(play(r"
+        user alice
+        user bob
+        open alice backup
+        open bob restore
+        mute drive1
+        mount alice V00001L6
+        mount bob V00002L6
+        dismount bob V00002L6
+        mount bob V00003L6
+        inventory bob fast
+        show requests
+        advance 959s
+        show steps
+        advance 2s
+        show history unknown
+        show requests mount V00001L6
+        show drives
+        remember
+        release drive1
+        compare
+        advance 2m
+        show drives
+        show motions V00001L6
+    "), @r"
+    user alice
+    user bob
+    open alice backup: ERROR_SUCCESS
+    open bob restore: ERROR_SUCCESS
+    mute drive1
+    mount alice V00001L6: waits
+    mount bob V00002L6: ERROR_SUCCESS in drive2
+    dismount bob V00002L6: ERROR_SUCCESS, queued as request3
+    mount bob V00003L6: ERROR_SUCCESS in drive2
+    inventory bob fast: ERROR_SUCCESS, queued as request5
+    show requests:
+        request1: mount V00001L6 for backup: InProcess
+        request2: mount V00002L6 for restore: Passed
+        request3: dismount V00002L6 for restore: Passed
+        request4: mount V00003L6 for restore: Passed
+        request5: inventory for restore: Passed
+    advance 959s
+    show steps:
+        load on lab/drive-1
+    advance 2s
+        alice hears of mount V00001L6: ERROR_INVALID_STATE
+    show history unknown:
+        unknown: whether load was done: load on lab/drive-1 did not answer within its limit
+        attention: the completion of a step is unknown
+    show requests mount V00001L6:
+        request1: mount V00001L6 for backup: Failed ERROR_DEVICE_NOT_AVAILABLE (Drive 1 needs service or does not answer)
+        request2: mount V00002L6 for restore: Passed
+        request3: dismount V00002L6 for restore: Passed
+        request4: mount V00003L6 for restore: Passed
+        request6: dismount V00001L6 for Removable Storage: Passed
+    show drives:
+        drive1: Dismounted
+        drive2: Loaded V00003L6, mounted by restore for bob to read
+    remember
+    release drive1
+    compare: nothing has changed
+    advance 2m
+    show drives:
+        drive1: Dismounted
+        drive2: Loaded V00003L6, mounted by restore for bob to read
+    show motions V00001L6:
+        robot: V00001L6 from slot1 to drive1
+        robot: V00001L6 from drive1 to slot1
+    ");
+}
+
+/// Lessons 1: while two cartridges carry one bar code, the one that was known at its place is still that one.
+#[test]
+fn a_known_cartridge_keeps_its_name_beside_a_duplicate() {
+    assert_snapshot!(play(r"
+        library media=1
+        user alice
+        open alice backup
+        hand new V00001L6 slot6
+        hand new V00001L6 slot5
+        inventory alice fast
+        show media
+        # without the known one nobody can tell the others apart
+        hand out slot1
+        inventory alice fast
+        show media
+    "), @r"
+    user alice
+    open alice backup: ERROR_SUCCESS
+    hand new V00001L6 slot6
+    hand new V00001L6 slot5
+    inventory alice fast: ERROR_SUCCESS, queued as request1
+    show media:
+        V00001L6: slot1, Idle, side Unknown, \Import\LTO-6
+        V00001L6#2: slot5, Idle, side Unknown, \Import\LTO-6, in conflict
+        V00001L6#3: slot6, Idle, side Unknown, \Import\LTO-6, in conflict
+    # without the known one nobody can tell the others apart
+    hand out slot1
+    inventory alice fast: ERROR_SUCCESS, queued as request2
+    show media:
+        V00001L6: offline, Idle, side Unknown, \Import\LTO-6
+        V00001L6#2: slot5, Idle, side Unknown, \Import\LTO-6, in conflict
+        V00001L6#3: slot6, Idle, side Unknown, \Import\LTO-6, in conflict
+    ");
+}
+
+/// Lessons 1: the cartridge that a program owns is taken out while a duplicate stays: the duplicate does not become it.
+#[test]
+fn a_duplicate_does_not_become_the_cartridge_that_left() {
+    assert_snapshot!(play(r"
+        library media=1
+        user alice administrator
+        open alice backup
+        given V00001L6 allocated alice
+        hand new V00001L6 slot6
+        inventory alice fast
+        show media
+        hand out slot1
+        inventory alice fast
+        show media
+        mount alice V00001L6/lmid timeout=1m
+        show operators
+        show motions robot
+    "), @r"
+    user alice administrator
+    open alice backup: ERROR_SUCCESS
+    given V00001L6 allocated alice
+    hand new V00001L6 slot6
+    inventory alice fast: ERROR_SUCCESS, queued as request1
+    show media:
+        V00001L6: slot1, Idle, side Allocated, \Pool-of-alice
+        V00001L6#2: slot6, Idle, side Unknown, \Import\LTO-6, in conflict
+    hand out slot1
+    inventory alice fast: ERROR_SUCCESS, queued as request2
+    show media:
+        V00001L6: offline, Idle, side Allocated, \Pool-of-alice
+        V00001L6#2: slot6, Idle, side Unknown, \Import\LTO-6
+    mount alice V00001L6/lmid timeout=1m: waits
+    show operators:
+        MoveMedium V00001L6 to lab: Submitted: V00001L6 is wanted in lab by backup: put it into a free slot or the port, then inventory the library
+    show motions robot: nothing
+    ");
+}
