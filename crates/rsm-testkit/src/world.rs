@@ -323,7 +323,10 @@ impl World {
         }
         self.check_late(stale)?;
         self.flushes += 1;
-        if self.flushes.is_multiple_of(4) { self.check_often() } else { Ok(()) }
+        if self.flushes.is_multiple_of(4) {
+            self.check_often()?;
+        }
+        if self.flushes.is_multiple_of(24) { self.check_requests() } else { Ok(()) }
     }
 
     /// Draws after how many moments the manager dies, if it does.

@@ -5,8 +5,11 @@
 //! of the simulation or a panic of what it tests.
 
 use clap::Parser;
-use rsm_testkit::{Coverage, run};
+use rsm_testkit::{Coverage, Run, run};
+use std::collections::BTreeMap;
 use std::process::ExitCode;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
 /// How often every arrow, fault and crash point must be reached in a campaign.
@@ -35,23 +38,67 @@ struct Arguments {
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let begun = Instant::now();
-    let mut coverage = Coverage::default();
-    for seed in arguments.from..arguments.from + arguments.seeds {
-        let outcome = run(seed);
-        if arguments.trace {
-            outcome.trace.iter().for_each(|line| println!("{line}"));
-        }
-        if let Some(violation) = outcome.violation {
-            if !arguments.trace {
-                outcome.trace.iter().rev().take(60).rev().for_each(|line| println!("{line}"));
-            }
+    let campaign = Campaign {
+        next: AtomicU64::new(arguments.from),
+        end: arguments.from + arguments.seeds,
+        found: Mutex::new(Found::default()),
+    };
+    let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let threads = if arguments.trace { 1 } else { threads };
+    let sound = std::thread::scope(|scope| {
+        let runners: Vec<_> = (0..threads).map(|_| scope.spawn(|| campaign.play(&arguments))).collect();
+        runners.into_iter().all(|runner| runner.join().is_ok())
+    });
+    let found = match campaign.found.into_inner() {
+        Ok(found) if sound => found,
+        // A panic is a defect of another kind than a broken promise, and ends the campaign as one.
+        _ => return ExitCode::from(101),
+    };
+    if let Some((seed, outcome)) = found.violations.first_key_value() {
+        outcome.trace.iter().rev().take(60).rev().for_each(|line| println!("{line}"));
+        if let Some(violation) = &outcome.violation {
             println!("{}", violation.text);
             println!("VIOLATION invariant={} seed={seed}", violation.invariant);
-            return ExitCode::from(1);
         }
-        coverage.add(&outcome.coverage);
+        return ExitCode::from(1);
     }
-    report(&arguments, &coverage, begun.elapsed().as_secs_f64())
+    report(&arguments, &found.coverage, begun.elapsed().as_secs_f64())
+}
+
+/// Seeds to run, and what came of those that were; each run is alone in its thread.
+struct Campaign {
+    next: AtomicU64,
+    end: u64,
+    found: Mutex<Found>,
+}
+
+#[derive(Default)]
+struct Found {
+    coverage: Coverage,
+    violations: BTreeMap<u64, Run>,
+}
+
+impl Campaign {
+    /// Runs seeds until there are none left or a promise was broken.
+    fn play(&self, arguments: &Arguments) {
+        loop {
+            let seed = self.next.fetch_add(1, Ordering::Relaxed);
+            if seed >= self.end {
+                return;
+            }
+            let outcome = run(seed);
+            if arguments.trace {
+                outcome.trace.iter().for_each(|line| println!("{line}"));
+            }
+            let Ok(mut found) = self.found.lock() else { return };
+            found.coverage.add(&outcome.coverage);
+            if outcome.violation.is_some() {
+                found.violations.insert(seed, outcome);
+                self.next.store(self.end, Ordering::Relaxed);
+                return;
+            }
+        }
+    }
 }
 
 fn report(arguments: &Arguments, coverage: &Coverage, seconds: f64) -> ExitCode {
