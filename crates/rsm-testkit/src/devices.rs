@@ -46,13 +46,25 @@ pub(crate) type Shared = Rc<RefCell<Room>>;
 
 impl Room {
     /// Does something that a person may do; says nothing when there is nothing to do.
-    pub fn reach_in(&mut self) {
-        let Some(action) = self.any_action() else { return };
+    ///
+    /// Gives the element that a cartridge was put back into, for hands that change their mind.
+    pub fn reach_in(&mut self) -> Option<u16> {
+        let action = self.any_action()?;
         let silent = matches!(action, HandAction::RepairDrive { .. } | HandAction::RepairBarCode { .. });
         let notice =
             if silent || self.rng.random_range(0..4) > 0 { Notice::Attention } else { Notice::Silent };
-        if self.library.hand(&action, notice).is_ok() {
-            self.hand_log.push(notice);
+        self.library.hand(&action, notice).ok()?;
+        self.hand_log.push(notice);
+        match action {
+            HandAction::PutBack { to, .. } => Some(to),
+            _ => None,
+        }
+    }
+
+    /// Takes a cartridge out again, if it is still there.
+    pub fn take_back(&mut self, from: u16) {
+        if self.library.hand(&HandAction::TakeOut { from }, Notice::Attention).is_ok() {
+            self.hand_log.push(Notice::Attention);
         }
     }
 

@@ -236,7 +236,12 @@ impl World {
         };
         let priority = [-15, -7, 0, 0, 7, 15][self.rng.random_range(0..6)];
         let call = MountCall { media: vec![medium], drives, options, priority, timeout_ms };
-        self.send_in_session(index, Call::Mount(call))
+        self.send_in_session(index, Call::Mount(call))?;
+        // Some are gone before the desk has looked at what they asked.
+        if self.rng.random_range(0..16) == 0 {
+            self.send_in_session(index, Call::CloseSession)?;
+        }
+        Ok(())
     }
 
     fn dismount(&mut self, index: usize) -> Checked {
@@ -431,9 +436,21 @@ impl World {
             return Ok(());
         }
         self.after(1_500, 9_000, Event::Hands);
-        self.room.borrow_mut().reach_in();
+        let put_back = self.room.borrow_mut().reach_in();
+        // Some put the wrong cartridge in, and take it out again.
+        if let Some(element) = put_back.filter(|_| self.rng.random_range(0..2) == 0) {
+            self.after(30, 400, Event::TakeBack(element));
+        }
         self.after_hands();
         Ok(())
+    }
+
+    /// Hands take out again what they have just put in.
+    pub(crate) fn take_back(&mut self, element: u16) {
+        if self.calm == Calm::No {
+            self.room.borrow_mut().take_back(element);
+            self.after_hands();
+        }
     }
 
     /// Keeps the books after hands: what they touched, nobody can be held to.

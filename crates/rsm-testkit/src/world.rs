@@ -59,6 +59,8 @@ pub(crate) enum Event {
     Begin(StepOrder),
     /// Hands reach in.
     Hands,
+    /// Hands take out what they have just put into an element.
+    TakeBack(u16),
     /// A fault is armed, or a disturbance begins.
     Trouble,
     /// The cable is put in again.
@@ -234,6 +236,10 @@ impl World {
             Event::Flush => self.flush(),
             Event::Begin(order) => self.begin(&order),
             Event::Hands => self.hands(),
+            Event::TakeBack(element) => {
+                self.take_back(element);
+                Ok(())
+            }
             Event::Trouble => self.trouble(),
             Event::PlugIn => {
                 self.room.borrow_mut().plugged = Plug::In;

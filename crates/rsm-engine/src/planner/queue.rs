@@ -9,6 +9,7 @@ use crate::requests::Ending;
 use rsm_model::Code;
 use rsm_model::ids::DriveId;
 use rsm_model::machine::drive::DriveState;
+use rsm_model::machine::library::OperationalState;
 use rsm_model::machine::medium::MediumState;
 use rsm_model::machine::request::{RequestEvent, RequestState};
 use rsm_model::record::*;
@@ -175,7 +176,10 @@ fn load(view: &View, request: &LibraryRequest, drive: &Drive) -> Option<Action> 
     if view.is_usable(drive) && view.drive_ready(drive) {
         return Some(Action::Load { request: request.id, drive: drive.id });
     }
-    if view.is_usable(drive) {
+    // A worker that has just died is being replaced; that alone is no reason to give the mount up.
+    let replaced = view.device(&drive.device).is_some_and(|device| !device.answered && device.probes < 2);
+    let in_service = drive.common.enabled && drive.common.operational == OperationalState::Ready;
+    if view.is_usable(drive) || (in_service && replaced) {
         return None;
     }
     let note = format!("{} needs service or does not answer", drive.common.name);

@@ -6,8 +6,9 @@
 //! ```
 //!
 //! A cartridge is itself by its bar code, wherever it lies. Without one it is what was recorded at that place, if
-//! that had none either; a bar code that can no longer be read, or that two cartridges carry, makes a conflict
-//! that no mount may rely on (lessons, rule 1).
+//! that had none either. A bar code that can no longer be read makes a conflict that no mount may rely on; of two
+//! cartridges with one code, the one that was recorded at its place keeps its record and the newcomer is in conflict
+//! (lessons, rule 1).
 //!
 //! Invariant: a fence falls only by a read that began after the fence was set, with no attention in between.
 
