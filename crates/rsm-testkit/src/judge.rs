@@ -303,6 +303,29 @@ impl World {
             .find(|(session, count)| **count > self.ledger.mount_calls.get(session).copied().unwrap_or(0));
         match twice {
             Some((session, count)) => broken("executed-once", format!("{count} mounts in {session}")),
+            None => self.check_given_up(now),
+        }
+    }
+
+    /// A caller that was told that its mount is over gets no mount.
+    fn check_given_up(&self, now: &Snapshot) -> Checked {
+        let mut passed: BTreeMap<_, usize> = BTreeMap::new();
+        let mounts = now.requests.iter().filter(|request| request.operation == Operation::Mount);
+        for request in mounts.filter(|request| request.state == RequestState::Passed) {
+            if let Some(key) = request.session.zip(request.medium) {
+                *passed.entry(key).or_default() += 1;
+            }
+        }
+        let late = passed
+            .iter()
+            .find(|((session, medium), count)| **count > self.ledger.may_pass(*session, *medium));
+        match late {
+            Some(((session, medium), count)) => broken(
+                "timeout-cancels",
+                format!(
+                    "{count} mounts of {medium} in {session}, whose other calls were told that they are over"
+                ),
+            ),
             None => Ok(()),
         }
     }

@@ -1,5 +1,6 @@
 //! What the clients were told: kept on their side, so that a promise outlives the manager that made it.
 
+use rsm_model::call::MountCall;
 use rsm_model::ids::{DriveId, MediumId, RequestId, SessionId};
 use rsm_model::machine::request::RequestState;
 use std::collections::{BTreeMap, BTreeSet};
@@ -31,6 +32,10 @@ pub(crate) struct Ledger {
     pub uncertain: BTreeSet<SessionId>,
     /// Mount calls sent in each session, each counted once however often it was repeated.
     pub mount_calls: BTreeMap<SessionId, u64>,
+    /// Numbers of the mount calls for each medium in each session.
+    pub asked_for: BTreeMap<(SessionId, MediumId), BTreeSet<u64>>,
+    /// Those of them that were told that they timed out or were cancelled.
+    pub given_up: BTreeMap<(SessionId, MediumId), BTreeSet<u64>>,
 }
 
 impl Ledger {
@@ -39,6 +44,26 @@ impl Ledger {
         if let Some(held) = self.held.remove(&medium) {
             self.releasing.insert(medium, held);
         }
+    }
+
+    /// Notes that a mount was asked for.
+    pub fn ask(&mut self, session: SessionId, call: &MountCall, number: u64) {
+        for medium in &call.media {
+            self.asked_for.entry((session, MediumId(*medium))).or_default().insert(number);
+        }
+    }
+
+    /// Notes that a mount call was told that it timed out or was cancelled.
+    pub fn give_up(&mut self, session: SessionId, call: &MountCall, number: u64) {
+        for medium in &call.media {
+            self.given_up.entry((session, MediumId(*medium))).or_default().insert(number);
+        }
+    }
+
+    /// How many mounts of a medium may pass in a session: those asked for and not given up.
+    pub fn may_pass(&self, session: SessionId, medium: MediumId) -> usize {
+        let count = |of: &BTreeMap<_, BTreeSet<u64>>| of.get(&(session, medium)).map_or(0, BTreeSet::len);
+        count(&self.asked_for) - count(&self.given_up)
     }
 
     /// Forgets what hands may have made untrue.

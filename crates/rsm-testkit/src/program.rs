@@ -30,6 +30,7 @@ pub(crate) struct Client {
 pub(crate) struct Asked {
     pub client: usize,
     pub session: Option<SessionId>,
+    pub number: u64,
     pub call: Call,
 }
 
@@ -150,8 +151,9 @@ impl World {
             }
             None => 0,
         };
-        if let (Some(session), Call::Mount(_)) = (session, &call) {
+        if let (Some(session), Call::Mount(mount)) = (session, &call) {
             *self.ledger.mount_calls.entry(session).or_default() += 1;
+            self.ledger.ask(session, mount, self.clients[index].next_number - 1);
         }
         self.post(index, session, number, call);
     }
@@ -161,7 +163,7 @@ impl World {
         let ticket = self.next_ticket;
         self.next_ticket += 1;
         self.clients[index].waiting += 1;
-        self.tickets.insert(ticket, Asked { client: index, session, call: call.clone() });
+        self.tickets.insert(ticket, Asked { client: index, session, number, call: call.clone() });
         let caller = self.clients[index].caller.clone();
         self.note(format!("client {index} asks #{number} {call:?}"));
         let input = Input::Call { ticket: Ticket(ticket), caller, session, number, call };
@@ -336,6 +338,12 @@ impl World {
             }
             (Call::Mount(_), Ok(Reply::Queued(requests))) => {
                 self.ledger.known.extend(requests);
+                Ok(())
+            }
+            (Call::Mount(call), Err(refusal)) if matches!(refusal.code, Code::Timeout | Code::Cancelled) => {
+                if let Some(session) = asked.session {
+                    self.ledger.give_up(session, call, asked.number);
+                }
                 Ok(())
             }
             (Call::Dismount { .. }, Ok(_)) => self.told_released(&asked),
