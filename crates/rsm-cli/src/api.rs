@@ -11,6 +11,7 @@ use rsm_model::Code;
 use rsm_model::generated::functions::{FUNCTIONS, function};
 use rsm_wire::rpc::RPCS;
 use serde_json::{Map, Value};
+use std::sync::Arc;
 
 /// A call that can be sent.
 #[derive(Debug)]
@@ -33,7 +34,9 @@ pub fn check(arguments: &ApiArguments) -> Result<Ready, Problem> {
 }
 
 /// Sends a call and renders its answer.
-pub fn call(session: &Session, ready: Ready) -> Result<String, Problem> {
+pub fn call(session: &Arc<Session>, ready: Ready) -> Result<String, Problem> {
+    // The function may be one that waits for a robot.
+    let _alive = session.keep_alive_while();
     let answer = session.raw(ready.path, ready.fields)?;
     Ok(format!("{answer:#}\n"))
 }

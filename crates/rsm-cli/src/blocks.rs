@@ -12,6 +12,7 @@ use rsm_client::Session;
 use rsm_model::Code;
 use serde::Serialize;
 use std::fmt::Write;
+use std::sync::Arc;
 
 /// Most bytes of a block that the service takes.
 const BLOCK_BYTES: usize = 65_536;
@@ -45,7 +46,7 @@ struct BlockRow {
 }
 
 /// Writes blocks.
-pub fn write(session: &Session, arguments: &WriteArguments, format: Format) -> Result<String, Problem> {
+pub fn write(session: &Arc<Session>, arguments: &WriteArguments, format: Format) -> Result<String, Problem> {
     let blocks = match (&arguments.what.text, &arguments.what.file) {
         (Some(text), _) => split(text.as_bytes())?,
         (None, Some(path)) => {
@@ -63,6 +64,8 @@ pub fn write(session: &Session, arguments: &WriteArguments, format: Format) -> R
         blocks: blocks.len(),
         bytes: blocks.iter().map(Vec::len).sum(),
     };
+    // A tape may take longer than the lease of the session.
+    let _alive = session.keep_alive_while();
     session.write_blocks(id_of(&drive)?, blocks)?;
     let sentence =
         format!("wrote {} in {} to {}", plural(row.bytes, "byte"), plural(row.blocks, "block"), row.drive);
@@ -70,8 +73,9 @@ pub fn write(session: &Session, arguments: &WriteArguments, format: Format) -> R
 }
 
 /// Reads blocks.
-pub fn read(session: &Session, arguments: &ReadArguments, format: Format) -> Result<String, Problem> {
+pub fn read(session: &Arc<Session>, arguments: &ReadArguments, format: Format) -> Result<String, Problem> {
     let drive = Catalog::new(session).drive(&arguments.drive)?;
+    let _alive = session.keep_alive_while();
     let blocks = session.read_blocks(id_of(&drive)?, arguments.count)?;
     if let Some(path) = &arguments.output {
         std::fs::write(path, blocks.concat()).map_err(|error| {

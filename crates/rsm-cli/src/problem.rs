@@ -76,16 +76,21 @@ impl Problem {
 
 impl From<ClientError> for Problem {
     fn from(error: ClientError) -> Self {
-        let next = error.next();
+        // The manager was stopped or restarted in mid-call: what became of the call is not known here.
+        let is_lost = error.code() == Code::NotConnected && matches!(error, ClientError::Refused(_));
+        let next = if is_lost { AFTER_A_LOSS.to_owned() } else { error.next() };
         Self {
             name: error.name().to_owned(),
             number: error.number(),
             cause: error.sentence(),
             next: if next.is_empty() { general_step(error.code()).to_owned() } else { next },
-            exit: if error.is_unreachable() { Exit::Unreachable } else { Exit::Refused },
+            exit: if is_lost || error.is_unreachable() { Exit::Unreachable } else { Exit::Refused },
         }
     }
 }
+
+/// What to do when the manager has ended in mid-call: a new session comes with the next command.
+const AFTER_A_LOSS: &str = "look with `rsm request list`, then give the command again.";
 
 /// What to do about a condition for which the service named no step.
 fn general_step(code: Code) -> &'static str {

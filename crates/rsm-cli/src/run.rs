@@ -82,7 +82,7 @@ fn library(
     }
 }
 
-fn drive(session: &Session, command: &DriveCommand, format: Format) -> Result<String, Problem> {
+fn drive(session: &Arc<Session>, command: &DriveCommand, format: Format) -> Result<String, Problem> {
     let catalog = Catalog::new(session);
     match command {
         DriveCommand::List { library } => {

@@ -125,7 +125,7 @@ fn something_else_behind_the_socket_ends_with_3() {
 }
 
 #[test]
-fn a_session_of_an_earlier_run_is_refused_with_1() {
+fn a_manager_that_was_restarted_in_mid_call_ends_with_3() {
     let fake = Fake::start(|call| {
         let cause = "The session belongs to an earlier run of the service.";
         (call.function != "OpenNtmsSession").then_some(Answer::Refusal(
@@ -139,8 +139,8 @@ fn a_session_of_an_earlier_run_is_refused_with_1() {
     --- stderr
     rsm: The session belongs to an earlier run of the service.
          ERROR_NOT_CONNECTED (2250)
-    next: Open a new session.
-    --- exit 1
+    next: look with `rsm request list`, then give the command again.
+    --- exit 3
     ");
 }
 

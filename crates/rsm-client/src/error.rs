@@ -137,6 +137,12 @@ impl ClientError {
         }
     }
 
+    /// Says whether the service no longer knows the session, so that nothing more can be done in it.
+    pub fn ends_the_session(&self) -> bool {
+        matches!(self, ClientError::Refused(_))
+            && matches!(self.code(), Code::InvalidHandle | Code::NotConnected)
+    }
+
     /// Says whether the service could not be reached at all, or was lost on the way.
     pub fn is_unreachable(&self) -> bool {
         matches!(

@@ -289,9 +289,9 @@ impl KeepAlive {
         let (stop, stopped) = mpsc::channel();
         let thread = thread::Builder::new().name("rsm-keep-alive".to_owned()).spawn(move || {
             while stopped.recv_timeout(KEEP_ALIVE_EVERY) == Err(RecvTimeoutError::Timeout) {
-                // A service that is away is looked for again next time; one that no longer knows the session
-                // has ended it, and no renewal can bring it back.
-                if let Err(ClientError::Refused(_)) = session.keep_alive() {
+                // A service that is away, or whose disk is full, is asked again next time; one that no longer knows
+                // the session has ended it, and no renewal can bring it back.
+                if session.keep_alive().is_err_and(|error| error.ends_the_session()) {
                     return;
                 }
             }
