@@ -68,7 +68,8 @@ pub struct Progress {
 }
 
 impl Progress {
-    /// Asks a request; for one that waits, asks also why.
+    /// Asks a request; for one that has not ended, asks also what it waits for: a robot or a drive may keep it under
+    /// way for long.
     pub fn of(session: &Session, request: Guid) -> Result<Progress, ClientError> {
         let object = session.information(request, ObjectType::LibraryRequest.number())?;
         let Some(Info::LibRequest(found)) = object.info else {
@@ -77,8 +78,8 @@ impl Progress {
         };
         let state = RequestState::ALL.iter().copied().find(|state| state.number() == found.state);
         let mut note = found.note.clone();
-        let waits = matches!(state, Some(RequestState::Queued | RequestState::Waiting));
-        if waits && let Some(blocker) = session.explain(request)?.blockers.into_iter().next() {
+        let goes_on = state.is_some_and(|state| !state.is_final());
+        if goes_on && let Some(blocker) = session.explain(request)?.blockers.into_iter().next() {
             note = blocker;
         }
         let error = (found.error_code != 0).then(|| (found.error_name.clone(), found.error_code));

@@ -81,7 +81,10 @@ fn a_mount_shows_its_progress() {
             Some(mounted())
         }
         "ExplainRequest" => {
-            Some(Answer::Fields(json!({ "blockers": ["drive 0 is in use by backup"], "order": 1 })))
+            let moves = looks.load(Ordering::SeqCst) > MOVES;
+            let blocker =
+                if moves { "a move on changer0 is under way" } else { "drive 0 is in use by backup" };
+            Some(Answer::Fields(json!({ "blockers": [blocker], "order": 1 })))
         }
         _ if asked.load(Ordering::SeqCst) => {
             let is_look = call.function == "GetNtmsObjectInformation" && call.fields["object"] == REQUEST;
@@ -105,7 +108,7 @@ fn a_mount_shows_its_progress() {
     --- stderr
     mount of A00002L8: asked, time-out 5m
     mount of A00002L8: waiting: drive 0 is in use by backup
-    mount of A00002L8: under way: moving
+    mount of A00002L8: under way: a move on changer0 is under way
     mount of A00002L8: done
     --- exit 0
     "#);

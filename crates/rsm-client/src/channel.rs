@@ -8,7 +8,8 @@
 //! ```text
 //!   call ──► connect ──► exchange ──► answer or refusal
 //!              ▲             │ broken
-//!              └── pause ◄───┘            until the deadline, or RECONNECT_FOR after the connection was lost
+//!              └── pause ◄───┘            until the deadline, or RECONNECT_FOR after the connection was lost;
+//!                                        at the second break where nothing was ever answered
 //! ```
 //!
 //! Invariant: an error says whether the request can have arrived: `NotConnected` only if nothing was ever sent.
@@ -21,6 +22,7 @@ use rsm_model::Code;
 use rsm_wire::{ErrorBody, Rpc};
 use std::io;
 use std::os::unix::net::UnixStream;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -34,6 +36,9 @@ const FIRST_PAUSE: Duration = Duration::from_millis(50);
 /// Longest pause between two attempts.
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 
+/// Broken connections after which a socket that has never answered is taken for somebody else's.
+const BREAKS_OF_A_STRANGER: u32 = 2;
+
 /// How much earlier than the transport the service shall give up.
 const SERVER_EARLIER: Duration = Duration::from_secs(2);
 
@@ -46,6 +51,8 @@ pub(crate) struct Channel {
     address: ServerAddress,
     idle: Mutex<Vec<UnixStream>>,
     reconnect_for: Duration,
+    /// Whether anything was ever answered here.
+    is_proven: AtomicBool,
 }
 
 /// What one attempt came to.
@@ -62,7 +69,12 @@ enum Attempt {
 impl Channel {
     /// Makes a channel; connects with the first call.
     pub fn new(address: ServerAddress) -> Self {
-        Self { address, idle: Mutex::new(Vec::new()), reconnect_for: RECONNECT_FOR }
+        Self {
+            address,
+            idle: Mutex::new(Vec::new()),
+            reconnect_for: RECONNECT_FOR,
+            is_proven: AtomicBool::new(false),
+        }
     }
 
     /// Gives the address of the service.
@@ -88,6 +100,7 @@ impl Channel {
             .map(|limit| u64::try_from(limit.saturating_sub(SERVER_EARLIER).as_millis()).unwrap_or(u64::MAX));
         let request = Request { path, body, server_timeout_ms };
         let mut lost: Option<(Instant, Duration)> = None;
+        let mut breaks = 0;
         loop {
             let begun = Instant::now();
             let cause = match self.attempt(&request, deadline) {
@@ -99,6 +112,10 @@ impl Channel {
                 }
                 Attempt::Unreachable(cause) => cause,
                 Attempt::Broken(cause) => {
+                    breaks += 1;
+                    if self.is_strange() && breaks >= BREAKS_OF_A_STRANGER {
+                        return Err(ClientError::Stranger { address: self.address.clone(), cause });
+                    }
                     // A connection that held for a while was good: the search begins anew.
                     if begun.elapsed() > self.reconnect_for {
                         lost = None;
@@ -106,7 +123,9 @@ impl Channel {
                     cause
                 }
             };
-            let (since, pause) = lost.unwrap_or((Instant::now(), Duration::ZERO));
+            // A manager that is being stopped breaks connections too: it is given a while before it is called strange.
+            let first_pause = if self.is_strange() { LONGEST_PAUSE } else { Duration::ZERO };
+            let (since, pause) = lost.unwrap_or((Instant::now(), first_pause));
             if since.elapsed() >= self.reconnect_for {
                 let (address, method) = (self.address.clone(), method.to_owned());
                 return Err(ClientError::Lost { address, method, cause });
@@ -128,6 +147,7 @@ impl Channel {
         };
         match http::exchange(&mut stream, request, deadline) {
             Ok(response) => {
+                self.is_proven.store(true, Ordering::Relaxed);
                 if response.reusable {
                     self.keep(stream);
                 }
@@ -141,6 +161,11 @@ impl Channel {
             Err(ExchangeError::TimedOut) => Attempt::TimedOut,
             Err(ExchangeError::Garbled(cause)) => Attempt::Garbled(cause),
         }
+    }
+
+    /// Says whether nothing was ever answered here, so that it may not be the manager at all.
+    fn is_strange(&self) -> bool {
+        !self.is_proven.load(Ordering::Relaxed)
     }
 
     fn keep(&self, stream: UnixStream) {

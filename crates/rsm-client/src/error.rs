@@ -62,6 +62,14 @@ pub enum ClientError {
         /// What the system said.
         cause: std::io::Error,
     },
+    /// Something takes connections there and ends them without an answer.
+    #[error("something listens at {address} that is not the manager: {cause}")]
+    Stranger {
+        /// Where the service was looked for.
+        address: ServerAddress,
+        /// What the system said.
+        cause: std::io::Error,
+    },
     /// The service did not answer within the call's time.
     #[error("{method} was not answered within {waited_ms} ms")]
     NoAnswer {
@@ -89,9 +97,10 @@ impl ClientError {
                 .code()
                 .or_else(|| Code::with_number(refusal.number).next())
                 .unwrap_or(Code::InvalidOperation),
-            ClientError::NotConnected { .. } | ClientError::Lost { .. } | ClientError::Garbled { .. } => {
-                Code::NotConnected
-            }
+            ClientError::NotConnected { .. }
+            | ClientError::Lost { .. }
+            | ClientError::Stranger { .. }
+            | ClientError::Garbled { .. } => Code::NotConnected,
             ClientError::NoAnswer { .. } => Code::Timeout,
         }
     }
@@ -130,6 +139,7 @@ impl ClientError {
             ClientError::Lost { .. } => {
                 "look at the request queue to see what became of the call, then call again.".to_owned()
             }
+            ClientError::Stranger { .. } => "check --socket or RSM_SOCKET.".to_owned(),
             ClientError::NoAnswer { .. } => "look at the service's log and at the request queue.".to_owned(),
             ClientError::Garbled { .. } => {
                 "check that the socket belongs to rsmd and that both are of the same version.".to_owned()
@@ -149,6 +159,7 @@ impl ClientError {
             self,
             ClientError::NotConnected { .. }
                 | ClientError::Lost { .. }
+                | ClientError::Stranger { .. }
                 | ClientError::NoAnswer { .. }
                 | ClientError::Garbled { .. }
         )

@@ -118,6 +118,27 @@ fn a_service_that_speaks_something_else_is_told_apart() {
 }
 
 #[test]
+fn a_socket_that_only_breaks_is_not_the_manager() {
+    let fake = Fake::start(|_| Some(Answer::Drop));
+    let begun = Instant::now();
+    let error = Session::open(&ServerAddress::at_socket(fake.socket()), None, 0).unwrap_err();
+    assert!(begun.elapsed() < Duration::from_secs(8), "nobody waits for a stranger");
+    let shown = show(&error, &fake);
+    assert!(shown.contains("something listens at SOCKET that is not the manager"), "{shown}");
+    assert!(shown.ends_with("next: check --socket or RSM_SOCKET."), "{shown}");
+    assert!(error.is_unreachable());
+    assert_eq!(fake.calls().len(), 2);
+}
+
+#[test]
+fn a_manager_that_comes_back_after_a_break_is_used() {
+    let fake =
+        Fake::start(|call| (call.function == "OpenNtmsSession" && call.earlier == 0).then_some(Answer::Drop));
+    open(&fake).keep_alive().unwrap();
+    assert_eq!(fake.calls_of("OpenNtmsSession").len(), 2);
+}
+
+#[test]
 fn a_waiting_call_does_not_hold_up_others() {
     let fake = Fake::start(|call| match call.function.as_str() {
         "MountNtmsMedia" => Some(Answer::Late(Duration::from_millis(600), Box::new(mounted()))),
