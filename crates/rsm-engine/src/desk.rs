@@ -16,15 +16,16 @@ use crate::api::{Configuration, Event, Input, Output};
 use crate::handlers::Found;
 use crate::memory::Memory;
 use crate::turn::{Fault, Handled, Setting, Turn};
-use crate::{handlers, planner, report, start};
+use crate::{handlers, operators, planner, report, start};
 use rsm_model::Code;
 use rsm_model::call::{Call, Refusal};
 use rsm_model::time::Now;
 use rsm_store::{Log, Store, StoreError, WriteTx};
 use std::cell::Cell;
 
-/// How often the planner may act in one transaction before it is taken for broken.
-const MOST_PLANS: usize = 100_000;
+/// How often the planner may act in one transaction before it is taken for broken: a library does a handful of things
+/// at once, and a start some hundred.
+const MOST_PLANS: usize = 5_000;
 
 /// After how many transactions the logs are cut to their length again.
 const TRIM_EVERY: u64 = 5_000;
@@ -188,6 +189,7 @@ impl Desk {
                 KeptFor::WantOfRoom => StoreError::Full(text),
                 KeptFor::Failure => StoreError::Failure(text),
             };
+            self.still_alive(&calls, now);
             refuse_all(calls, &waiting, border);
         }
         let together = self.transact(now, &ids, &all, border);
@@ -253,15 +255,29 @@ impl Desk {
                 };
                 self.kept.push(input);
             }
-            (Input::Call { .. }, _) => refuse_all(vec![input], error, border),
-            // A sign of life needs no database: a full disk must not end the sessions of programs that live.
-            (Input::SessionSeen { session }, _) if self.memory.leases.contains_key(session) => {
-                let until_ms = now.monotonic_ms + self.configuration.limits.lease_ms;
-                self.memory.leases.insert_mut(*session, until_ms);
+            (Input::Call { .. }, _) => {
+                self.still_alive(std::slice::from_ref(&input), now);
+                refuse_all(vec![input], error, border);
             }
-            (Input::CallerGone { .. } | Input::SessionSeen { .. } | Input::Tick, _) => {}
+            (Input::SessionSeen { .. }, _) => self.still_alive(std::slice::from_ref(&input), now),
+            (Input::CallerGone { .. } | Input::Tick, _) => {}
         }
         Ok(())
+    }
+
+    /// A sign of life needs no database: a full disk must not end the sessions of programs that live.
+    fn still_alive(&mut self, inputs: &[Input], now: Now) {
+        for input in inputs {
+            let session = match input {
+                Input::Call { session, .. } => *session,
+                Input::SessionSeen { session } => Some(*session),
+                _ => None,
+            };
+            if let Some(session) = session.filter(|session| self.memory.leases.contains_key(session)) {
+                let until_ms = now.monotonic_ms + self.configuration.limits.lease_ms;
+                self.memory.leases.insert_mut(session, until_ms);
+            }
+        }
     }
 
     /// Handles a batch and its plans in one transaction; its outputs leave after the commit.
@@ -292,14 +308,20 @@ impl Desk {
             border.pass(Moment::Handled)?;
         }
         for round in 0.. {
-            assert!(round < MOST_PLANS, "the planner must come to rest");
+            if round >= MOST_PLANS {
+                let text = "the planner does not come to rest";
+                memory = report_defect(&mut tx, setting, memory, text, &mut outputs)?;
+                break;
+            }
             let turn = Turn::new(tx.read(), setting, memory.clone());
             match upkeep(turn) {
                 Ok(None) => break,
                 Ok(Some((done, cause))) => memory = keep(&mut tx, setting, done, &cause, &mut outputs)?,
                 Err(Fault::Store(error)) => return Err(error.into()),
                 Err(Fault::Refused(refusal)) => {
-                    return Err(Stop::Store(StoreError::Constraint(format!("the planner: {refusal}"))));
+                    // What came in stands; a plan that fits no state is dropped, and a person is told.
+                    memory = report_defect(&mut tx, setting, memory, &refusal.to_string(), &mut outputs)?;
+                    break;
                 }
             }
             border.pass(Moment::Planned)?;
@@ -380,6 +402,27 @@ fn keep(
     Ok(done.memory)
 }
 
+/// Asks a person to look at a defect of the manager's own, once (decision 27: the desk goes on).
+fn report_defect(
+    tx: &mut WriteTx<'_>,
+    setting: Setting<'_>,
+    memory: Memory,
+    text: &str,
+    outputs: &mut Vec<Output>,
+) -> Result<Memory, StoreError> {
+    let mut turn = Turn::new(tx.read(), setting, memory.clone());
+    let message =
+        format!("the manager met a state that it does not expect: {text}; please report this defect");
+    match operators::raise(&mut turn, operators::Ask::message(message)) {
+        Ok(()) => {
+            let done = Done::from(turn);
+            keep(tx, setting, done, "a defect was met", outputs)
+        }
+        Err(Fault::Store(error)) => Err(error),
+        Err(Fault::Refused(_)) => Ok(memory),
+    }
+}
+
 /// A turn that succeeded, cut loose from what it read.
 pub(crate) struct Done {
     pub changes: rsm_store::Changes,
@@ -450,8 +493,12 @@ fn word(call: &Call) -> &'static str {
 fn refuse_input(input: &Input, refusal: Refusal, memory: &mut Memory, outputs: &mut Vec<Output>) {
     if let Input::Call { ticket, session, number, .. } = input {
         let answer = Err(refusal);
-        if let Some(session) = session {
-            memory.answered(*session, *number, &answer);
+        // Who has no such session must not fill its book: its owner's call of that number is still to come.
+        let strange = answer
+            .as_ref()
+            .is_err_and(|refusal: &Refusal| matches!(refusal.code, Code::InvalidHandle | Code::NotConnected));
+        if let Some(session) = session.filter(|_| !strange) {
+            memory.answered(session, *number, &answer);
         }
         outputs.push(Output::Reply { ticket: *ticket, result: answer });
     }

@@ -29,8 +29,8 @@ pub(crate) fn session(
         Some(session) if session.uid == caller.uid => Ok(session),
         None if id.incarnation() != 0 && id.incarnation() < incarnation => refuse(
             Code::NotConnected,
-            "the manager was restarted since this session was opened; media stay mounted",
-            "open a new session",
+            "the manager was restarted: what waited was cancelled, what was mounted before stays mounted",
+            "open a new session, look at the request queue, and call again",
         ),
         _ => refuse(Code::InvalidHandle, format!("{id} is not an open session"), "open a session first"),
     }

@@ -17,6 +17,13 @@ pub(crate) struct Ask<'a> {
     pub for_request: Option<&'a LibraryRequest>,
 }
 
+impl Ask<'_> {
+    /// Asks for nothing but a look.
+    pub fn message(message: String) -> Self {
+        Self { task: OperatorTask::Message, message, first: None, second: None, for_request: None }
+    }
+}
+
 /// Raises an operator request, unless the same one is open.
 pub(crate) fn raise(turn: &mut Turn<'_>, ask: Ask<'_>) -> Handled {
     let waiting = ask.for_request.map(|request| request.id);

@@ -202,7 +202,10 @@ fn requeue_release(turn: &mut Turn<'_>, request: &LibraryRequest) -> Handled {
     let Some(held) = request.medium.map(|id| turn.tx.get::<Medium>(id)).transpose()?.flatten() else {
         return Ok(());
     };
-    if let Location::Drive(drive) = held.location {
+    let configured = turn.tx.get::<Library>(request.library)?.is_some_and(|library| {
+        turn.setting.configuration.libraries.iter().any(|wanted| wanted.name == library.key)
+    });
+    if let (Location::Drive(drive), true) = (held.location, configured) {
         let deferred = Dismounting::Deferred as u32;
         let parked =
             turn.tx.get::<Drive>(drive)?.is_some_and(|drive| drive.state == DriveState::Dismountable);
@@ -250,6 +253,7 @@ fn libraries(turn: &mut Turn<'_>) -> Handled {
 /// A library that is no longer configured stays, marked as not present (M-34).
 fn retire(turn: &mut Turn<'_>, mut library: Library) -> Handled {
     for device in turn.tx.find(columns::device::LIBRARY, library.id)? {
+        not_under_another_name(turn, &library, &device)?;
         turn.changes.delete::<Device>(device.key);
     }
     if library.common.operational != OperationalState::NotPresent {
@@ -260,6 +264,24 @@ fn retire(turn: &mut Turn<'_>, mut library: Library) -> Handled {
     Ok(())
 }
 
+/// One device under two names would be two libraries over one robot: what one has mounted the other would put away.
+fn not_under_another_name(turn: &Turn<'_>, library: &Library, device: &Device) -> Handled {
+    let same = |wanted: &&LibraryConfiguration| {
+        std::iter::once(&wanted.changer).chain(&wanted.drives).any(|other| other.address == device.address)
+    };
+    match turn.setting.configuration.libraries.iter().find(same) {
+        Some(wanted) => crate::turn::refuse(
+            rsm_model::Code::InvalidLibrary,
+            format!(
+                "{} was managed as library {}, and the configuration now calls it {}: give the old name back",
+                device.address, library.key, wanted.name
+            ),
+            "",
+        ),
+        None => Ok(()),
+    }
+}
+
 fn devices(turn: &mut Turn<'_>, library: LibraryId, wanted: &LibraryConfiguration) -> Handled {
     let known = turn.tx.find(columns::device::LIBRARY, library)?;
     let all = std::iter::once((&wanted.changer, DeviceRole::Changer))
@@ -267,6 +289,11 @@ fn devices(turn: &mut Turn<'_>, library: LibraryId, wanted: &LibraryConfiguratio
         .collect::<Vec<_>>();
     for gone in known.iter().filter(|device| !all.iter().any(|(wanted, _)| wanted.key.0 == device.key)) {
         turn.changes.delete::<Device>(gone.key.clone());
+        for mut bay in turn.tx.find(columns::drive::DEVICE, gone.key.clone())? {
+            bay.device.clear();
+            bay.identity = IdentitySource::Unknown;
+            turn.put(bay);
+        }
     }
     for (device, role) in all {
         let serial = known.iter().find(|old| old.key == device.key.0).map(|old| old.serial.clone());

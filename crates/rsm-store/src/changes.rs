@@ -350,7 +350,10 @@ pub(crate) fn apply(
         if let Some((kind, object)) = key.object() {
             events.push(insert_event(connection, at, number, kind, object)?);
         }
-        audit.push((number, key.word(), key.text()));
+        // Steps and devices come and go with every poll of a robot: they would bury what people look for.
+        if !matches!(key, RecordKey::OpenStep(_) | RecordKey::Device(_)) {
+            audit.push((number, key.word(), key.text()));
+        }
     }
     if !audit.is_empty() {
         insert_audit(connection, at, cause, &audit)?;

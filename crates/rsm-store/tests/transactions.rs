@@ -166,11 +166,12 @@ fn only_objects_cause_events() {
     assert_eq!(tx.read().events_after(0, 10).expect("they read"), []);
     let audit = tx.read().audit_tail(1).expect("it reads").remove(0);
     let kinds: Vec<&str> = audit.changes.iter().map(|entry| entry.kind.as_str()).collect();
-    assert_eq!(kinds, ["session", "open step", "device", "mount", "service", "library media type"]);
+    // Steps and devices change with every poll of a robot, and are not what an audit is read for.
+    assert_eq!(kinds, ["session", "mount", "service", "library media type"]);
     let ids: Vec<&str> = audit.changes.iter().map(|entry| entry.id.as_str()).collect();
     let one = guid(1).to_string();
     let pair = format!("{}/{one}", guid(0));
-    assert_eq!(ids, [&one, &one, "library/device 0001", &one, "", &pair]);
+    assert_eq!(ids, [&one, &one, "", &pair]);
 }
 
 #[test]

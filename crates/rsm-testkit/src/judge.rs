@@ -14,6 +14,8 @@
 //! | timeout-cancels | no mount appears for a caller that was told it timed out or was cancelled |
 //! | comes-to-rest | when trouble ends, every request ends and nothing lies forgotten |
 //! | every-call-answered | every caller that still listens has its answer |
+//! | no-defect | the planner never decides what a state forbids, and comes to rest |
+//! | conflict-never-mounted | a medium whose identity is in conflict is not moved into a drive |
 //! | agreement | at rest, database and library agree about every cartridge |
 
 use crate::devices::Plug;
@@ -51,6 +53,7 @@ struct Snapshot {
     libraries: Vec<Library>,
     changers: Vec<Changer>,
     devices: Vec<Device>,
+    defects: Vec<OperatorRequest>,
 }
 
 impl Snapshot {
@@ -67,6 +70,7 @@ impl Snapshot {
             libraries: tx.all()?,
             changers: tx.all()?,
             devices: tx.all()?,
+            defects: Vec::new(),
         })
     }
 
@@ -94,8 +98,15 @@ impl World {
     fn whole_snapshot(&mut self) -> Checked<Snapshot> {
         let mut snapshot = self.snapshot()?;
         let Some(desk) = self.desk.as_mut() else { return Ok(snapshot) };
-        match desk.store().snapshot(|tx| tx.all::<LibraryRequest>()) {
-            Ok(Ok(requests)) => snapshot.requests = requests,
+        let both = desk.store().snapshot(|tx| -> Result<_, StoreError> {
+            Ok((tx.all::<LibraryRequest>()?, tx.open_operator_requests()?))
+        });
+        match both {
+            Ok(Ok((requests, asked))) => {
+                snapshot.requests = requests;
+                snapshot.defects =
+                    asked.into_iter().filter(|one| one.task == OperatorTask::Message).collect();
+            }
             Ok(Err(error)) | Err(error) => return broken("reads-answer", error.to_string()),
         }
         Ok(snapshot)
@@ -113,13 +124,20 @@ impl World {
     pub(crate) fn check_order(&mut self, order: &StepOrder) -> Checked {
         let Step::Move { from, to, .. } = order.step else { return Ok(()) };
         let now = self.snapshot()?;
-        let Some(step) = now.steps.iter().find(|step| step.id == order.id) else { return Ok(()) };
+        let Some(step) = now.steps.iter().find(|step| step.id == order.id) else {
+            return broken("intent-recorded", format!("{order:?} left without an open step on disk"));
+        };
         let library = now.libraries.iter().find(|library| library.id == step.library);
         if library.is_none_or(|library| library.wants_read) {
             return broken("move-on-trusted-ground", format!("{order:?} while the library wants to be read"));
         }
         if let Some(lost) = now.steps.iter().find(|other| other.lost) {
             return broken("move-on-trusted-ground", format!("{order:?} while {lost:?} is unknown"));
+        }
+        let moved = now.media.iter().find(|medium| Some(medium.id) == step.medium);
+        let into_drive = now.drives.iter().any(|drive| drive.element == to);
+        if let Some(medium) = moved.filter(|medium| medium.conflict && into_drive) {
+            return broken("conflict-never-mounted", format!("{order:?} of {medium:?}"));
         }
         let seen = |address: u16| {
             let slot = now.slots.iter().find(|slot| slot.element == address).map(|slot| &slot.seen);
@@ -233,6 +251,9 @@ impl World {
             return Ok(());
         }
         let now = self.whole_snapshot()?;
+        if let Some(defect) = now.defects.first() {
+            return broken("no-defect", defect.message.clone());
+        }
         self.check_ends(&now)
     }
 
@@ -246,7 +267,7 @@ impl World {
             let row = now.mounts.iter().find(|mount| mount.medium == medium);
             let kept = row.is_some_and(|mount| mount.request == held.request && mount.drive == held.drive);
             // A read of the elements may have seen it elsewhere for a moment: hands took it and brought it back.
-            if !kept && !self.was_away(medium) {
+            if !kept && !self.was_away(medium, held.since) {
                 return broken(
                     "acknowledged-stays",
                     format!("client {} lost {medium}: {row:?}", held.client),
@@ -264,14 +285,14 @@ impl World {
         if drives.len() < all { broken("one-owner", format!("{:?}", now.mounts)) } else { Ok(()) }
     }
 
-    /// Whether hands have ever moved a cartridge with the medium's bar code: then a client's hold may have ended.
-    fn was_away(&mut self, medium: MediumId) -> bool {
+    /// Whether hands have moved a cartridge with the medium's bar code since the hold began: then a client's hold may have ended.
+    fn was_away(&mut self, medium: MediumId, since: usize) -> bool {
         let Ok(Some(record)) = self.row::<Medium>(medium) else { return true };
         let room = self.room.borrow();
         let id =
             room.library.cartridges().find(|(_, code, _)| *code == record.bar_code.as_deref()).map(|c| c.0);
-        room.library
-            .motions()
+        let motions = room.library.motions();
+        motions[since.min(motions.len())..]
             .iter()
             .any(|motion| Some(motion.cartridge) == id && motion.cause == MotionCause::Hand)
     }
@@ -437,6 +458,15 @@ impl World {
         if let Some(library) = ill {
             return Ok(Some(format!("{library:?}")));
         }
+        let claimed = now.media.iter().find(|medium| medium.claimed_by.is_some());
+        if let Some(medium) = claimed {
+            return Ok(Some(format!("{medium:?}")));
+        }
+        let fenced =
+            now.slots.iter().map(|slot| &slot.seen).chain(now.drives.iter().map(|drive| &drive.seen));
+        if fenced.into_iter().any(|seen| seen.fenced) {
+            return Ok(Some("an element is still fenced".to_string()));
+        }
         // A label that became unreadable again, by a fault that was still armed, has to be repaired once more.
         let nameless = now.media.iter().find(|medium| {
             medium.location != Location::Offline && (medium.conflict || medium.bar_code.is_none())
@@ -493,6 +523,12 @@ impl World {
         }
         let now = self.snapshot()?;
         let room = self.room.borrow();
+        for medium in now.media.iter().filter(|medium| medium.location != Location::Offline) {
+            let address = now.address(medium.location);
+            if !room.library.cartridges().any(|(_, _, place)| place.address() == address) {
+                return broken("agreement", format!("nothing is where {medium:?} is recorded"));
+            }
+        }
         for (id, bar_code, place) in room.library.cartridges() {
             let records: Vec<&Medium> =
                 now.media.iter().filter(|medium| medium.bar_code.as_deref() == bar_code).collect();

@@ -11,6 +11,8 @@ pub(crate) struct Held {
     pub client: usize,
     pub drive: DriveId,
     pub request: RequestId,
+    /// How many motions the library had made when the client was told.
+    pub since: usize,
     /// Blocks that the client was told are on the medium.
     pub written: Option<Vec<Vec<u8>>>,
 }

@@ -351,6 +351,11 @@ impl World {
                 for held in self.ledger.held.values_mut().filter(|held| held.drive.0 == *drive) {
                     held.written = Some(blocks.clone());
                 }
+                // Some read back at once what they wrote.
+                let look = self.calm == Calm::No && self.rng.random_range(0..2) == 0;
+                if look && self.clients[asked.client].session == asked.session {
+                    self.send(asked.client, asked.session, Call::ReadBlocks { drive: *drive, count: 2 });
+                }
                 Ok(())
             }
             (Call::ReadBlocks { drive, .. }, Ok(Reply::Blocks(blocks))) => self.told_blocks(*drive, &blocks),
@@ -401,7 +406,8 @@ impl World {
         }
         let still = self.mount_of(medium)?.is_some_and(|mount| mount.request == request);
         if still {
-            let held = Held { client: asked.client, drive: *drive, request, written: None };
+            let since = self.room.borrow().library.motions().len();
+            let held = Held { client: asked.client, drive: *drive, request, since, written: None };
             self.ledger.held.entry(medium).or_insert(held);
         }
         Ok(())

@@ -6,8 +6,8 @@ use crate::planner;
 use crate::turn::{Handled, Turn, refuse};
 use rsm_model::Code;
 use rsm_model::call::Reply;
-use rsm_model::ids::{DriveId, Guid};
-use rsm_model::record::{Drive, Mount, MountAccess};
+use rsm_model::ids::{DriveId, Guid, MediumId};
+use rsm_model::record::{Device, Drive, Library, Mount, MountAccess};
 use rsm_step::{Block, Step};
 use rsm_store::columns;
 
@@ -36,7 +36,7 @@ pub(crate) fn write(
         );
     }
     let blocks = blocks.iter().cloned().map(Block).collect();
-    order(turn, asked, &drive, Step::WriteBlocks { blocks })
+    order(turn, asked, &drive, mount.medium, Step::WriteBlocks { blocks })
 }
 
 /// Reads blocks from the start of a medium that the caller has mounted.
@@ -49,8 +49,8 @@ pub(crate) fn read(
     if count == 0 || count as usize > MOST_BLOCKS {
         return bad_parameter(format!("{count} blocks; 1 to {MOST_BLOCKS} are wanted"));
     }
-    let (drive, _) = own_mount(turn, asked, drive)?;
-    order(turn, asked, &drive, Step::ReadBlocks { count })
+    let (drive, mount) = own_mount(turn, asked, drive)?;
+    order(turn, asked, &drive, mount.medium, Step::ReadBlocks { count })
 }
 
 fn own_mount(turn: &Turn<'_>, asked: &Asked<'_>, id: Guid) -> Handled<(Drive, Mount)> {
@@ -73,14 +73,29 @@ fn own_mount(turn: &Turn<'_>, asked: &Asked<'_>, id: Guid) -> Handled<(Drive, Mo
     }
 }
 
-fn order(turn: &mut Turn<'_>, asked: &Asked<'_>, drive: &Drive, step: Step) -> Handled<Option<Reply>> {
-    let busy = !turn.tx.find(columns::step::DEVICE, drive.device.clone())?.is_empty();
-    if busy {
-        return refuse(Code::Busy, format!("{} is at work on another step", drive.common.name), "call again");
+/// Orders the step, unless anything says that the drive may not hold what its owner believes.
+fn order(
+    turn: &mut Turn<'_>,
+    asked: &Asked<'_>,
+    drive: &Drive,
+    medium: MediumId,
+    step: Step,
+) -> Handled<Option<Reply>> {
+    let name = &drive.common.name;
+    let steps = turn.tx.find(columns::step::LIBRARY, drive.library)?;
+    if steps.iter().any(|step| step.device == drive.device && !step.lost) {
+        return refuse(Code::Busy, format!("{name} is at work on another step"), "call again");
     }
-    let medium =
-        drive.saved_side.map(|side| turn.tx.get::<rsm_model::record::Side>(side)).transpose()?.flatten();
-    let id = planner::order_drive(turn, drive, medium.map(|side| side.medium), None, step)?;
+    let doubted = turn.tx.get::<Library>(drive.library)?.is_none_or(|library| library.wants_read)
+        || steps.iter().any(|step| step.lost || step.kind == "read elements");
+    if doubted || !drive.seen.is_trusted() {
+        return refuse(Code::Busy, "the library is being read, for hands may have been in it", "call again");
+    }
+    let answers = turn.tx.get::<Device>(drive.device.clone())?.is_some_and(|device| device.answered);
+    if !answers {
+        return refuse(Code::DeviceNotAvailable, format!("{name} does not answer"), "call again");
+    }
+    let id = planner::order_drive(turn, drive, Some(medium), None, step)?;
     wait(turn, asked, WaitsFor::Step(id), None);
     Ok(None)
 }

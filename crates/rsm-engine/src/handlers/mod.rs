@@ -63,7 +63,10 @@ pub(crate) fn call(
     };
     if let Some(reply) = reply {
         let answer: Answer = Ok(reply);
-        turn.memory.answered(asked.session.id, number, &answer);
+        // A closed session has no book any more.
+        if !matches!(call, Call::CloseSession) {
+            turn.memory.answered(asked.session.id, number, &answer);
+        }
         turn.outputs.push(Output::Reply { ticket, result: answer });
     }
     Ok(())
@@ -118,6 +121,12 @@ pub(crate) fn due(turn: &mut Turn<'_>) -> Handled<Found> {
     }
     let lapsed = turn.memory.leases.iter().find(|(_, until)| **until <= now_ms).map(|(id, _)| *id);
     if let Some(id) = lapsed {
+        // A caller that waits on an open connection is alive, however long it waits.
+        let listens = |waiting: &Waiting| waiting.session == id && !waiting.tickets.is_empty();
+        if turn.memory.waiting.values().any(listens) {
+            session::renew(turn, id);
+            return Ok(Found::Work);
+        }
         match turn.tx.get::<Session>(id)? {
             Some(session) => drop(session::close(turn, &session, "its caller gave no sign of life")?),
             None => turn.memory.forget(id),
@@ -129,16 +138,29 @@ pub(crate) fn due(turn: &mut Turn<'_>) -> Handled<Found> {
 
 /// Ends a wait whose time is over (MountNtmsMedia/mount-timeout-cancels).
 fn time_out(turn: &mut Turn<'_>, what: WaitsFor) -> Handled {
-    let told = Refusal::new(Code::Timeout, "the time was over before the call could be carried out")
-        .next("call again with a longer time-out, or ask why it waited: rsm request why ID");
-    match what {
-        WaitsFor::Step(_) => turn.resolve(what, Err(told)),
-        WaitsFor::Request(id) => match turn.tx.get::<LibraryRequest>(id)? {
-            Some(request) if !request.state.is_final() => requests::give_up(turn, request, told)?,
-            _ => turn.resolve(what, Err(told)),
-        },
+    let over = "the time was over before the call could be carried out";
+    let request = match what {
+        WaitsFor::Step(_) => None,
+        WaitsFor::Request(id) => turn.tx.get::<LibraryRequest>(id)?,
+    };
+    match request.filter(|request| !request.state.is_final()) {
+        Some(request) => {
+            let why = if request.note.is_empty() {
+                String::new()
+            } else {
+                format!("; it waited: {}", request.note)
+            };
+            let told = Refusal::new(Code::Timeout, format!("{over}{why}")).next(format!(
+                "call again with a longer time-out; rsm request show {} tells more",
+                request.id
+            ));
+            requests::give_up(turn, request, told)
+        }
+        None => {
+            turn.resolve(what, Err(Refusal::new(Code::Timeout, over)));
+            Ok(())
+        }
     }
-    Ok(())
 }
 
 /// Answers that a function's part is not in this version, after its arguments were checked (decision 37).

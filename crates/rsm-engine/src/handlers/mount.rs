@@ -13,6 +13,7 @@ use rsm_model::Code;
 use rsm_model::call::{MountCall, Reply};
 use rsm_model::generated::functions::FunctionName;
 use rsm_model::ids::{DriveId, LibraryId};
+use rsm_model::machine::library::OperationalState;
 use rsm_model::machine::side::SideState;
 use rsm_model::record::*;
 use rsm_store::columns;
@@ -163,7 +164,8 @@ fn target_library(
     drive: Option<&Drive>,
     call: &MountCall,
 ) -> Handled<LibraryId> {
-    if one.library.kind != LibraryKind::Offline {
+    let absent = one.library.common.operational == OperationalState::NotPresent;
+    if one.library.kind != LibraryKind::Offline && !(absent && call.options & ERROR_OFFLINE != 0) {
         return Ok(one.library.id);
     }
     let name = crate::naming::medium(&one.medium);

@@ -75,7 +75,11 @@ fn dismount(view: &View, request: &LibraryRequest) -> Option<Action> {
     };
     let deferred = request.option == Dismounting::Deferred as u32;
     match request.state {
-        RequestState::Deferred => None,
+        RequestState::Deferred
+            if drive.state == DriveState::Dismountable && request.drive == Some(drive.id) =>
+        {
+            None
+        }
         _ if !view.settled() => wait(request, "the library is being read"),
         _ if deferred && drive.state == DriveState::Dismountable => {
             Some(Action::Park { request: request.id, drive: drive.id })
@@ -122,16 +126,29 @@ fn mount(view: &View, request: &LibraryRequest) -> Option<Action> {
     if request.goal != Goal::AsAsked {
         return put_back(view, request, medium);
     }
+    let mine_in_drive =
+        medium.claimed_by == Some(request.id) && matches!(medium.location, Location::Drive(_));
+    if medium.conflict && !mine_in_drive && medium.location != Location::Offline {
+        return wait(request, "two witnesses of the medium's identity disagree");
+    }
     let taken = view.medium_taken(medium, Some(request.id));
     match (medium.location, taken) {
         (Location::Offline, None) => offline(view, request),
         (_, None) if medium.library != view.library.id => offline(view, request),
         (Location::Offline, Some(_)) => wait(request, "another request waits for the same medium"),
-        _ if !view.settled() => wait(request, "the library is being read"),
+        _ if !view.settled() => wait(request, unsettled(view)),
         (_, Some(why)) => wait(request, why),
         (Location::Drive(drive), None) => in_drive(view, request, drive),
         (Location::Slot(_) | Location::Port(_), None) => in_slot(view, request, medium),
         (Location::Changer(_), None) => wait(request, "the cartridge is stuck in the gripper"),
+    }
+}
+
+/// Why the library cannot be relied on now.
+fn unsettled(view: &View) -> &'static str {
+    match view.changer_device() {
+        Some(robot) if robot.answered => "the library is being read",
+        _ => "the library does not answer",
     }
 }
 
@@ -164,6 +181,9 @@ fn in_drive(view: &View, request: &LibraryRequest, id: DriveId) -> Option<Action
             request: request.id,
             note: format!("the medium is in {} and has to be put away first", drive.common.name),
         }),
+        _ if !view.is_usable(drive) => {
+            wait(request, format!("{}, which holds it, needs service or does not answer", drive.common.name))
+        }
         _ => wait(request, format!("the medium is still in {}", drive.common.name)),
     }
 }
@@ -194,12 +214,17 @@ fn in_slot(view: &View, request: &LibraryRequest, medium: &Medium) -> Option<Act
     if medium.state == MediumState::OpError {
         return wait(request, "the robot failed with the medium; the library is being read");
     }
+    // A choice of the planner's own binds it only while that drive can still be had.
+    let bound = request.drive.filter(|id| {
+        let open = |drive: &Drive| view.is_free(drive, Some(request.id)) || view.is_being_cleared(drive);
+        request.drive_given || view.drive(*id).is_some_and(open)
+    });
     let candidates: Vec<&Drive> =
-        view.drives.iter().filter(|drive| request.drive.is_none_or(|wanted| wanted == drive.id)).collect();
+        view.drives.iter().filter(|drive| bound.is_none_or(|wanted| wanted == drive.id)).collect();
     if let Some(drive) = candidates.iter().find(|drive| view.is_free(drive, Some(request.id))) {
         return move_in(view, request, medium, drive.id);
     }
-    if request.drive.is_some() && !request.drive_given {
+    if bound.is_some() && !request.drive_given {
         return wait(request, "its drive is being cleared");
     }
     if let Some(drive) = clearable(view, &candidates) {

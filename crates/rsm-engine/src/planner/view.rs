@@ -82,10 +82,11 @@ impl View {
                 self.admit(tx, &medium)?;
             }
         }
-        let homeless = self
-            .media
-            .values()
-            .any(|medium| matches!(medium.location, Location::Drive(_)) && self.home_of(medium).is_none());
+        let homeless = self.media.values().any(|medium| {
+            matches!(medium.location, Location::Drive(_))
+                && !self.mounts.contains_key(&medium.id)
+                && self.home_of(medium).is_none()
+        });
         if homeless {
             self.spare = spare_slot(tx, self.library.id)?;
         }
@@ -202,6 +203,18 @@ impl View {
             && drive.state == DriveState::Dismountable
             && !self.is_promised(drive.id, None)
             && self.parked(drive.id).is_some()
+    }
+
+    /// Whether a dismount that is under way empties a drive.
+    pub fn is_being_cleared(&self, drive: &Drive) -> bool {
+        let leaving = |medium: &Medium| {
+            self.requests.iter().any(|request| {
+                request.operation == Operation::Dismount
+                    && request.state != RequestState::Deferred
+                    && request.medium == Some(medium.id)
+            })
+        };
+        self.is_usable(drive) && self.medium_in(drive.id).is_some_and(leaving)
     }
 
     /// The parked dismount of a drive.

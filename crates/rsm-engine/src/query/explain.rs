@@ -23,11 +23,11 @@ pub(super) fn explain(tx: &ReadTx<'_>, caller: &Caller, id: Guid) -> Handled<Exp
     if request.state.is_final() {
         return Ok(Explanation::default());
     }
-    let mut blockers = Vec::new();
+    // What keeps the whole library from working is the reason before any other.
+    let mut blockers = of_library(tx, &request)?;
     if !request.note.is_empty() {
         blockers.push(request.note.clone());
     }
-    blockers.extend(of_library(tx, &request)?);
     for step in tx.find(columns::step::REQUEST, request.id)? {
         blockers.push(under_way(&step));
     }

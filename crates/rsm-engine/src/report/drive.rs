@@ -208,10 +208,13 @@ pub(super) fn unloaded(turn: &mut Turn<'_>, step: &OpenStep) -> Handled {
 
 /// The drive would not let go.
 pub(super) fn unload_failed(turn: &mut Turn<'_>, step: &OpenStep, failure: Failure, text: &str) -> Handled {
-    count_attempt(turn, step, text)?;
     if failure == Failure::NoMedium {
-        return doubt(turn, step.library, "a drive does not hold what it should");
+        // It has let go already, in a step whose outcome was lost: a read says whether the cartridge lies in the bay
+        // still, and then the robot takes it.
+        unloaded(turn, step)?;
+        return doubt(turn, step.library, "a drive had let go of its medium before it was asked");
     }
+    count_attempt(turn, step, text)?;
     let attempts = request_of(turn, step)?.map_or(0, |request| request.attempts + 1);
     let hopeless = failure == Failure::DeviceFault || attempts >= MOST_UNLOADS;
     match bay_of(turn, step)?.filter(|_| hopeless && failure != Failure::DeviceGone) {

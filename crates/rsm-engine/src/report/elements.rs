@@ -37,8 +37,12 @@ struct Reading {
     /// Media recorded in this library, and those that turned up in it.
     media: BTreeMap<MediumId, Medium>,
     media_before: BTreeMap<MediumId, Medium>,
+    /// Who was recorded where.
+    recorded: BTreeMap<Location, MediumId>,
     /// Which medium was found where.
     found: BTreeMap<u16, MediumId>,
+    /// The media in `found`.
+    placed: BTreeSet<MediumId>,
     intake: Intake,
     /// Records that carry a bar code which was seen once, on another: they never were cartridges of their own.
     superseded: BTreeSet<MediumId>,
@@ -61,7 +65,7 @@ pub(super) fn read(
 ) -> Handled {
     let Some(library) = current_library(turn, step.library)? else { return Ok(()) };
     let shaken = attentions.iter().any(|attention| *attention != Attention::Other);
-    if shaken {
+    if shaken || reports.is_empty() {
         return read_again(turn, step, library);
     }
     let firm = if library.wants_read { Firm::No } else { Firm::Yes };
@@ -77,15 +81,17 @@ pub(super) fn read(
         library,
         before: elements.clone(),
         elements,
+        recorded: media.values().map(|medium| (medium.location, medium.id)).collect(),
         media_before: media.clone(),
         media,
         found: BTreeMap::new(),
+        placed: BTreeSet::new(),
         superseded: BTreeSet::new(),
         firm,
     };
     reading.observe(turn, reports)?;
     reading.identify(turn, reports)?;
-    reading.settle_places(turn, reports)?;
+    reading.settle_places(turn)?;
     reading.settle_elements(reports)?;
     reading.bind_drives(turn)?;
     let ready = reading.settle_library(turn, reports)?;
@@ -93,7 +99,13 @@ pub(super) fn read(
     if ready == Firm::Yes {
         end_lost_steps(turn, step.library)?;
     }
-    if let Some(request) = request_of(turn, step)? {
+    if let Some(mut request) = request_of(turn, step)? {
+        if ready == Firm::No {
+            // Something came in between: it is not an inventory of what is there now, and is taken once more.
+            request.attempts = request.attempts.saturating_sub(1);
+            turn.put(request);
+            return Ok(());
+        }
         let ending = requests::Ending::new(RequestEvent::Succeeded, "");
         requests::end(turn, request, ending)?;
     }
@@ -101,8 +113,15 @@ pub(super) fn read(
 }
 
 /// Somebody was at the elements while they were read, so the same cartridge may have been seen twice or not at all:
-/// nothing of it is believed, and they are read again.
+/// nothing of it is believed, and they are read again. The wait before that grows, for a changer that never rests.
 fn read_again(turn: &mut Turn<'_>, step: &OpenStep, mut library: Library) -> Handled {
+    for mut robot in turn.tx.find(columns::device::LIBRARY, library.id)? {
+        if robot.role == DeviceRole::Changer {
+            robot.probe_at = Some(robot.probes.checked_sub(1).map_or(turn.utc(), |times| ramp(turn, times)));
+            robot.probes += 1;
+            turn.put_hidden(robot);
+        }
+    }
     library.wants_read = true;
     turn.put(library);
     if let Some(mut request) = request_of(turn, step)? {
@@ -147,8 +166,18 @@ impl Reading {
     /// Decides which medium is in each full element.
     fn identify(&mut self, turn: &mut Turn<'_>, reports: &[ElementReport]) -> Handled {
         let full = || reports.iter().filter(|report| report.full);
-        let count = |tag: &str| full().filter(|other| other.tag.as_deref() == Some(tag)).count();
-        let once = |report: &&ElementReport| report.tag.as_deref().is_some_and(|tag| count(tag) == 1);
+        let mut counts: BTreeMap<&str, u32> = BTreeMap::new();
+        for tag in full().filter_map(|report| report.tag.as_deref()) {
+            *counts.entry(tag).or_default() += 1;
+        }
+        let once =
+            |report: &&ElementReport| report.tag.as_deref().is_some_and(|tag| counts.get(tag) == Some(&1));
+        // A mounted medium whose drive shows no code for once stays what its owner was given.
+        for report in full().filter(|report| report.tag.is_none() && report.kind == ElementKind::Drive) {
+            if self.recorded_at(report.address).is_some_and(|medium| medium.mounted_side.is_some()) {
+                self.by_place(turn, report)?;
+            }
+        }
         for report in full().filter(|report| once(report)) {
             self.by_bar_code(turn, report)?;
         }
@@ -156,7 +185,9 @@ impl Reading {
             self.by_shared_bar_code(turn, report)?;
         }
         for report in full().filter(|report| report.tag.is_none()) {
-            self.by_place(turn, report)?;
+            if !self.found.contains_key(&report.address) {
+                self.by_place(turn, report)?;
+            }
         }
         Ok(())
     }
@@ -168,6 +199,10 @@ impl Reading {
         }
         let tag = report.tag.clone().unwrap_or_default();
         let mut named = turn.tx.find(columns::medium::BAR_CODE, tag.clone())?;
+        // What an owner holds in another library cannot be here: two cartridges carry the code.
+        let all = named.len();
+        named.retain(|medium| medium.library == self.library.id || medium.mounted_side.is_none());
+        let shared = named.len() < all;
         let here = self.location(report.address);
         named.sort_by_key(|medium| (Some(medium.location) != here, medium.conflict, medium.id));
         let known = named.iter().map(|medium| medium.id).find(|id| !self.is_found(*id));
@@ -180,9 +215,9 @@ impl Reading {
             self.superseded.insert(other);
         }
         if let Some(medium) = self.media.get_mut(&id) {
-            medium.conflict = false;
+            medium.conflict = shared;
         }
-        self.found.insert(report.address, id);
+        self.place(report.address, id);
         Ok(())
     }
 
@@ -202,7 +237,7 @@ impl Reading {
                 medium.bar_code = Some(tag);
             }
         }
-        self.found.insert(report.address, id);
+        self.place(report.address, id);
         Ok(true)
     }
 
@@ -216,7 +251,7 @@ impl Reading {
         if let Some(medium) = self.media.get_mut(&id) {
             medium.conflict |= fresh;
         }
-        self.found.insert(report.address, id);
+        self.place(report.address, id);
         Ok(())
     }
 
@@ -232,7 +267,7 @@ impl Reading {
         if let Some(medium) = self.media.get_mut(&id) {
             medium.conflict |= exposed && medium.bar_code.is_some();
         }
-        self.found.insert(report.address, id);
+        self.place(report.address, id);
         Ok(())
     }
 
@@ -242,11 +277,17 @@ impl Reading {
 
     fn recorded_at(&self, address: u16) -> Option<&Medium> {
         let here = self.location(address)?;
-        self.media_before.values().find(|medium| medium.location == here)
+        self.media_before.get(self.recorded.get(&here)?)
+    }
+
+    /// Notes which medium was found in an element.
+    fn place(&mut self, address: u16, id: MediumId) {
+        self.found.insert(address, id);
+        self.placed.insert(id);
     }
 
     fn is_found(&self, id: MediumId) -> bool {
-        self.found.values().any(|found| *found == id)
+        self.placed.contains(&id)
     }
 
     /// Takes in a medium that was recorded elsewhere.
@@ -270,7 +311,7 @@ impl Reading {
     }
 
     /// Brings the place and state of every medium in line with where it was found, or was not.
-    fn settle_places(&mut self, turn: &mut Turn<'_>, reports: &[ElementReport]) -> Handled {
+    fn settle_places(&mut self, turn: &mut Turn<'_>) -> Handled {
         let places: BTreeMap<MediumId, u16> =
             self.found.iter().map(|(address, id)| (*id, *address)).collect();
         let ids: Vec<MediumId> = self.media.keys().copied().collect();
@@ -278,7 +319,6 @@ impl Reading {
             let Some(mut medium) = self.media.remove(&id) else { continue };
             match places.get(&id).and_then(|address| self.location(*address)) {
                 Some(place) => self.found_at(turn, &mut medium, place)?,
-                None if reports.is_empty() => {}
                 None => self.missing(turn, &mut medium)?,
             }
             self.media.insert(id, medium);
@@ -312,8 +352,13 @@ impl Reading {
     fn arrived(&self, turn: &mut Turn<'_>, medium: &mut Medium) -> Handled {
         medium.state = medium::step(medium.state, MediumEvent::Arrived)?;
         let waiting = medium.claimed_by.map(|id| turn.tx.get::<LibraryRequest>(id)).transpose()?.flatten();
-        if let Some(request) = waiting {
+        if let Some(mut request) = waiting {
             operators::settle_for(turn, &request, OperatorEvent::Done)?;
+            // It may have been brought to another library than was asked for: the request follows it.
+            if request.library != self.library.id && !request.drive_given {
+                request.library = self.library.id;
+                turn.put(request);
+            }
         }
         Ok(())
     }
@@ -326,6 +371,7 @@ impl Reading {
         let text = format!("{} is gone", crate::naming::medium(medium));
         turn.tell(self.library.id, medium.claimed_by, "missing", text);
         forget_mount(turn, medium);
+        medium.mounted_side = None;
         medium.location = Location::Offline;
         medium.library = start::offline_library(&turn.tx)?;
         medium.home_slot = None;
@@ -349,8 +395,33 @@ impl Reading {
             let found = self.found.get(&report.address).copied();
             let was = self.recorded_at(report.address).map(|medium| (medium.id, medium.state));
             match self.elements.get_mut(&report.address) {
-                Some(Element::Drive(bay)) => settle_drive(bay, report, found, was)?,
+                Some(Element::Drive(bay)) => {
+                    if let Some(told) = report.device.as_ref().filter(|_| bay.device.is_empty()) {
+                        bay.serial.clone_from(told);
+                    }
+                    settle_drive(bay, report, found, was)?;
+                }
                 Some(Element::Slot(slot)) => settle_slot(slot, report, found)?,
+                _ => {}
+            }
+        }
+        self.forget_vanished(reports)
+    }
+
+    /// Elements that the library no longer tells of (a new partition, other addresses) are no place for anything.
+    fn forget_vanished(&mut self, reports: &[ElementReport]) -> Handled {
+        let told: BTreeSet<u16> = reports.iter().map(|report| report.address).collect();
+        for element in self.elements.values_mut().filter(|element| !told.contains(&element.address())) {
+            if element.seen_mut().content == Content::Unknown {
+                continue;
+            }
+            *element.seen_mut() = Observation::NEVER;
+            match element {
+                Element::Slot(slot) => slot.state = slot::step(slot.state, SlotEvent::SeenEmpty)?,
+                Element::Drive(bay) if bay.state != DriveState::Dismounted => {
+                    bay.state = drive::step(bay.state, DriveEvent::SeenEmpty)?;
+                    bay.saved_side = None;
+                }
                 _ => {}
             }
         }
@@ -416,8 +487,9 @@ impl Reading {
             (OperationalState::Ready, true) => {
                 *state = library::step(*state, LibraryEvent::Fault)?;
                 let message = format!(
-                    "a cartridge is stuck in the gripper of {}: take it out and put it into a free slot",
-                    self.library.common.name
+                    "a cartridge is stuck in the gripper of {name}: take it out and put it into a free slot, then: \
+                     rsm library inventory {name}",
+                    name = self.library.common.name
                 );
                 let device = (ObjectType::Library, self.library.id.guid());
                 operators::raise_service(turn, self.library.id, device, message)?;

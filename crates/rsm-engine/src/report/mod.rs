@@ -43,7 +43,7 @@ pub(crate) fn step(turn: &mut Turn<'_>, report: &StepReport) -> Handled {
     if device.role == DeviceRole::Changer {
         attend(turn, device.library, &report.attentions)?;
     }
-    progress(turn, &step)?;
+    tell_answered(turn, &step);
     close(turn, &step);
     match &report.outcome {
         Outcome::Probed(identity) => probe::answered(turn, device, identity),
@@ -69,16 +69,12 @@ fn late(turn: &mut Turn<'_>, report: &StepReport) -> Handled {
     Ok(())
 }
 
-/// Counts a step of a request, for progress.
-fn progress(turn: &mut Turn<'_>, step: &OpenStep) -> Handled {
-    // The request is put again by whoever handles the outcome; only steps that end nothing else are counted here.
-    let alone = matches!(step.kind.as_str(), "write blocks" | "read blocks" | "probe");
-    if alone {
-        return Ok(());
+/// Tells the history that a device answered; what people do with blocks and what is merely polled is no news.
+fn tell_answered(turn: &mut Turn<'_>, step: &OpenStep) {
+    if !matches!(step.kind.as_str(), "write blocks" | "read blocks" | "probe") {
+        let text = format!("{} on {} answered", step.kind, step.device);
+        turn.tell(step.library, step.request, "answered", text);
     }
-    let text = format!("{} on {} answered", step.kind, step.device);
-    turn.tell(step.library, step.request, "answered", text);
-    Ok(())
 }
 
 /// Closes a step: its outcome is being recorded.
@@ -131,7 +127,7 @@ fn failed(turn: &mut Turn<'_>, device: Device, step: OpenStep, failure: Failure,
     match step.kind.as_str() {
         "probe" => probe::failed(turn, device, failure, text),
         "read elements" => elements::failed(turn, device, &step, text),
-        "move" => motion::failed(turn, &step, text),
+        "move" => motion::failed(turn, device, &step, failure, text),
         "load" => drive::load_failed(turn, &step, failure, text),
         "unload" => drive::unload_failed(turn, &step, failure, text),
         _ => drive::blocks_failed(turn, &step, failure, text),
@@ -184,7 +180,10 @@ pub(crate) fn worker_gone(turn: &mut Turn<'_>, key: &DeviceKey, epoch: Epoch, wh
 
 /// Gives a device a new worker with a new epoch; what the old one was doing is lost.
 fn replace_worker(turn: &mut Turn<'_>, mut device: Device, why: &str) -> Handled {
-    turn.tell(device.library, None, "given up", format!("worker of {}: {why}", device.key));
+    // A worker that ends again and again is told of once.
+    if device.probes == 0 {
+        turn.tell(device.library, None, "given up", format!("worker of {}: {why}", device.key));
+    }
     let open = turn.tx.find(columns::step::DEVICE, device.key.clone())?;
     device.epoch += 1;
     device.answered = false;

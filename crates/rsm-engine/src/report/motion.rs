@@ -3,16 +3,18 @@
 //! Invariant: a move is believed only when both ends say so: source empty, destination full, and no other bar code
 //! than expected. Anything else makes its completion unknown.
 
-use super::{count_attempt, current_library, doubt, lose, medium_failed, medium_of, request_of};
+use super::{count_attempt, current_library, doubt, lose, medium_failed, medium_of, ramp, request_of};
+use crate::operators;
 use crate::requests::{self, Ending};
 use crate::turn::{Handled, Turn};
-use rsm_model::ids::{DriveId, SlotId};
+use rsm_model::ids::{DriveId, ObjectType, SlotId, TypedId};
 use rsm_model::machine::drive::{self, DriveEvent};
+use rsm_model::machine::library::{self, LibraryEvent, OperationalState};
 use rsm_model::machine::medium::{self, MediumEvent};
 use rsm_model::machine::request::RequestEvent;
 use rsm_model::machine::slot::{self, SlotEvent};
 use rsm_model::record::*;
-use rsm_step::{ElementReport, Step, StepOrder};
+use rsm_step::{ElementReport, Failure, Step, StepOrder};
 
 /// A move was carried out.
 pub(super) fn moved(turn: &mut Turn<'_>, step: &OpenStep, ends: &[ElementReport]) -> Handled {
@@ -165,8 +167,36 @@ fn into_slot(
 }
 
 /// A move failed in a way that is known: what is where is read again before anything else (lessons, rule 1).
-pub(super) fn failed(turn: &mut Turn<'_>, step: &OpenStep, text: &str) -> Handled {
+pub(super) fn failed(
+    turn: &mut Turn<'_>,
+    robot: Device,
+    step: &OpenStep,
+    failure: Failure,
+    text: &str,
+) -> Handled {
     medium_failed(turn, step)?;
     doubt(turn, step.library, "a move failed")?;
-    count_attempt(turn, step, text)
+    count_attempt(turn, step, text)?;
+    match failure {
+        Failure::DeviceFault => robot_needs_service(turn, robot, text),
+        _ => Ok(()),
+    }
+}
+
+/// Takes a library out of service until its elements could be read again, and asks for a person; the wait before
+/// that read grows with each fault.
+fn robot_needs_service(turn: &mut Turn<'_>, mut robot: Device, text: &str) -> Handled {
+    let Some(mut library) = current_library(turn, robot.library)? else { return Ok(()) };
+    if library.common.operational != OperationalState::Ready {
+        return Ok(());
+    }
+    library.common.operational = library::step(library.common.operational, LibraryEvent::Fault)?;
+    let message = format!("the robot of {} failed: {text}", library.common.name);
+    let device = (ObjectType::Library, library.id.guid());
+    operators::raise_service(turn, library.id, device, message)?;
+    robot.probe_at = Some(ramp(turn, robot.probes));
+    robot.probes += 1;
+    turn.put_hidden(robot);
+    turn.put(library);
+    Ok(())
 }

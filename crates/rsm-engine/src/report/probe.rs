@@ -71,6 +71,13 @@ fn drive(turn: &mut Turn<'_>, device: &Device, identity: &DeviceIdentity) -> Han
     let devices = turn.tx.find(columns::device::LIBRARY, device.library)?;
     let mut known = false;
     for drive in &mut drives {
+        if drive.device == device.key && is_another(drive, identity) {
+            // The address leads to another drive than before: whose bay it is, the next read of the elements says.
+            drive.device.clear();
+            drive.identity = IdentitySource::Unknown;
+            turn.put(drive.clone());
+            continue;
+        }
         let bound = drive.device == device.key || bind(drive, &devices, device);
         if !bound {
             continue;
@@ -95,17 +102,26 @@ fn drive(turn: &mut Turn<'_>, device: &Device, identity: &DeviceIdentity) -> Han
     if known { Ok(()) } else { doubt(turn, device.library, "a drive was found whose bay is not known") }
 }
 
+/// Whether a device that is bound to a bay says that it is another than the one that was bound.
+fn is_another(drive: &Drive, identity: &DeviceIdentity) -> bool {
+    let serial = identity.serial.as_str();
+    let told = !serial.is_empty() && !drive.serial.is_empty();
+    told && drive.identity != IdentitySource::Configuration && !drive.serial.trim_end().ends_with(serial)
+}
+
 /// Matches a bay that has no device yet with one, by serial number or by configuration; says whether it did.
 pub(super) fn bind(drive: &mut Drive, devices: &[Device], device: &Device) -> bool {
     if !drive.device.is_empty() || device.role != DeviceRole::Drive {
         return false;
     }
     let named = device.bay == Some(drive.element);
-    let serial = &device.serial;
-    let holders = devices.iter().filter(|other| other.serial == *serial && other.key != device.key).count();
-    // A serial number that several devices claim proves nothing.
-    let proven =
-        device.bay.is_none() && !serial.is_empty() && holders == 0 && drive.serial.contains(serial.as_str());
+    // A changer may put vendor and product before the serial number, so the bay's identity ends in it. One that
+    // several devices claim, or that is the tail of another's, proves nothing.
+    let here = |serial: &str| !serial.is_empty() && drive.serial.trim_end().ends_with(serial);
+    let rivals = devices.iter().filter(|other| {
+        other.key != device.key && here(&other.serial) && other.serial.len() >= device.serial.len()
+    });
+    let proven = device.bay.is_none() && here(&device.serial) && rivals.count() == 0;
     if !named && !proven {
         return false;
     }

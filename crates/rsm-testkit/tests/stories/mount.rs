@@ -449,7 +449,7 @@ fn a_short_time_out_cancels_the_request() {
     advance 1ms
         bob hears of mount V00002L6: ERROR_TIMEOUT
     show requests restore:
-        request2: mount V00002L6 for restore: Cancelled (the time was over before the call could be carried out)
+        request2: mount V00002L6 for restore: Cancelled (the time was over before the call could be carried out; it waited: Drive 1 is held by backup for alice)
     show media V00002L6:
         V00002L6: slot2, Idle, side Unknown, \Import\LTO-6
     ");

@@ -100,7 +100,7 @@ fn a_time_out_withdraws_the_operator_request() {
     show operators:
         MoveMedium V00001L6 to lab: Refused: V00001L6 is wanted in lab by backup: put it into a free slot or the port, then inventory the library
     show requests mount:
-        request2: mount V00001L6 for backup: Cancelled (the time was over before the call could be carried out)
+        request2: mount V00001L6 for backup: Cancelled (the time was over before the call could be carried out; it waited: an operator has to bring the medium)
     show media V00001L6:
         V00001L6: offline, Idle, side Unknown, \Import\LTO-6
     hand back V00001L6 slot1

@@ -158,12 +158,12 @@ fn operator_requests_of_lost_callers_are_refused() {
     mount alice V00002L6: waits
     show operators:
         MoveMedium V00001L6 to lab: Submitted: V00001L6 is wanted in lab by backup: put it into a free slot or the port, then inventory the library
-        DeviceService lab: Submitted: a cartridge is stuck in the gripper of lab: take it out and put it into a free slot
+        DeviceService lab: Submitted: a cartridge is stuck in the gripper of lab: take it out and put it into a free slot, then: rsm library inventory lab
     crash
     start
     show operators:
         MoveMedium V00001L6 to lab: Refused: V00001L6 is wanted in lab by backup: put it into a free slot or the port, then inventory the library
-        DeviceService lab: Submitted: a cartridge is stuck in the gripper of lab: take it out and put it into a free slot
+        DeviceService lab: Submitted: a cartridge is stuck in the gripper of lab: take it out and put it into a free slot, then: rsm library inventory lab
     show libraries lab:
         lab: NeedsService
     show media V00001L6 V00002L6:

@@ -310,6 +310,7 @@ fn a_lease_that_lapses_closes_the_session() {
         open bob restore
         mount alice V00001L6
         mount bob V00002L6
+        hangup bob
         silence bob
         silence alice
         advance 59s
@@ -328,6 +329,7 @@ fn a_lease_that_lapses_closes_the_session() {
     open bob restore: ERROR_SUCCESS
     mount alice V00001L6: ERROR_SUCCESS in drive1
     mount bob V00002L6: waits
+    hangup bob
     silence bob
     silence alice
     advance 59s
@@ -336,7 +338,6 @@ fn a_lease_that_lapses_closes_the_session() {
         restore for bob
     keep alice: ERROR_SUCCESS
     advance 2s
-        bob hears of mount V00002L6: ERROR_CANCELLED
     show sessions:
         backup for alice
     keep bob: ERROR_INVALID_HANDLE
