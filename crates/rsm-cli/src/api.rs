@@ -2,11 +2,11 @@
 //!
 //! Why: scripts and tests want a function before a verb for it exists, and the answer as it travels. Invariant: a
 //! name is one of the function table or of the extension service; one that this version does not carry out says
-//! ERROR_CALL_NOT_IMPLEMENTED, and one that does not exist names its nearest neighbour.
+//! ERROR_CALL_NOT_IMPLEMENTED, and one that does not exist names a near neighbour, or all that there are.
 
 use crate::arguments::ApiArguments;
 use crate::problem::Problem;
-use rsm_client::Session;
+use rsm_client::{ClientError, Session};
 use rsm_model::Code;
 use rsm_model::generated::functions::{FUNCTIONS, function};
 use rsm_wire::rpc::RPCS;
@@ -37,21 +37,32 @@ pub fn check(arguments: &ApiArguments) -> Result<Ready, Problem> {
 pub fn call(session: &Arc<Session>, ready: Ready) -> Result<String, Problem> {
     // The function may be one that waits for a robot.
     let _alive = session.keep_alive_while();
-    let answer = session.raw(ready.path, ready.fields)?;
+    let answer = session.raw(ready.path, ready.fields).map_err(problem)?;
     Ok(format!("{answer:#}\n"))
+}
+
+/// Points at the fields where a command would point at its arguments.
+fn problem(error: ClientError) -> Problem {
+    let is_about_fields = error.code() == Code::InvalidParameter && error.next().is_empty();
+    let problem = Problem::from(error);
+    match is_about_fields {
+        true => {
+            Problem { next: "check the fields of the call: names, types and ranges.".to_owned(), ..problem }
+        }
+        false => problem,
+    }
 }
 
 fn not_sent(name: &str) -> Problem {
     if function(name).is_some() {
         let cause = format!("{name} is a function of the interface that this version does not carry out.");
-        let next = "see docs/reference/functions.md for those that it does.";
-        return Problem::refused(Code::CallNotImplemented, cause, next);
+        return Problem::refused(Code::CallNotImplemented, cause, carried_out());
     }
-    let nearest = nearest(name);
-    Problem::usage(
-        format!("there is no function {name:?}."),
-        format!("did you mean {nearest}? All names stand in docs/reference/functions.md."),
-    )
+    let next = match nearest(name) {
+        Some(nearest) => format!("did you mean {nearest}?"),
+        None => carried_out(),
+    };
+    Problem::usage(format!("there is no function {name:?}."), next)
 }
 
 fn bad_fields(cause: String) -> Problem {
@@ -61,11 +72,22 @@ fn bad_fields(cause: String) -> Problem {
     )
 }
 
-/// Finds the function whose name takes the fewest changes to be the one typed.
-fn nearest(name: &str) -> &'static str {
+/// Lists the functions that can be called.
+fn carried_out() -> String {
+    let names: Vec<&str> = RPCS.iter().map(|entry| entry.function).collect();
+    format!("call one of {}.", names.join(", "))
+}
+
+/// Finds the function whose name takes the fewest changes to be the one typed; none if that is more than a third of
+/// what was typed, for then another word was meant.
+fn nearest(name: &str) -> Option<&'static str> {
+    let allowed = name.chars().count() / 3 + 1;
     let table = FUNCTIONS.iter().map(|spec| spec.name);
     let all = table.chain(RPCS.iter().map(|entry| entry.function));
-    all.min_by_key(|known| distance(&name.to_lowercase(), &known.to_lowercase())).unwrap_or_default()
+    all.map(|known| (distance(&name.to_lowercase(), &known.to_lowercase()), known))
+        .filter(|(changes, _)| *changes <= allowed)
+        .min()
+        .map(|(_, known)| known)
 }
 
 /// Counts the letters to insert, delete or replace between two names (Levenshtein).
@@ -114,13 +136,28 @@ mod tests {
             @r#"
         /rsm.v1.ObjectManagement/EnumerateNtmsObject {"objectType":9}
         /rsm.v1.Extension/KeepAlive {}
-        Refused ERROR_CALL_NOT_IMPLEMENTED: AllocateNtmsMedia is a function of the interface that this version does not carry out. | see docs/reference/functions.md for those that it does.
-        Usage ERROR_INVALID_PARAMETER: there is no function "MountNtmsMedium". | did you mean MountNtmsMedia? All names stand in docs/reference/functions.md.
-        Usage ERROR_INVALID_PARAMETER: there is no function "enumeratentmsobject". | did you mean EnumerateNtmsObject? All names stand in docs/reference/functions.md.
+        Refused ERROR_CALL_NOT_IMPLEMENTED: AllocateNtmsMedia is a function of the interface that this version does not carry out. | call one of OpenNtmsSession, CloseNtmsSession, EnumerateNtmsObject, GetNtmsObjectInformation, InventoryNtmsLibrary, MountNtmsMedia, DismountNtmsMedia, KeepAlive, WriteBlocks, ReadBlocks, History, ExplainRequest.
+        Usage ERROR_INVALID_PARAMETER: there is no function "MountNtmsMedium". | did you mean MountNtmsMedia?
+        Usage ERROR_INVALID_PARAMETER: there is no function "enumeratentmsobject". | did you mean EnumerateNtmsObject?
         Usage ERROR_INVALID_PARAMETER: the fields of the call cannot be read: they are no object. | give an object, such as '{"objectType": 9}'.
         Usage ERROR_INVALID_PARAMETER: the fields of the call cannot be read: EOF while parsing an object at line 1 column 1. | give an object, such as '{"objectType": 9}'.
         "#
         );
+    }
+
+    #[test]
+    fn a_far_name_is_not_suggested() {
+        assert_eq!(nearest("MountMedia"), Some("MountNtmsMedia"));
+        assert_eq!(nearest("Nope"), None);
+        assert_eq!(nearest(""), None);
+        assert!(shown("Nope", "{}").contains("call one of OpenNtmsSession, "), "{}", shown("Nope", "{}"));
+    }
+
+    #[test]
+    fn refused_fields_are_called_fields() {
+        let refusal = rsm_client::Refusal::new(Code::InvalidParameter, "no library is named", "");
+        let problem = problem(ClientError::Refused(refusal));
+        assert_eq!(problem.next, "check the fields of the call: names, types and ranges.");
     }
 
     #[test]

@@ -183,7 +183,7 @@ pub struct ReadArguments {
 /// Verbs of slots.
 #[derive(Clone, Debug, Subcommand)]
 pub enum SlotCommand {
-    /// Lists the slots
+    /// Lists the slots and the insert/eject ports
     List {
         /// Only those of this library: id or name
         #[arg(long, value_name = "LIBRARY")]

@@ -13,8 +13,12 @@ use crate::problem::Problem;
 use crate::view::work::RequestRow;
 use crate::watch::{FIRST_PAUSE, LONGEST_PAUSE, Progress, Shown};
 use rsm_client::Session;
-use rsm_model::Guid;
+use rsm_client::v1::object_information::Info;
 use rsm_model::generated::constants::library as actions;
+use rsm_model::machine::Numbered;
+use rsm_model::machine::request::RequestState;
+use rsm_model::record::Operation;
+use rsm_model::{Guid, ObjectType};
 
 /// Queues, waits for or stops an inventory.
 pub fn inventory(
@@ -30,13 +34,19 @@ pub fn inventory(
         (false, Method::Full) => actions::NTMS_INVENTORY_OMID,
         (false, Method::Default) => actions::NTMS_INVENTORY_DEFAULT,
     };
+    // The answer to a stop does not tell whether there was anything to stop.
+    let was_running = arguments.stop && is_running(&Catalog::new(session), id_of(&library)?)?;
     let requests = session.inventory(id_of(&library)?, action)?;
     let queued = QueuedRow {
         object: library.name.clone(),
         requests: requests.iter().map(ToString::to_string).collect(),
     };
     if arguments.stop {
-        return Ok(format.say(&format!("inventory of {} stopped", library.name), &queued));
+        let sentence = match was_running {
+            true => format!("inventory of {} stopped", library.name),
+            false => format!("no inventory of {} was running", library.name),
+        };
+        return Ok(format.say(&sentence, &queued));
     }
     if arguments.no_wait {
         let sentence = match requests.is_empty() {
@@ -57,6 +67,19 @@ pub fn inventory(
         Format::Json => format.list(rows?),
         Format::Text => format!("inventory of {} done\n", library.name),
     })
+}
+
+/// Says whether an inventory of the library is queued or under way.
+fn is_running(catalog: &Catalog<'_>, library: Guid) -> Result<bool, Problem> {
+    let requests = catalog.list(Some(library), ObjectType::LibraryRequest)?;
+    Ok(requests.iter().any(|object| match &object.info {
+        Some(Info::LibRequest(request)) => {
+            let state = RequestState::ALL.iter().find(|state| state.number() == request.state);
+            request.operation_code == Operation::Inventory.number()
+                && state.is_some_and(|state| !state.is_final())
+        }
+        _ => false,
+    }))
 }
 
 /// Waits until a request has ended; its failure is the command's.

@@ -97,6 +97,8 @@ fn general_step(code: Code) -> &'static str {
     match code {
         Code::AccessDenied => "ask an operator or an administrator of the service to do it.",
         Code::Busy | Code::Timeout => "see who has it: rsm drive list, rsm request list.",
+        Code::InvalidParameter => "check the arguments: rsm <noun> <verb> --help.",
+        Code::InvalidState => "see where it is: rsm media show <medium>.",
         Code::NotReady => "wait until the service has started, then try again.",
         Code::ObjectNotFound | Code::InvalidMedia => "see what there is: rsm media list, rsm library list.",
         Code::CallNotImplemented => "see docs/reference for what this version carries out.",
@@ -108,6 +110,14 @@ fn general_step(code: Code) -> &'static str {
 mod tests {
     use super::*;
     use rsm_client::Refusal;
+
+    #[test]
+    fn conditions_without_a_step_get_one_that_fits() {
+        let next = |code| Problem::from(ClientError::Refused(Refusal::new(code, "No.", ""))).next;
+        assert_eq!(next(Code::InvalidParameter), "check the arguments: rsm <noun> <verb> --help.");
+        assert_eq!(next(Code::InvalidState), "see where it is: rsm media show <medium>.");
+        assert_eq!(next(Code::NotConnected), AFTER_A_LOSS);
+    }
 
     #[test]
     fn a_problem_shows_cause_name_and_next_step() {

@@ -99,8 +99,10 @@ fn drive(session: &Arc<Session>, command: &DriveCommand, format: Format) -> Resu
 fn slot(session: &Session, command: &SlotCommand, format: Format) -> Result<String, Problem> {
     let SlotCommand::List { library } = command;
     let catalog = Catalog::new(session);
-    let slots = catalog.list(catalog.container(library.as_deref())?, ObjectType::Slot)?;
-    let rows: Result<Vec<_>, _> = slots.iter().map(|slot| SlotRow::of(&catalog, slot)).collect();
+    let container = catalog.container(library.as_deref())?;
+    let mut places = catalog.list(container, ObjectType::Slot)?;
+    places.extend(catalog.list(container, ObjectType::Port)?);
+    let rows: Result<Vec<_>, _> = places.iter().map(|slot| SlotRow::of(&catalog, slot)).collect();
     Ok(format.list(rows?))
 }
 

@@ -290,6 +290,25 @@ fn an_inventory_is_waited_for() {
 }
 
 #[test]
+fn a_stop_says_whether_there_was_something_to_stop() {
+    let stop = |state: (u32, &'static str)| {
+        let fake = Fake::start(move |call| match call.function.as_str() {
+            "InventoryNtmsLibrary" => Some(Answer::Fields(json!({}))),
+            _ => at_rest(call, &[request(REQUEST, (8, "inventory"), state, "")]),
+        });
+        rsm(&fake, &["library", "inventory", "lib0", "--stop"])
+    };
+    insta::assert_snapshot!(stop((1, "in process")), @r"
+    inventory of lib0 stopped
+    --- exit 0
+    ");
+    insta::assert_snapshot!(stop((2, "passed")), @r"
+    no inventory of lib0 was running
+    --- exit 0
+    ");
+}
+
+#[test]
 fn blocks_are_written_and_read() {
     let fake = Fake::start(plain);
     insta::assert_snapshot!(rsm(&fake, &["drive", "write", "drive 1", "--text", "VOL1 nonce"]), @r"
@@ -343,7 +362,7 @@ fn raw_calls_print_what_came() {
     --- stderr
     rsm: AllocateNtmsMedia is a function of the interface that this version does not carry out.
          ERROR_CALL_NOT_IMPLEMENTED (120)
-    next: see docs/reference/functions.md for those that it does.
+    next: call one of OpenNtmsSession, CloseNtmsSession, EnumerateNtmsObject, GetNtmsObjectInformation, InventoryNtmsLibrary, MountNtmsMedia, DismountNtmsMedia, KeepAlive, WriteBlocks, ReadBlocks, History, ExplainRequest.
     --- exit 1
     ");
 }

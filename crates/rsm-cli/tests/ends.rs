@@ -86,7 +86,7 @@ fn wrong_usage_ends_with_2() {
     --- stderr
     rsm: there is no function "MountNtmsMedium".
          ERROR_INVALID_PARAMETER (87)
-    next: did you mean MountNtmsMedia? All names stand in docs/reference/functions.md.
+    next: did you mean MountNtmsMedia?
     --- exit 2
     "#);
     assert!(fake.calls().is_empty(), "nothing was sent");

@@ -34,7 +34,7 @@ fn check(arguments: &[&str]) -> String {
 fn libraries() {
     insta::assert_snapshot!(check(&["library", "list"]), @r"
     LIBRARY  KIND     STATE  DRIVES  SLOTS  PORTS  MEDIA  READ AT              ID
-    lib0     robotic  ready  2       3      0      3      2026-11-20 18:04:05  00000000-0000-0000-0000-000000000901
+    lib0     robotic  ready  2       3      0      3      2026-11-20 19:00:00  00000000-0000-0000-0000-000000000901
     --- exit 0
     ");
     insta::assert_snapshot!(check(&["library", "show", "lib0"]), @r"
@@ -50,8 +50,8 @@ fn libraries() {
     media             3
     requests          0
     bar code reader   yes
-    inventory method  1
-    read at           2026-11-20T18:04:05.678Z
+    inventory method  fast
+    read at           2026-11-20T19:00:00.000Z
     modified          2026-11-20T18:04:05.678Z
     --- exit 0
     ");
@@ -70,8 +70,8 @@ fn libraries() {
         "media": 3,
         "requests": 0,
         "bar_code_reader": true,
-        "inventory_method": 1,
-        "read_at": "2026-11-20T18:04:05.678Z",
+        "inventory_method": "fast",
+        "read_at": "2026-11-20T19:00:00.000Z",
         "modified": "2026-11-20T18:04:05.678Z"
       }
     ]
@@ -112,7 +112,7 @@ fn drives() {
       "identity_source": "serial",
       "mount_count": 4,
       "seen": "full",
-      "seen_at": "2026-11-20T18:04:05.678Z",
+      "seen_at": "2026-11-20T19:00:00.000Z",
       "fenced": false,
       "element": 256
     }
@@ -121,14 +121,25 @@ fn drives() {
 }
 
 #[test]
-fn slots_are_sorted_by_number() {
+fn slots_are_sorted_by_number_and_ports_follow() {
     insta::assert_snapshot!(check(&["slot", "list"]), @r"
-    LIBRARY  SLOT  STATE  BAR CODE  SEEN AT              ID
-    lib0     1     empty  -         2026-11-20 18:04:05  00000000-0000-0000-0000-000000001601
-    lib0     2     full   A00002L8  2026-11-20 18:04:05  00000000-0000-0000-0000-000000001602
-    lib0     10    empty  -         2026-11-20 18:04:05  00000000-0000-0000-0000-000000001610
+    LIBRARY  KIND  NUMBER  STATE            BAR CODE  SINCE                ID
+    lib0     slot  1       empty            -         2026-11-20 18:04:05  00000000-0000-0000-0000-000000001601
+    lib0     slot  2       full             A00002L8  2026-11-20 18:04:05  00000000-0000-0000-0000-000000001602
+    lib0     slot  10      empty            -         2026-11-20 18:04:05  00000000-0000-0000-0000-000000001610
+    lib0     port  1       unknown, fenced  -         2026-11-20 18:04:05  00000000-0000-0000-0000-000000000801
     --- exit 0
     ");
+}
+
+/// A place that did not change was seen when the library was read; a fenced one is not believed.
+#[test]
+fn what_was_seen_is_as_young_as_the_reading() {
+    let list = check(&["slot", "list", "--json"]);
+    let seen: Vec<&str> = list.lines().filter(|line| line.contains("seen_at")).map(str::trim).collect();
+    let (read, changed) =
+        (r#""seen_at": "2026-11-20T19:00:00.000Z","#, r#""seen_at": "2026-11-20T18:04:05.678Z","#);
+    assert_eq!(seen, [read, read, read, changed]);
 }
 
 #[test]

@@ -6,7 +6,11 @@ use super::{mismatch, moment};
 use crate::find::{Catalog, Object};
 use crate::output::{Row, or_dash};
 use crate::problem::Problem;
+use rsm_client::v1::Seen;
 use rsm_client::v1::object_information::Info;
+use rsm_model::ObjectType;
+use rsm_model::machine::Numbered;
+use rsm_model::record::InventoryMethod;
 use serde::Serialize;
 
 /// A library.
@@ -36,8 +40,8 @@ pub struct LibraryRow {
     pub requests: u32,
     /// Whether it reads bar codes.
     pub bar_code_reader: bool,
-    /// NtmsInventoryMethod of its default inventory.
-    pub inventory_method: u32,
+    /// Its default inventory: none, fast, full.
+    pub inventory_method: String,
     /// When its elements were last read as a whole.
     pub read_at: Option<String>,
     /// When the record last changed.
@@ -61,7 +65,7 @@ impl LibraryRow {
             media: library.number_of_media,
             requests: library.number_of_lib_requests,
             bar_code_reader: library.bar_code_reader_installed,
-            inventory_method: library.inventory_method,
+            inventory_method: method_word(library.inventory_method),
             read_at: library.read_at.clone(),
             modified: object.modified.clone(),
         })
@@ -128,7 +132,7 @@ pub struct DriveRow {
     pub mount_count: u32,
     /// What the robot last saw in it: full, empty, unknown.
     pub seen: String,
-    /// When that was.
+    /// When it was last read.
     pub seen_at: Option<String>,
     /// Whether nothing moves here until it is read again.
     pub fenced: bool,
@@ -159,7 +163,7 @@ impl DriveRow {
             identity_source: drive.identity_source.clone(),
             mount_count: drive.mount_count,
             seen: drive.seen.content_word.clone(),
-            seen_at: drive.seen.at.clone(),
+            seen_at: seen_at(catalog, &drive.library, &drive.seen)?,
             fenced: drive.seen.fenced,
             element: drive.seen.element,
         })
@@ -215,21 +219,25 @@ impl Row for DriveRow {
     }
 }
 
-/// A storage slot.
+/// A place of the library that holds a medium: a storage slot or an insert/eject port.
 #[derive(Debug, Serialize)]
 pub struct SlotRow {
     /// Identity.
     pub id: String,
     /// Display name.
     pub name: String,
-    /// Number in its library.
+    /// `slot` or `port`.
+    pub kind: String,
+    /// Number in its library, among those of its kind.
     pub number: u32,
     /// Name of its library.
     pub library: String,
-    /// Slot state.
+    /// Slot state, or the content of a port.
     pub state: String,
     /// Bar code that was last seen in it.
     pub bar_code: Option<String>,
+    /// Since when it holds what it holds, as far as is known.
+    pub since: Option<String>,
     /// When it was last read.
     pub seen_at: Option<String>,
     /// Whether nothing moves here until it is read again.
@@ -239,40 +247,76 @@ pub struct SlotRow {
 }
 
 impl SlotRow {
-    /// Makes the row of a slot.
+    /// Makes the row of a slot or port.
     pub fn of(catalog: &Catalog<'_>, object: &Object) -> Result<Self, Problem> {
-        let Some(Info::StorageSlot(slot)) = &object.info else { return Err(mismatch(object)) };
+        let (number, state, library, seen) = match &object.info {
+            Some(Info::StorageSlot(slot)) => (slot.number, &slot.state_word, &slot.library, &slot.seen),
+            Some(Info::IePort(port)) => (port.number, &port.content_word, &port.library, &port.seen),
+            _ => return Err(mismatch(object)),
+        };
         Ok(Self {
             id: object.id.clone(),
             name: object.name.clone(),
-            number: slot.number,
-            library: catalog.name_of(Some(&slot.library))?,
-            state: slot.state_word.clone(),
-            bar_code: slot.seen.bar_code.clone(),
-            seen_at: slot.seen.at.clone(),
-            fenced: slot.seen.fenced,
-            element: slot.seen.element,
+            kind: object.kind.clone(),
+            number,
+            library: catalog.name_of(Some(library))?,
+            state: state.clone(),
+            bar_code: seen.bar_code.clone(),
+            since: seen.at.clone(),
+            seen_at: seen_at(catalog, library, seen)?,
+            fenced: seen.fenced,
+            element: seen.element,
         })
     }
 }
 
+/// Gives when an element was last read. The service keeps the time of the last change; what the whole library was
+/// read for since then was found unchanged, unless the element is fenced and so not believed.
+fn seen_at(catalog: &Catalog<'_>, library: &str, seen: &Seen) -> Result<Option<String>, Problem> {
+    let Some(changed) = seen.at.clone() else { return Ok(None) };
+    if seen.fenced {
+        return Ok(Some(changed));
+    }
+    let library = catalog.look_up(Some(library))?;
+    let read = library.and_then(|library| match &library.info {
+        Some(Info::Library(library)) => library.read_at.clone(),
+        _ => None,
+    });
+    // Moments have one form, in which the later one is the greater text.
+    Ok(Some(read.map_or_else(|| changed.clone(), |read| read.max(changed.clone()))))
+}
+
 impl Row for SlotRow {
-    const TITLES: &'static [&'static str] = &["LIBRARY", "SLOT", "STATE", "BAR CODE", "SEEN AT", "ID"];
+    const TITLES: &'static [&'static str] =
+        &["LIBRARY", "KIND", "NUMBER", "STATE", "BAR CODE", "SINCE", "ID"];
 
     fn cells(&self) -> Vec<String> {
         let state = if self.fenced { format!("{}, fenced", self.state) } else { self.state.clone() };
         vec![
             or_dash(Some(&self.library)),
+            self.kind.clone(),
             self.number.to_string(),
             state,
             or_dash(self.bar_code.as_deref()),
-            moment(self.seen_at.as_deref().unwrap_or_default()),
+            moment(self.since.as_deref().unwrap_or_default()),
             self.id.clone(),
         ]
     }
 
+    /// The ports of a library stand behind its slots.
     fn place(&self) -> (String, u64, String) {
-        (self.library.clone(), u64::from(self.number), self.id.clone())
+        let behind = if self.kind == ObjectType::Port.word() { 1 << 32 } else { 0 };
+        (self.library.clone(), behind + u64::from(self.number), self.id.clone())
+    }
+}
+
+/// Names a default inventory by the word that `rsm library inventory --method` takes for it.
+fn method_word(number: u32) -> String {
+    match InventoryMethod::ALL.iter().find(|method| method.number() == number) {
+        Some(InventoryMethod::None) => "none".to_owned(),
+        Some(InventoryMethod::Fast) => "fast".to_owned(),
+        Some(InventoryMethod::Full) => "full".to_owned(),
+        None => number.to_string(),
     }
 }
 

@@ -95,7 +95,7 @@ impl Row for RequestRow {
             self.state.clone(),
             or_dash(self.medium.as_deref()),
             or_dash(self.drive.as_deref()),
-            format!("{} ({})", self.application, self.user),
+            who(&self.application, &self.user),
             self.priority.to_string(),
             self.id.clone(),
             or_dash(Some(&note)),
@@ -105,6 +105,11 @@ impl Row for RequestRow {
     fn place(&self) -> (String, u64, String) {
         (self.queued_at.clone(), 0, self.id.clone())
     }
+}
+
+/// Names a program and its user; the service's own requests have no user.
+fn who(application: &str, user: &str) -> String {
+    if user.is_empty() { or_dash(Some(application)) } else { format!("{application} ({user})") }
 }
 
 /// Why a library request waits.
@@ -239,5 +244,17 @@ impl Row for HistoryRow {
     /// The service's own order: two lines of one millisecond stay in it.
     fn place(&self) -> (String, u64, String) {
         (String::new(), self.position, String::new())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::who;
+
+    #[test]
+    fn who_has_no_empty_brackets() {
+        assert_eq!(who("rsm", "root"), "rsm (root)");
+        assert_eq!(who("Removable Storage", ""), "Removable Storage");
+        assert_eq!(who("", ""), "-");
     }
 }

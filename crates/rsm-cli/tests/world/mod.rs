@@ -20,7 +20,10 @@ const POOL: &str = "00000000-0000-0000-0000-00000000c001";
 const IMPORT: &str = "00000000-0000-0000-0000-00000000c000";
 const TYPE: &str = "00000000-0000-0000-0000-00000000d001";
 const COMPUTER: &str = "00000000-0000-0000-0000-000000000401";
+const PORT: &str = "00000000-0000-0000-0000-000000000801";
 const SEEN_AT: &str = "2026-11-20T18:04:05.678Z";
+/// When the library was last read as a whole.
+const READ_AT: &str = "2026-11-20T19:00:00.000Z";
 
 fn object(id: &str, kind: u32, word: &str, name: &str, field: &str, info: Value) -> Value {
     json!({
@@ -38,6 +41,14 @@ fn slot(number: u32, code: Option<&str>) -> Value {
     }
     let info = json!({ "number": number, "state": state[0], "stateWord": state[1], "library": LIBRARY, "seen": seen });
     object(&slot_id(number), 16, "slot", &format!("slot {number}"), "storageSlot", info)
+}
+
+/// The only port; it is fenced.
+fn port() -> Value {
+    let seen =
+        json!({ "content": 0, "contentWord": "unknown", "at": SEEN_AT, "element": 16, "fenced": true });
+    let info = json!({ "number": 1, "contentWord": "unknown", "library": LIBRARY, "seen": seen });
+    object(PORT, 8, "port", "port 1", "iePort", info)
 }
 
 fn slot_id(number: u32) -> String {
@@ -91,11 +102,12 @@ pub fn request(id: &str, operation: (u32, &str), state: (u32, &str), note: &str)
 fn objects() -> Vec<Value> {
     let library = json!({
         "libraryType": 2, "libraryTypeWord": "robotic", "numberOfDrives": 2, "numberOfSlots": 3,
-        "numberOfMedia": 3, "readAt": SEEN_AT, "barCodeReaderInstalled": true, "inventoryMethod": 1,
+        "numberOfMedia": 3, "readAt": READ_AT, "barCodeReaderInstalled": true, "inventoryMethod": 1,
     });
     let slot_2 = slot_id(2);
     vec![
         object(LIBRARY, 9, "library", "lib0", "library", library),
+        port(),
         slot(10, None),
         slot(2, Some("A00002L8")),
         slot(1, None),
