@@ -101,7 +101,7 @@ fn general_step(code: Code) -> &'static str {
         Code::InvalidState => "see where it is: rsm media show <medium>.",
         Code::NotReady => "wait until the service has started, then try again.",
         Code::ObjectNotFound | Code::InvalidMedia => "see what there is: rsm media list, rsm library list.",
-        Code::CallNotImplemented => "see docs/reference for what this version carries out.",
+        Code::CallNotImplemented => "see what this version carries out: rsm --help.",
         _ => "see what happened: rsm library history, rsm request list.",
     }
 }
