@@ -174,7 +174,11 @@ pub(super) fn failed(
     failure: Failure,
     text: &str,
 ) -> Handled {
-    medium_failed(turn, step)?;
+    // Where nothing was sent, or nothing could be taken, the belief was wrong and not the robot.
+    let robot_failed = matches!(failure, Failure::DeviceFault | Failure::MediumError | Failure::Prevented);
+    if robot_failed {
+        medium_failed(turn, step)?;
+    }
     doubt(turn, step.library, "a move failed")?;
     count_attempt(turn, step, text)?;
     match failure {
