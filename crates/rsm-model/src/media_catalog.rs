@@ -130,9 +130,38 @@ pub const CATALOG: &[CatalogEntry] = &[
     disc(0x112, "BD-ROM", 1, 3, CD),
 ];
 
+/// Writes the reference page of the media types.
+pub fn reference() -> String {
+    let mut text = String::from(
+        "# Media types\n\nGenerated from the catalog in the code; do not edit. Codes below 0x100 are the published list; \
+         from 0x100 on it goes on with what came later (docs/spec/decisions.md, point 12).\n\n\
+         | code | name | sides | written | device |\n|---|---|---|---|---|\n",
+    );
+    for entry in CATALOG {
+        let written = ["unknown", "many times", "once", "never"][entry.read_write.min(3) as usize];
+        let device = match entry.device_type {
+            TAPE => "tape",
+            DISK => "disk",
+            _ => "CD, DVD or BD",
+        };
+        text += &format!("| {:#x} | {} | {} | {written} | {device} |\n", entry.code, entry.name, entry.sides);
+    }
+    text
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_reference_page_is_as_committed() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/reference/media-types.md");
+        if std::env::var_os("RSM_BLESS").is_some() {
+            std::fs::write(path, reference()).expect("the page can be written");
+        }
+        let committed = std::fs::read_to_string(path).unwrap_or_default();
+        assert_eq!(committed, reference(), "stale: run the tests once with RSM_BLESS=1");
+    }
 
     #[test]
     fn the_published_range_is_whole_and_no_code_comes_twice() {
