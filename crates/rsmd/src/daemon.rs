@@ -18,7 +18,9 @@ use anyhow::Context;
 use rsm_engine::Desk;
 use rsm_server::{Clock, DeskHandle, DeskThread, Readers, Roles, Service, serve};
 use rsm_store::{Store, StoreError};
+use rustix::fs::Mode;
 use sd_notify::NotifyState;
+use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tokio::net::UnixListener;
@@ -84,6 +86,12 @@ pub fn worker_binary(config: &Config) -> anyhow::Result<PathBuf> {
         format!("the worker {} cannot be found; install it, or set manager.worker", binary.display())
     })?;
     anyhow::ensure!(found.is_file(), "the worker {} is no file", binary.display());
+    let runs = found.permissions().mode() & 0o111 != 0;
+    anyhow::ensure!(
+        runs,
+        "the worker {} is not executable; set its mode, or manager.worker",
+        binary.display()
+    );
     Ok(binary)
 }
 
@@ -101,6 +109,8 @@ pub fn roles(config: &Config) -> anyhow::Result<Roles> {
 /// # Errors
 /// [`DaemonError`]: it could not start, or could not go on.
 pub fn run(config: &Config, ready_line: ReadyLine) -> Result<(), DaemonError> {
+    // The database says who has what where; who may know that is decided at the gate, not by file modes.
+    rustix::process::umask(Mode::from_raw_mode(0o077));
     let worker = worker_binary(config)?;
     let roles = roles(config)?;
     let database = config.database();
@@ -140,7 +150,10 @@ pub fn run(config: &Config, ready_line: ReadyLine) -> Result<(), DaemonError> {
 fn make_folders(config: &Config, database: &Path) -> anyhow::Result<()> {
     let folders = [Some(config.manager.state_dir.as_path()), database.parent()];
     for folder in folders.into_iter().flatten().filter(|folder| !folder.as_os_str().is_empty()) {
-        std::fs::create_dir_all(folder)
+        std::fs::DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(folder)
             .with_context(|| format!("the folder {} cannot be made", folder.display()))?;
     }
     Ok(())

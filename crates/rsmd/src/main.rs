@@ -38,7 +38,8 @@ fn main() -> ExitCode {
     if arguments.check_config {
         return check(&config);
     }
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    let filter =
+        EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info,refinery_core=warn"));
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(false).init();
     for warning in config.warnings() {
         tracing::warn!("{warning}");

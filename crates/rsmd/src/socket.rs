@@ -36,7 +36,11 @@ pub enum SocketError {
 pub fn bind(path: &Path) -> Result<UnixListener, SocketError> {
     let failed = |action| move |source| SocketError::System { action, path: path.to_path_buf(), source };
     if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-        std::fs::create_dir_all(folder).map_err(failed("make the folder of"))?;
+        if !folder.exists() {
+            std::fs::create_dir_all(folder).map_err(failed("make the folder of"))?;
+            let everybody_may_enter = std::fs::Permissions::from_mode(0o755);
+            std::fs::set_permissions(folder, everybody_may_enter).map_err(failed("open the folder of"))?;
+        }
     }
     clear(path)?;
     let listener = UnixListener::bind(path).map_err(failed("listen on"))?;

@@ -27,6 +27,13 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+/// A worker that ends sooner than this after its start has not really lived: its program or its machine is broken.
+const LIVED: Duration = Duration::from_secs(3);
+
+/// Rest before a worker is started a third time in a row, and the longest rest: short enough for a stop of the manager.
+const FIRST_REST: Duration = Duration::from_millis(100);
+const LONGEST_REST: Duration = Duration::from_secs(2);
+
 /// How long a killed process may take to be gone. A process in uninterruptible sleep may take for ever.
 const REAP_WITHIN: Duration = Duration::from_secs(10);
 
@@ -76,6 +83,8 @@ impl ProcessWorkers {
                 desk: self.desk.clone(),
                 inbox: send.clone(),
                 running: None,
+                started: None,
+                quick_ends: 0,
                 given_up: Vec::new(),
             };
             let name = format!("sv {}", device.0);
@@ -136,6 +145,9 @@ struct Supervisor {
     desk: DeskHandle,
     inbox: Sender<Message>,
     running: Option<Running>,
+    /// When the last worker was started, and how many before it ended at once.
+    started: Option<Instant>,
+    quick_ends: u32,
     /// Killed and not gone: in uninterruptible sleep when last seen.
     given_up: Vec<Child>,
 }
@@ -157,6 +169,7 @@ impl Supervisor {
             self.end(old);
         }
         self.forget_the_dead();
+        self.rest();
         let epoch = hello.epoch;
         match self.spawn(hello) {
             Ok(running) => {
@@ -172,6 +185,18 @@ impl Supervisor {
                 self.gone(epoch, format!("{} cannot be started: {error}", self.binary.display()));
             }
         }
+    }
+
+    /// A worker that ends at once, or cannot be started, is not started again at full speed: the rest doubles. The
+    /// desk waits for nobody, and the order to stop only finds this device a little later.
+    fn rest(&mut self) {
+        let quick = self.started.is_some_and(|started| started.elapsed() < LIVED);
+        self.quick_ends = if quick { self.quick_ends + 1 } else { 0 };
+        if self.quick_ends > 1 {
+            let doubled = FIRST_REST * 2_u32.pow(self.quick_ends.min(6) - 1);
+            std::thread::sleep(doubled.min(LONGEST_REST));
+        }
+        self.started = Some(Instant::now());
     }
 
     fn spawn(&self, hello: Hello) -> std::io::Result<Running> {
