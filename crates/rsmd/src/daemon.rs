@@ -109,6 +109,8 @@ pub fn roles(config: &Config) -> anyhow::Result<Roles> {
 /// # Errors
 /// [`DaemonError`]: it could not start, or could not go on.
 pub fn run(config: &Config, ready_line: ReadyLine) -> Result<(), DaemonError> {
+    // Everybody may reach the socket, so its folder is made while new folders are still open to all.
+    socket::make_folder(&config.manager.socket)?;
     // The database says who has what where; who may know that is decided at the gate, not by file modes.
     rustix::process::umask(Mode::from_raw_mode(0o077));
     let worker = worker_binary(config)?;

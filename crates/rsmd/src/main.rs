@@ -44,6 +44,10 @@ fn main() -> ExitCode {
     for warning in config.warnings() {
         tracing::warn!("{warning}");
     }
+    let status = problems(&config);
+    if status != ExitCode::SUCCESS {
+        return status;
+    }
     let ready_line = if arguments.ready_line { ReadyLine::Print } else { ReadyLine::Silent };
     match daemon::run(&config, ready_line) {
         Ok(()) => ExitCode::SUCCESS,
@@ -58,6 +62,11 @@ fn check(config: &Config) -> ExitCode {
     for warning in config.warnings() {
         eprintln!("rsmd: warning: {warning}");
     }
+    problems(config)
+}
+
+/// Names what stands against a configuration; a success when nothing does.
+fn problems(config: &Config) -> ExitCode {
     let problems = [daemon::worker_binary(config).err(), daemon::roles(config).err()];
     let mut status = ExitCode::SUCCESS;
     for problem in problems.into_iter().flatten() {

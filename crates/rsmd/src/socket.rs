@@ -35,18 +35,25 @@ pub enum SocketError {
 /// [`SocketError`]; a file that was there is then still there.
 pub fn bind(path: &Path) -> Result<UnixListener, SocketError> {
     let failed = |action| move |source| SocketError::System { action, path: path.to_path_buf(), source };
-    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-        if !folder.exists() {
-            std::fs::create_dir_all(folder).map_err(failed("make the folder of"))?;
-            let everybody_may_enter = std::fs::Permissions::from_mode(0o755);
-            std::fs::set_permissions(folder, everybody_may_enter).map_err(failed("open the folder of"))?;
-        }
-    }
+    make_folder(path)?;
     clear(path)?;
     let listener = UnixListener::bind(path).map_err(failed("listen on"))?;
     std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o666)).map_err(failed("open to all"))?;
     listener.set_nonblocking(true).map_err(failed("listen on"))?;
     Ok(listener)
+}
+
+/// Makes the folder of a socket, with the modes that the process gives new folders.
+///
+/// # Errors
+/// The system refuses.
+pub fn make_folder(path: &Path) -> Result<(), SocketError> {
+    let failed =
+        |source| SocketError::System { action: "make the folder of", path: path.to_path_buf(), source };
+    match path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        Some(folder) => std::fs::create_dir_all(folder).map_err(failed),
+        None => Ok(()),
+    }
 }
 
 /// Removes the socket of a manager that is gone.

@@ -193,7 +193,7 @@ impl Supervisor {
         let quick = self.started.is_some_and(|started| started.elapsed() < LIVED);
         self.quick_ends = if quick { self.quick_ends + 1 } else { 0 };
         if self.quick_ends > 1 {
-            let doubled = FIRST_REST * 2_u32.pow(self.quick_ends.min(6) - 1);
+            let doubled = FIRST_REST * 2_u32.pow(self.quick_ends.min(7) - 2);
             std::thread::sleep(doubled.min(LONGEST_REST));
         }
         self.started = Some(Instant::now());
@@ -393,6 +393,12 @@ fn read_reports(device: &DeviceKey, epoch: Epoch, mut output: impl BufRead, desk
 fn log_lines(device: &DeviceKey, log: impl BufRead) {
     for line in log.split(b'\n') {
         let Ok(line) = line else { return };
-        tracing::info!(device = device.0, "{}", String::from_utf8_lossy(&line));
+        let line = String::from_utf8_lossy(&line);
+        // A worker says of a step that failed: NAME failed (KIND): TEXT.
+        if line.contains(" failed (") {
+            tracing::warn!(device = device.0, "{line}");
+        } else {
+            tracing::info!(device = device.0, "{line}");
+        }
     }
 }
