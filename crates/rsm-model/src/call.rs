@@ -33,6 +33,40 @@ pub enum Call {
     },
     /// MountNtmsMedia.
     Mount(MountCall),
+    /// CreateNtmsMediaPool.
+    CreatePool(CreatePoolCall),
+    /// MoveToNtmsMediaPool.
+    MoveToPool {
+        /// Physical medium; `None` stands for NULL.
+        medium: Option<Guid>,
+        /// Destination pool; `None` stands for NULL.
+        pool: Option<Guid>,
+    },
+    /// AllocateNtmsMedia.
+    Allocate(AllocateCall),
+    /// DeallocateNtmsMedia.
+    Deallocate {
+        /// Logical medium; `None` stands for NULL.
+        logical: Option<Guid>,
+        /// Reserved and ignored (deallocate-options).
+        options: u32,
+    },
+    /// SetNtmsObjectInformation.
+    SetInformation {
+        /// Object; `None` stands for NULL.
+        object: Option<Guid>,
+        /// What shall be written; `None` stands for a NULL structure.
+        information: Option<InformationToSet>,
+    },
+    /// Reads the labels of media that no drive has read yet, in the background (decision 18; intake).
+    Classify {
+        /// Only media of this library; all libraries otherwise.
+        library: Option<Guid>,
+        /// These media, read or not; empty means those that have not been read.
+        media: Vec<Guid>,
+        /// How many at most; 0 is no limit.
+        most: u32,
+    },
     /// DismountNtmsMedia.
     Dismount {
         /// Logical media or sides.
@@ -53,6 +87,104 @@ pub enum Call {
         drive: Guid,
         /// How many blocks at most; 1 to 16.
         count: u32,
+    },
+}
+
+/// The arguments of CreateNtmsMediaPool.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CreatePoolCall {
+    /// Path of the pool, levels separated by a backslash; `None` stands for NULL.
+    pub name: Option<String>,
+    /// Media type; `None` or the null GUID makes a pool that holds only pools.
+    pub media_type: Option<Guid>,
+    /// NtmsCreateOptions: 1 open existing, 2 create new, 3 open always.
+    pub action: u32,
+    /// Self-relative security descriptor, where the caller gave one.
+    pub security: Option<Vec<u8>>,
+}
+
+/// The arguments of AllocateNtmsMedia.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AllocateCall {
+    /// Application pool to allocate from and into; `None` stands for NULL.
+    pub pool: Option<Guid>,
+    /// One particular side.
+    pub side: Option<Guid>,
+    /// Logical medium on entry, for NTMS_ALLOCATE_NEXT.
+    pub logical: Option<Guid>,
+    /// NtmsAllocateOptions: 1 new, 2 next, 4 error if unavailable.
+    pub options: u32,
+    /// Longest wait in milliseconds; 0 never waits, 0xFFFFFFFF waits for ever (decision 2).
+    pub timeout_ms: u32,
+}
+
+/// What SetNtmsObjectInformation may write: the changeable members of one structure, all of them (setinfo-all-writable).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InformationToSet {
+    /// dwType of the structure.
+    pub object_type: u32,
+    /// szName; ignored for objects that have a fixed name.
+    pub name: String,
+    /// szDescription.
+    pub description: String,
+    /// The members of the union that can be changed.
+    pub members: MembersToSet,
+}
+
+/// The changeable members of the union of NTMS_OBJECTINFORMATION, by the type that has them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MembersToSet {
+    /// A type with none but the texts.
+    None,
+    /// NTMS_COMPUTERINFORMATION.
+    Computer {
+        /// dwLibRequestPurgeTime, in seconds.
+        library_request_purge_s: u32,
+        /// dwOpRequestPurgeTime, in seconds.
+        operator_request_purge_s: u32,
+        /// dwLibRequestFlags.
+        library_request_flags: u32,
+        /// dwOpRequestFlags.
+        operator_request_flags: u32,
+        /// dwMediaPoolPolicy.
+        media_pool_policy: u32,
+    },
+    /// NTMS_DRIVEINFORMATION.
+    Drive {
+        /// dwDeferDismountDelay, in seconds.
+        defer_dismount_delay_s: u32,
+    },
+    /// NTMS_IEDOORINFORMATION.
+    Door {
+        /// MaxOpenSecs.
+        max_open_s: u32,
+    },
+    /// NTMS_IEPORTINFORMATION.
+    Port {
+        /// MaxExtendSecs.
+        max_extend_s: u32,
+    },
+    /// NTMS_LIBRARYINFORMATION.
+    Library {
+        /// InventoryMethod.
+        inventory_method: u32,
+        /// AutoRecovery: 0 or 1.
+        auto_recovery: u32,
+        /// dwCleanerUsesRemaining.
+        cleaner_uses_remaining: u32,
+        /// dwFlags.
+        flags: u32,
+    },
+    /// NTMS_MEDIAPOOLINFORMATION.
+    MediaPool {
+        /// MediaType; `None` for a pool of pools.
+        media_type: Option<Guid>,
+        /// AllocationPolicy.
+        allocation_policy: u32,
+        /// DeallocationPolicy.
+        deallocation_policy: u32,
+        /// dwMaxAllocates.
+        max_allocates: u32,
     },
 }
 
@@ -90,6 +222,11 @@ pub enum Query {
         /// NtmsObjectsTypes; 0 lets the server find the type.
         object_type: u32,
     },
+    /// GetNtmsMediaPoolName.
+    PoolName {
+        /// Pool; `None` stands for NULL.
+        pool: Option<Guid>,
+    },
     /// What the robots did, newest last.
     History {
         /// Only this library.
@@ -119,6 +256,17 @@ pub enum Reply {
         request: RequestId,
         /// Drives used.
         drives: Vec<DriveId>,
+    },
+    /// The pool that was created or opened.
+    Pool(PoolId),
+    /// A text: the full name of a pool.
+    Text(String),
+    /// A side was allocated.
+    Allocated {
+        /// The logical medium that owns it now.
+        logical: LogicalMediumId,
+        /// The pool that the medium came from.
+        from: PoolId,
     },
     /// Blocks read.
     Blocks(Vec<Vec<u8>>),

@@ -16,6 +16,7 @@ pub mod access;
 pub mod call;
 pub mod generated;
 pub mod ids;
+pub mod label;
 pub mod machine;
 pub mod media_catalog;
 pub mod record;

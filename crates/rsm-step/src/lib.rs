@@ -1,7 +1,7 @@
 //! The step protocol: what leaves the desk towards the world, and what comes back.
 //!
 //! A step is one order to one device: probe it, read its elements, move a medium, load, unload, write or read
-//! blocks. Its outcome comes back as a [`StepReport`]. Worker processes, the in-thread workers of the simulation
+//! label blocks, read or write a label. Its outcome comes back as a [`StepReport`]. Worker processes, the in-thread workers of the simulation
 //! and, one day, workers on other hosts speak it alike.
 //!
 //! ```text
@@ -18,7 +18,8 @@
 
 pub mod framing;
 
-use rsm_model::ids::StepId;
+use rsm_model::ids::{Guid, StepId};
+use rsm_model::label::MediumLabel;
 use serde::{Deserialize, Serialize};
 
 /// Names a device in the configuration: library and device, as `lab/changer` or `lab/drive-1`.
@@ -37,7 +38,7 @@ pub struct Epoch(pub u64);
 pub enum DeviceKind {
     /// A media changer.
     Changer,
-    /// A tape drive.
+    /// A drive: tape or disc, as it says itself.
     Drive,
 }
 
@@ -92,9 +93,21 @@ pub enum Step {
         to: u16,
         /// Bar code that must be seen at the source; none when the medium has none.
         expected_tag: Option<String>,
+        /// Whether the medium is turned over on the way.
+        turn: Turn,
     },
-    /// Drive: load the medium, wait until ready, read the first block, rewind, verify the position.
+    /// Drive: load the medium, wait until ready, read what is at its beginning, rewind, verify the position.
     Load,
+    /// Drive: read the beginning of the medium that is loaded, rewind, verify the position.
+    ReadLabel,
+    /// Drive: write a free label of ours at the beginning of the medium that is loaded and read it back. What is there
+    /// is read first: unless it is among `over`, nothing is written and the outcome is `LabelKept` (decision 20).
+    WriteLabel {
+        /// Identity that the label gives to the side.
+        id: Guid,
+        /// What the label may replace.
+        over: Vec<MediumLabel>,
+    },
     /// Drive: unload the medium so that the robot can take it.
     Unload,
     /// Drive: rewind, write the blocks, a filemark behind them, rewind.
@@ -107,6 +120,17 @@ pub enum Step {
         /// How many at most.
         count: u32,
     },
+}
+
+/// Whether a medium is turned over while it is moved (the INVERT bit of MOVE MEDIUM).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Turn {
+    /// The side that was up stays up.
+    #[default]
+    Keep,
+    /// The other side comes up.
+    Over,
 }
 
 /// Whether a changer looks into its elements or answers from memory.
@@ -127,6 +151,8 @@ impl Step {
             Step::ReadElements { .. } => "read elements",
             Step::Move { .. } => "move",
             Step::Load => "load",
+            Step::ReadLabel => "read label",
+            Step::WriteLabel { .. } => "write label",
             Step::Unload => "unload",
             Step::WriteBlocks { .. } => "write blocks",
             Step::ReadBlocks { .. } => "read blocks",
@@ -205,6 +231,10 @@ pub enum Outcome {
     },
     /// The medium is loaded and stands at its beginning.
     Loaded(LoadedMedium),
+    /// The label that is on the medium now: read, or written and read back.
+    Labelled(LoadedMedium),
+    /// The label was not to be replaced: nothing was written, and this is what is there.
+    LabelKept(LoadedMedium),
     /// The drive has unloaded.
     Unloaded,
     /// The blocks are written, the filemark is behind them.
@@ -270,6 +300,8 @@ pub struct DeviceIdentity {
     pub designators: Vec<String>,
     /// Element layout, for a changer.
     pub layout: Option<Layout>,
+    /// Whether a drive holds a medium; none where it could not be learned, or for a changer.
+    pub holds_medium: Option<bool>,
 }
 
 /// A changer's elements (mode page 1Dh) and abilities.
@@ -316,25 +348,29 @@ pub struct ElementReport {
     pub device: Option<String>,
     /// Whether the element reports an exception, with ASC and ASCQ.
     pub exception: Option<(u8, u8)>,
+    /// Whether the medium lies turned over against how it came into the library; false where the library cannot tell.
+    #[serde(default)]
+    pub inverted: bool,
 }
 
 /// What a drive says of the medium it has loaded.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LoadedMedium {
-    /// The first block; none when the medium is blank.
-    pub first_block: Option<Block>,
+    /// What stands at its beginning.
+    pub label: MediumLabel,
     /// Whether it is write-protected.
     pub write_protected: bool,
     /// Density code of the mode parameter block descriptor.
     pub density_code: u8,
     /// Medium type code of the mode parameter header.
     pub medium_type: u8,
+    /// Bytes that the side holds; none where the drive does not tell.
+    pub capacity: Option<u64>,
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use rsm_model::ids::Guid;
 
     #[test]
     fn orders_and_reports_read_back_as_written() {
@@ -343,7 +379,13 @@ mod tests {
             device: DeviceKey("lab/changer".into()),
             epoch: Epoch(7),
             limit_ms: 300_000,
-            step: Step::Move { transport: 0, from: 1000, to: 256, expected_tag: Some("V00001L5".into()) },
+            step: Step::Move {
+                transport: 0,
+                from: 1000,
+                to: 256,
+                expected_tag: Some("V00001L5".into()),
+                turn: Turn::Keep,
+            },
         };
         let text = serde_json::to_string(&order).expect("orders are plain data");
         assert_eq!(serde_json::from_str::<StepOrder>(&text).expect("reads back"), order);

@@ -4,7 +4,7 @@ use crate::failure::failure_of;
 use crate::report;
 use rsm_device::{Changer, Drive, Move, MoveFailure, Pause, Transport, TransportError, VerbError};
 use rsm_scsi::{ElementAddress, Sense, StandardInquiry};
-use rsm_step::{Block, DeviceKind, Failure, Look, Outcome, Step, StepOrder, StepReport};
+use rsm_step::{Block, DeviceKind, Failure, Look, Outcome, Step, StepOrder, StepReport, Turn};
 
 /// Carries orders out on one device.
 pub struct Executor {
@@ -132,7 +132,7 @@ fn run_changer(changer: &mut Changer<Box<dyn Transport>>, step: &Step) -> Outcom
                 Err(error) => told(step, &error, Vec::new()),
             }
         }
-        Step::Move { transport, from, to, expected_tag } => {
+        Step::Move { transport, from, to, expected_tag, turn: Turn::Keep } => {
             let order = Move {
                 transport: ElementAddress(*transport),
                 from: ElementAddress(*from),
@@ -147,9 +147,7 @@ fn run_changer(changer: &mut Changer<Box<dyn Transport>>, step: &Step) -> Outcom
                 }
             }
         }
-        Step::Load | Step::Unload | Step::WriteBlocks { .. } | Step::ReadBlocks { .. } => {
-            not_for(step, "media changer")
-        }
+        _ => not_for(step, "media changer"),
     }
 }
 
@@ -165,7 +163,7 @@ fn run_drive(drive: &mut Drive<Box<dyn Transport>>, step: &Step) -> Outcome {
         Step::ReadBlocks { count } => drive
             .read_blocks(*count)
             .map(|blocks| Outcome::Blocks { blocks: blocks.into_iter().map(Block).collect() }),
-        Step::ReadElements { .. } | Step::Move { .. } => return not_for(step, "tape drive"),
+        _ => return not_for(step, "tape drive"),
     };
     end.unwrap_or_else(|error| told(step, &error, Vec::new()))
 }

@@ -40,15 +40,17 @@ pub(crate) fn failure_of(step: &Step, error: &VerbError, ends: &[Element]) -> Fa
 fn may_have_changed(step: &Step, command: &str) -> bool {
     match step {
         Step::Move { .. } => command == "MOVE MEDIUM",
-        Step::Load | Step::Unload | Step::WriteBlocks { .. } => true,
-        Step::Probe | Step::ReadElements { .. } | Step::ReadBlocks { .. } => false,
+        Step::Load | Step::Unload | Step::WriteBlocks { .. } | Step::WriteLabel { .. } => true,
+        Step::Probe | Step::ReadElements { .. } | Step::ReadBlocks { .. } | Step::ReadLabel => false,
     }
 }
 
 fn of_transport(step: &Step, command: &str, error: &TransportError) -> Failure {
     let sent = match step {
         // What was written before the connection went is on the tape.
-        Step::WriteBlocks { .. } => !matches!(error, TransportError::Address { .. }),
+        Step::WriteBlocks { .. } | Step::WriteLabel { .. } => {
+            !matches!(error, TransportError::Address { .. })
+        }
         _ => error.leaves_completion_unknown(),
     };
     if sent && may_have_changed(step, command) { Failure::CompletionUnknown } else { Failure::DeviceGone }

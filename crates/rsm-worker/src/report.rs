@@ -1,8 +1,9 @@
 //! What the device crates say, in the words of the step protocol.
 
 use rsm_device::{ChangerIdentity, Identity};
+use rsm_model::label::MediumLabel;
 use rsm_scsi::{CodeSet, DeviceIdentifier, Element, ElementRange, ElementType, Sense, Verdict, judge};
-use rsm_step::{Attention, Block, DeviceIdentity, ElementKind, ElementReport, Layout, LoadedMedium};
+use rsm_step::{Attention, DeviceIdentity, ElementKind, ElementReport, Layout, LoadedMedium};
 
 /// The attentions met, each once.
 pub(crate) fn attentions(met: &[Sense]) -> Vec<Attention> {
@@ -31,6 +32,7 @@ pub(crate) fn identity(identity: &Identity) -> DeviceIdentity {
         serial: identity.serial.clone(),
         designators: identity.designators.clone(),
         layout: None,
+        holds_medium: None,
     }
 }
 
@@ -59,6 +61,7 @@ pub(crate) fn element(element: &Element) -> ElementReport {
         full: element.full,
         tag: tag.map(|tag| tag.identifier().to_owned()),
         device: element.device_id.as_ref().map(device),
+        inverted: false,
         exception: element.except.then_some((element.asc, element.ascq)),
     }
 }
@@ -77,7 +80,11 @@ fn device(id: &DeviceIdentifier) -> String {
 
 pub(crate) fn medium(medium: rsm_device::LoadedMedium) -> LoadedMedium {
     LoadedMedium {
-        first_block: medium.first_block.map(Block),
+        label: match medium.first_block {
+            None => MediumLabel::Blank,
+            Some(_) => MediumLabel::Unknown,
+        },
+        capacity: None,
         write_protected: medium.write_protected,
         density_code: medium.density_code,
         medium_type: medium.medium_type,

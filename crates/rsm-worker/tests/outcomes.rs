@@ -5,13 +5,13 @@ mod script;
 
 use rsm_model::ids::{Guid, StepId};
 use rsm_step::{
-    Block, DeviceKey, DeviceKind, ElementReport, Epoch, Look, Outcome, Step, StepOrder, StepReport,
+    Block, DeviceKey, DeviceKind, ElementReport, Epoch, Look, Outcome, Step, StepOrder, StepReport, Turn,
 };
 use rsm_worker::Executor;
 use script::{Log, Script, ScriptPause};
 
 fn show(element: &ElementReport) -> String {
-    let ElementReport { address, kind, full, tag, device, exception } = element;
+    let ElementReport { address, kind, full, tag, device, exception, inverted: _ } = element;
     let mut text = format!("{kind:?} {address} {}", if *full { "full" } else { "empty" });
     for part in [tag, device].into_iter().flatten() {
         text.push_str(&format!(" {part}"));
@@ -61,7 +61,7 @@ fn drive(step: Step, script: &str) -> String {
 }
 
 fn the_move() -> Step {
-    Step::Move { transport: 1, from: 1000, to: 256, expected_tag: Some("V1".into()) }
+    Step::Move { transport: 1, from: 1000, to: 256, expected_tag: Some("V1".into()), turn: Turn::Keep }
 }
 
 const ENDS: &str = "

@@ -4,9 +4,10 @@
 mod tgtd;
 
 use rsm_model::ids::{Guid, StepId};
+use rsm_model::label::MediumLabel;
 use rsm_step::{
     Block, DeviceKey, DeviceKind, ElementKind, Epoch, Failure, Hello, Look, Outcome, Step, StepOrder,
-    StepReport, framing,
+    StepReport, Turn, framing,
 };
 use std::io::Read;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
@@ -90,13 +91,13 @@ fn workers_carry_a_tape_to_a_drive_and_read_it() {
 
     let step = |from, to| {
         let expected_tag = Some("V00001L5".into());
-        Step::Move { transport: TRANSPORT, from, to, expected_tag }
+        Step::Move { transport: TRANSPORT, from, to, expected_tag, turn: Turn::Keep }
     };
     let Outcome::Moved { ends } = changer.order(step(FIRST_SLOT, FIRST_DRIVE)) else { panic!("it moves") };
     assert_eq!(ends[1].tag.as_deref(), Some("V00001L5"));
     let mut drive = Worker::start(DeviceKind::Drive, library.drive(1));
     let Outcome::Loaded(medium) = drive.order(Step::Load) else { panic!("it loads") };
-    assert_eq!(medium.first_block, None);
+    assert_eq!(medium.label, MediumLabel::Blank);
     let blocks = vec![Block(b"VOL1".to_vec()), Block(vec![3; 2000])];
     assert_eq!(drive.order(Step::WriteBlocks { blocks: blocks.clone() }), Outcome::Written);
     assert_eq!(drive.order(Step::ReadBlocks { count: 5 }), Outcome::Blocks { blocks });

@@ -58,6 +58,12 @@ pub(crate) fn call(
         Call::Inventory { library, action } => Some(inventory::inventory(turn, &asked, *library, *action)?),
         Call::Mount(mount) => mount::mount(turn, &asked, mount)?,
         Call::Dismount { media, options } => Some(dismount::dismount(turn, &asked, media, *options)?),
+        Call::CreatePool(_)
+        | Call::MoveToPool { .. }
+        | Call::Allocate(_)
+        | Call::Deallocate { .. }
+        | Call::SetInformation { .. }
+        | Call::Classify { .. } => not_implemented("that call")?,
         Call::WriteBlocks { drive, blocks } => blocks::write(turn, &asked, *drive, blocks)?,
         Call::ReadBlocks { drive, count } => blocks::read(turn, &asked, *drive, *count)?,
     };

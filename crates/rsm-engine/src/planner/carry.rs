@@ -19,7 +19,7 @@ use rsm_model::machine::medium::{self, MediumEvent, MediumState};
 use rsm_model::machine::operator_request::OperatorEvent;
 use rsm_model::machine::request::{self, RequestEvent, RequestState};
 use rsm_model::record::*;
-use rsm_step::{DeviceKey, Epoch, Look, Step, StepOrder};
+use rsm_step::{DeviceKey, Epoch, Look, Step, StepOrder, Turn as TurnOver};
 use rsm_store::StoreError;
 
 /// Turns a decision into changes and outputs.
@@ -134,7 +134,9 @@ fn limit_of(limits: &Limits, step: &Step) -> u64 {
         Step::Move { .. } => limits.move_ms,
         Step::Load => limits.load_ms,
         Step::Unload => limits.unload_ms,
-        Step::WriteBlocks { .. } | Step::ReadBlocks { .. } => limits.blocks_ms,
+        Step::WriteBlocks { .. } | Step::ReadBlocks { .. } | Step::ReadLabel | Step::WriteLabel { .. } => {
+            limits.blocks_ms
+        }
     }
 }
 
@@ -228,8 +230,13 @@ fn order_move(
     let text = format!("move {} from {} to {}", naming::medium(medium), from.name, to.name);
     let elements = vec![changer.element, from.element, to.element];
     let work = Work { device, request: Some(request), medium: Some(medium.id), elements, text };
-    let step =
-        Step::Move { transport: changer.element, from: from.element, to: to.element, expected_tag: from.tag };
+    let step = Step::Move {
+        transport: changer.element,
+        from: from.element,
+        to: to.element,
+        expected_tag: from.tag,
+        turn: TurnOver::Keep,
+    };
     ordered(turn, work, view.library.id, step).map(drop)
 }
 

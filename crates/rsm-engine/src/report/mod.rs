@@ -50,6 +50,9 @@ pub(crate) fn step(turn: &mut Turn<'_>, report: &StepReport) -> Handled {
         Outcome::Elements { elements } => elements::read(turn, &step, elements, &report.attentions),
         Outcome::Moved { ends } => motion::moved(turn, &step, ends),
         Outcome::Loaded(loaded) => drive::loaded(turn, &step, loaded),
+        Outcome::Labelled(_) | Outcome::LabelKept(_) => {
+            doubt(turn, step.library, "a label was reported that nobody asked for")
+        }
         Outcome::Unloaded => drive::unloaded(turn, &step),
         Outcome::Written => drive::blocks_done(turn, &step, Ok(rsm_model::Reply::Done)),
         Outcome::Blocks { blocks } => {
