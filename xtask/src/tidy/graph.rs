@@ -23,13 +23,14 @@ const SERVICE: [&str; 4] = ["rsm-server", "rsm-engine", "rsm-store", "rsmd"];
 const POOLS: [&str; 3] = ["rsm-engine", "rsm-store", "rsm-server"];
 
 /// What must be absent from a crate's closure, and why.
-const ABSENT: [(&str, &[&str], &str); 14] = [
+const ABSENT: [(&str, &[&str], &str); 15] = [
     ("rsm-model", &RUNTIMES, "the model is pure"),
     ("rsm-model", &SQL, "the only SQL is the store's"),
     ("rsm-engine", &RUNTIMES, "the desk has no clock, thread or socket"),
     ("rsm-engine", &["rsm-scsi", "rsm-device", "rsm-simlib", "rsm-worker"], "the desk knows no SCSI"),
     ("rsm-store", &RUNTIMES, "the store has no runtime of its own"),
     ("rsm-scsi", &RUNTIMES, "bytes need no runtime"),
+    ("rsm-label", &RUNTIMES, "labels are bytes, and bytes need no runtime"),
     ("rsm-device", &SQL, "devices know no SQL"),
     ("rsm-device", &POOLS, "devices know no pools"),
     ("rsm-worker", &SQL, "workers know no SQL"),
