@@ -23,7 +23,7 @@ fn unknown(head: &TapeHead) {
 
 /// What each recogniser says, by name.
 fn verdict(name: &str, head: &TapeHead) -> Result<Claim, NotMine> {
-    RECOGNISERS.iter().find(|one| one.name() == name).unwrap().claim(head)
+    RECOGNISERS.iter().find(|one| one.name() == name).expect("a recogniser of this name").claim(head)
 }
 
 #[test]
@@ -213,6 +213,16 @@ fn a_member_called_like_a_volume_label_is_still_tar() {
     let sum: u32 = archive.iter().map(|&byte| u32::from(byte)).sum();
     archive[148..155].copy_from_slice(format!("{sum:06o}\0").as_bytes());
     assert_eq!(known(recognise_tape(&tape(&[&archive]))).kind, "tar");
+}
+
+#[test]
+fn a_checksum_over_signed_bytes_counts_too() {
+    let mut archive = fixture("v7.tar");
+    archive[0] = 0xE4;
+    archive[148..156].fill(b' ');
+    let sum: i32 = archive.iter().map(|&byte| i32::from(byte.cast_signed())).sum();
+    archive[148..155].copy_from_slice(format!("{sum:06o}\0").as_bytes());
+    assert_eq!(known(recognise_tape(&tape(&[&archive]))).info, "\u{fffd}n/readme.txt");
 }
 
 /// A plug-in that claims everything with an id of so many bytes.

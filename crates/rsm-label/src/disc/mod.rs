@@ -22,6 +22,12 @@ pub const DISC_BYTES_WANTED: u32 = 1_048_576;
 /// Fewer bytes than this, though all erased, prove no blank side.
 const LEAST_FOR_BLANK: usize = free::LENGTH;
 
+/// What each file system answers to the beginning of a side.
+type Claimant = fn(&[u8]) -> Result<Claim, NotMine>;
+
+/// Who is asked, in this order.
+const RECOGNISERS: [Claimant; 5] = [free::claim, udf::claim, cdfs::claim, boot::claim_ntfs, boot::claim_fat];
+
 /// Says what stands at the beginning of a side, from [`DISC_BYTES_WANTED`] bytes of it.
 ///
 /// [`Finding::Blank`] means that all of them are 00h, or all are FFh, and that they are at least 64 KiB.
@@ -30,9 +36,7 @@ pub fn recognise_disc(start: &[u8]) -> Finding {
     if start.len() >= LEAST_FOR_BLANK && (erased(0x00) || erased(0xFF)) {
         return Finding::Blank;
     }
-    let recognisers: [fn(&[u8]) -> Result<Claim, NotMine>; 5] =
-        [free::claim, udf::claim, cdfs::claim, boot::claim_ntfs, boot::claim_fat];
     let claimed =
-        recognisers.iter().find_map(|claim| claim(start).and_then(|claim| claim.kept_in_limits()).ok());
+        RECOGNISERS.iter().find_map(|claim| claim(start).and_then(|claim| claim.kept_in_limits()).ok());
     claimed.map_or(Finding::Unknown, Finding::Known)
 }

@@ -17,7 +17,7 @@ pub fn image(name: &str, length: usize) -> Vec<u8> {
     assert_eq!(pieces.len() % 516, 0, "{name} is made of pieces");
     let mut image = vec![0; length];
     for piece in pieces.chunks_exact(516) {
-        let at = 512 * u32::from_le_bytes(piece[..4].try_into().unwrap()) as usize;
+        let at = 512 * u32::from_le_bytes(piece[..4].try_into().expect("four bytes")) as usize;
         image[at..at + 512].copy_from_slice(&piece[4..]);
     }
     image
@@ -43,7 +43,10 @@ pub fn known(finding: Finding) -> Claim {
 
 /// Turns hexadecimal digits into bytes.
 pub fn hex(digits: &str) -> Vec<u8> {
-    (0..digits.len()).step_by(2).map(|at| u8::from_str_radix(&digits[at..at + 2], 16).unwrap()).collect()
+    (0..digits.len())
+        .step_by(2)
+        .map(|at| u8::from_str_radix(&digits[at..at + 2], 16).expect("digits"))
+        .collect()
 }
 
 /// A volume label in ASCII: serial, implementation, owner.
@@ -72,11 +75,12 @@ pub fn mtf(software: &[u8], name: &[u8], label: &[u8], has_media_label: bool) ->
     block[56] = if has_media_label { 2 } else { 0 };
     block[93] = 1;
     for (at, text) in [(80, software), (68, name), (72, label)] {
-        let place = [text.len(), block.len()].map(|number| u16::try_from(number).unwrap().to_le_bytes());
+        let place = [text.len(), block.len()]
+            .map(|number| u16::try_from(number).expect("a short block").to_le_bytes());
         block[at..at + 4].copy_from_slice(&place.concat());
         block.extend_from_slice(text);
     }
-    let length = u16::try_from(block.len()).unwrap().to_le_bytes();
+    let length = u16::try_from(block.len()).expect("a short block").to_le_bytes();
     block[8..10].copy_from_slice(&length);
     seal(&mut block);
     block
