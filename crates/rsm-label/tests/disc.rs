@@ -60,6 +60,36 @@ fn fat_without_a_name_or_a_serial_number() {
 }
 
 #[test]
+fn numbers_that_no_fat_volume_has_are_not_fat() {
+    let whole = image("fat12.pieces", 65_536);
+    let (zero, signature) = ([0, 0], [0x55, 0xAB]);
+    for (at, field) in [
+        (0, &[0xEA][..]),
+        (11, &[0x00, 0x03]),
+        (13, &[3]),
+        (13, &[0]),
+        (14, &zero),
+        (16, &[0]),
+        (16, &[5]),
+        (19, &zero),
+        (21, &[0xF1]),
+        (22, &zero),
+        (510, &signature),
+    ] {
+        let mut start = whole.clone();
+        start[at..at + field.len()].copy_from_slice(field);
+        assert_eq!(recognise_disc(&start), Finding::Unknown, "byte {at}");
+    }
+}
+
+#[test]
+fn fat32_without_tables_is_not_fat() {
+    let mut start = image("fat32.pieces", 65_536);
+    start[36..40].fill(0);
+    assert_eq!(recognise_disc(&start), Finding::Unknown);
+}
+
+#[test]
 fn a_table_of_partitions_is_not_fat() {
     let mut start = vec![0; 65_536];
     start[..3].copy_from_slice(&[0xEB, 0x63, 0x90]);
@@ -103,11 +133,15 @@ fn a_damaged_udf_descriptor_is_not_believed() {
     {
         let mut start = whole.clone();
         start[at] ^= 0x01;
-        let found = recognise_disc(&start);
-        assert!(
-            !matches!(&found, Finding::Known(claim) if claim.kind == "UDF" && claim.id == b"0123456789abcdef"),
-            "byte {at}: {found:?}"
-        );
+        assert_eq!(recognise_disc(&start), Finding::Unknown, "byte {at}");
     }
     assert_eq!(recognise_disc(&whole[..65_536]), Finding::Unknown, "the anchor lies beyond");
+}
+
+#[test]
+fn a_udf_descriptor_that_names_another_place_is_not_believed() {
+    let mut start = image("udf2048.pieces", WANTED);
+    let (primary, next) = (96 * 2_048, 97 * 2_048);
+    start.copy_within(primary..primary + 2_048, next);
+    assert_eq!(recognise_disc(&start), Finding::Unknown);
 }

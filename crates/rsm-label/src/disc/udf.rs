@@ -143,4 +143,52 @@ mod tests {
         assert!(!made(&[b"CD001"]));
         assert!(!made(&[]));
     }
+
+    /// Writes a descriptor into a sector of 512 bytes, its tag made right.
+    fn place(start: &mut [u8], sector: usize, kind: u16, body: &[u8]) {
+        let whole = &mut start[sector * 512..][..512];
+        whole[TAG_LENGTH..TAG_LENGTH + body.len()].copy_from_slice(body);
+        whole[0..2].copy_from_slice(&kind.to_le_bytes());
+        whole[8..10].copy_from_slice(&crc16_udf(body).to_le_bytes());
+        whole[10..12].copy_from_slice(&(body.len() as u16).to_le_bytes());
+        whole[12..16].copy_from_slice(&(sector as u32).to_le_bytes());
+        whole[4] = whole[..16].iter().fold(0, |sum, byte| sum.wrapping_add(*byte));
+    }
+
+    /// A primary descriptor with this number and volume set.
+    fn primary(number: u32, set: &[u8]) -> Vec<u8> {
+        let mut body = vec![0; 496];
+        body[0..4].copy_from_slice(&number.to_le_bytes());
+        let field = &mut body[VOLUME_SET.0 - TAG_LENGTH..][..VOLUME_SET.1];
+        field[0] = 8;
+        field[1..=set.len()].copy_from_slice(set);
+        field[127] = set.len() as u8 + 1;
+        body
+    }
+
+    fn side(primaries: &[(u32, &[u8])]) -> Vec<u8> {
+        let mut start = vec![0; 1 << 18];
+        start[RECOGNITION_AT + 1..][..5].copy_from_slice(b"BEA01");
+        start[RECOGNITION_AT + RECOGNITION_LENGTH + 1..][..5].copy_from_slice(b"NSR03");
+        place(&mut start, ANCHOR, TAG_ANCHOR, &[16 * 512_u32, 32].map(u32::to_le_bytes).concat());
+        for (at, (number, set)) in primaries.iter().enumerate() {
+            place(&mut start, 32 + at, TAG_PRIMARY, &primary(*number, set));
+        }
+        place(&mut start, 32 + primaries.len(), TAG_END, &[]);
+        start
+    }
+
+    #[test]
+    fn of_two_descriptors_the_higher_number_counts() {
+        let id = |primaries: &[(u32, &[u8])]| claim(&side(primaries)).map(|claim| claim.id);
+        assert_eq!(id(&[(1, b"old"), (2, b"new")]), Ok(b"new".to_vec()));
+        assert_eq!(id(&[(2, b"new"), (1, b"old")]), Ok(b"new".to_vec()));
+    }
+
+    #[test]
+    fn a_volume_without_a_set_identifier_names_nothing() {
+        assert_eq!(claim(&side(&[(1, b"")])), Err(NotMine::NoIdentity));
+        assert_eq!(claim(&side(&[(1, b"   ")])), Err(NotMine::NoIdentity));
+        assert_eq!(claim(&side(&[])), Err(NotMine::NoIdentity));
+    }
 }
