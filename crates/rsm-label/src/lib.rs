@@ -16,7 +16,8 @@
 //! ```
 //!
 //! Reading and writing of free labels come together (decision 36): a free label is recognised by building the label
-//! of the id that was read and comparing every byte, so one that was damaged or built upon is never taken for ours.
+//! of the id that was read and comparing every byte, so one that was damaged is never taken for ours. A label names a
+//! medium and does not say that it is free: what an owner wrote behind an old label on tape leaves it as it is (P-67).
 
 mod bytes;
 mod checksum;
