@@ -156,6 +156,23 @@ pub struct LibraryConfiguration {
     pub drives: Vec<DeviceConfiguration>,
     /// Default inventory of a library seen for the first time.
     pub inventory: InventoryMethod,
+    /// How many labels an idle library may read in an hour without being asked (decision 18); 0 reads none.
+    pub label_reads_per_hour: u32,
+    /// Type of a cartridge of which its bar code says nothing (MediaTypeCode); LTO Ultrium where none is given.
+    pub media_type: Option<u32>,
+    /// What an administrator decided about new cartridges, by bar code; the first rule that matches holds.
+    pub rules: Vec<IntakeRule>,
+}
+
+/// A recorded decision about cartridges that are new to the service (decision 32).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IntakeRule {
+    /// Pattern of the bar code: `*` stands for any characters, `?` for one.
+    pub bar_code: String,
+    /// Their type (MediaTypeCode).
+    pub media_type: Option<u32>,
+    /// Path of the free or application pool that takes them once a drive has read them as blank.
+    pub pool: Option<String>,
 }
 
 /// One device of a library.

@@ -7,9 +7,9 @@ use crate::turn::{Fault, Handled, refuse};
 use rsm_model::Code;
 use rsm_model::access::{Access, Caller, Right, ScopeKind};
 use rsm_model::call::Refusal;
-use rsm_model::generated::functions::{self, FunctionName, Scope};
-use rsm_model::ids::{PoolId, SessionId};
-use rsm_model::record::{MediaPool, PoolKind, Session};
+use rsm_model::generated::functions::{self, FunctionName, Scope, When};
+use rsm_model::ids::{Guid, LogicalMediumId, MediumId, ObjectType, PoolId, SessionId, SideId};
+use rsm_model::record::{LogicalMedium, MediaPool, Medium, PoolKind, Session, Side};
 use rsm_store::ReadTx;
 
 /// Finds the open session of a call.
@@ -36,22 +36,60 @@ pub(crate) fn session(
     }
 }
 
-/// Checks the rights that the function table demands; `pool` is the pool of the medium concerned, if any. The default
-/// lists are the same for all libraries, so which library is meant does not matter yet.
+/// What a call is about, as far as the rules of its gate ask for it.
+#[derive(Default)]
+pub(crate) struct Concerned<'a> {
+    /// The pool that the call names.
+    pub pool: Option<&'a MediaPool>,
+    /// The pool that holds the medium named.
+    pub pool_of_medium: Option<&'a MediaPool>,
+    /// The pool that an allocation draws from, where that is another one than the pool named.
+    pub source_pool: Option<&'a MediaPool>,
+    /// The pool to which a medium goes back, where that is another one than its present pool.
+    pub destination_pool: Option<&'a MediaPool>,
+    /// The pool above the one that is created.
+    pub parent_pool: Option<&'a MediaPool>,
+    /// The object named.
+    pub object: Option<(ObjectType, Guid)>,
+}
+
+/// Checks the rights that the function table demands. The default lists are the same for all libraries, so which
+/// library is meant does not matter yet.
 pub(crate) fn admit(
     tx: &ReadTx<'_>,
     caller: &Caller,
     function: FunctionName,
-    pool: Option<PoolId>,
+    concerned: &Concerned<'_>,
 ) -> Handled {
     for rule in function.spec().gate {
-        let scope = match rule.scope {
-            Scope::Computer => ScopeKind::Computer,
-            Scope::Library | Scope::LibraryOfMedium | Scope::LibraryOfDrive | Scope::LibraryOfObject => {
+        let pool = match rule.scope {
+            Scope::Pool => concerned.pool,
+            Scope::PoolOfMedium => concerned.pool_of_medium,
+            Scope::SourcePool => concerned.source_pool,
+            Scope::DestinationPool => concerned.destination_pool,
+            Scope::ParentPool => concerned.parent_pool,
+            _ => None,
+        };
+        let scope = match (rule.scope, pool) {
+            (Scope::Computer, _) => ScopeKind::Computer,
+            (Scope::Library | Scope::LibraryOfMedium | Scope::LibraryOfDrive | Scope::LibraryOfObject, _) => {
                 ScopeKind::Library
             }
-            Scope::Pool | Scope::PoolOfMedium => pool_scope(tx, pool)?,
-            other => {
+            (Scope::Object, _) => match concerned.object {
+                Some((kind, id)) => scope_of_object(tx, caller, kind, id)?,
+                None => continue,
+            },
+            (_, Some(pool)) => scope_of_pool(pool, caller),
+            // A pool that the call does not touch asks for no right.
+            (
+                Scope::Pool
+                | Scope::PoolOfMedium
+                | Scope::SourcePool
+                | Scope::DestinationPool
+                | Scope::ParentPool,
+                None,
+            ) => continue,
+            (other, None) => {
                 return refuse(
                     Code::CallNotImplemented,
                     format!("the gate does not know the scope {other:?} of {} yet", function.as_str()),
@@ -59,10 +97,35 @@ pub(crate) fn admit(
                 );
             }
         };
-        let right = right_of(rule.right)?;
-        check(caller, right, scope, function.as_str())?;
+        if !applies(rule.when, pool, concerned, function)? {
+            continue;
+        }
+        check(caller, right_of(rule.right)?, scope, function.as_str())?;
     }
     Ok(())
+}
+
+/// Whether a rule holds for what the call is about.
+fn applies(
+    when: When,
+    pool: Option<&MediaPool>,
+    concerned: &Concerned<'_>,
+    function: FunctionName,
+) -> Handled<bool> {
+    let free = pool.is_some_and(|pool| pool.kind == PoolKind::Free);
+    let library = matches!(concerned.object, Some((ObjectType::Library, _)));
+    match when {
+        When::Always | When::Given | When::Created => Ok(true),
+        When::FreePool => Ok(free),
+        When::NotFreePool => Ok(!free),
+        When::LibraryObject => Ok(library),
+        When::NotLibraryObject => Ok(!library),
+        other => refuse(
+            Code::CallNotImplemented,
+            format!("the gate does not know the condition {other:?} of {} yet", function.as_str()),
+            "",
+        ),
+    }
 }
 
 /// Checks one right on one scope.
@@ -76,21 +139,50 @@ pub(crate) fn check(caller: &Caller, right: Right, scope: ScopeKind, what: &str)
     }
 }
 
-/// The scope of a pool, by its kind and owner (P-220, P-221: the innermost pool decides).
-pub(crate) fn pool_scope(tx: &ReadTx<'_>, pool: Option<PoolId>) -> Handled<ScopeKind> {
-    let Some(pool) = pool.map(|id| tx.get::<MediaPool>(id)).transpose()?.flatten() else {
-        return Ok(ScopeKind::Computer);
-    };
-    Ok(scope_of_pool(&pool))
-}
-
-pub(crate) fn scope_of_pool(pool: &MediaPool) -> ScopeKind {
+/// The scope of a pool for one caller, by its kind and owners (P-220, P-221: the innermost pool decides).
+pub(crate) fn scope_of_pool(pool: &MediaPool, caller: &Caller) -> ScopeKind {
     match pool.kind {
         PoolKind::Free => ScopeKind::FreePool,
         PoolKind::Import | PoolKind::Unrecognized => ScopeKind::OtherSystemPool,
-        PoolKind::Unknown => ScopeKind::Computer,
-        PoolKind::Application => ScopeKind::ApplicationPool { owner_uid: pool.owner_uid },
+        PoolKind::Unknown => ScopeKind::RootPool,
+        PoolKind::Application => {
+            let owner_uid = if pool.is_owned_by(caller.uid) { caller.uid } else { pool.owner_uid };
+            ScopeKind::ApplicationPool { owner_uid }
+        }
     }
+}
+
+/// The scope that P-220 gives to an object.
+pub(crate) fn scope_of_object(
+    tx: &ReadTx<'_>,
+    caller: &Caller,
+    kind: ObjectType,
+    id: Guid,
+) -> Handled<ScopeKind> {
+    let pool = match kind {
+        ObjectType::Changer
+        | ObjectType::Drive
+        | ObjectType::Door
+        | ObjectType::Port
+        | ObjectType::Library
+        | ObjectType::LibraryRequest
+        | ObjectType::Slot => return Ok(ScopeKind::Library),
+        ObjectType::ChangerType
+        | ObjectType::DriveType
+        | ObjectType::Computer
+        | ObjectType::MediaType
+        | ObjectType::OperatorRequest => return Ok(ScopeKind::Computer),
+        ObjectType::MediaPool => Some(PoolId(id)),
+        ObjectType::LogicalMedium => tx.get::<LogicalMedium>(LogicalMediumId(id))?.map(|medium| medium.pool),
+        ObjectType::PhysicalMedium => tx.get::<Medium>(MediumId(id))?.map(|medium| medium.pool),
+        ObjectType::Side => match tx.get::<Side>(SideId(id))? {
+            Some(side) => tx.get::<Medium>(side.medium)?.map(|medium| medium.pool),
+            None => None,
+        },
+    };
+    let pool = pool.map(|id| tx.get::<MediaPool>(id)).transpose()?.flatten();
+    // What is gone has no list of its own: the computer's answers for it.
+    Ok(pool.map_or(ScopeKind::Computer, |pool| scope_of_pool(&pool, caller)))
 }
 
 fn right_of(right: functions::Right) -> Handled<Right> {

@@ -20,6 +20,7 @@ mod memory;
 mod naming;
 mod operators;
 mod planner;
+mod pools;
 mod query;
 mod report;
 mod requests;

@@ -7,7 +7,8 @@
 
 use crate::api::{Answer, Ticket};
 use rpds::RedBlackTreeMap;
-use rsm_model::ids::{RequestId, SessionId, StepId};
+use rsm_model::access::Caller;
+use rsm_model::ids::{OperatorRequestId, PoolId, RequestId, SessionId, StepId};
 
 /// How many answers a session may ask for again.
 const ANSWERS_KEPT: u64 = 64;
@@ -19,6 +20,19 @@ pub(crate) enum WaitsFor {
     Request(RequestId),
     /// The end of a step.
     Step(StepId),
+    /// A side that can be allocated; the operator request asks a person for it.
+    Media(OperatorRequestId),
+}
+
+/// An allocation that found nothing and searches again (allocate-oprequest).
+#[derive(Clone, Debug)]
+pub(crate) struct Search {
+    /// Who asked.
+    pub caller: Caller,
+    /// The pool to allocate into.
+    pub pool: PoolId,
+    /// NtmsAllocateOptions.
+    pub options: u32,
 }
 
 /// Callers that wait for one thing.
@@ -48,6 +62,7 @@ pub(crate) struct Memory {
     pub waiting: RedBlackTreeMap<WaitsFor, Waiting>,
     calls: RedBlackTreeMap<(SessionId, u64), Earlier>,
     pub leases: RedBlackTreeMap<SessionId, u64>,
+    pub searches: RedBlackTreeMap<OperatorRequestId, Search>,
 }
 
 impl Memory {

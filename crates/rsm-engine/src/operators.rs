@@ -3,7 +3,7 @@
 //! Invariant: for one task and one pair of objects at most one request is open, so a person is asked once.
 
 use crate::turn::{Handled, Turn};
-use rsm_model::ids::{Guid, LibraryId, ObjectType};
+use rsm_model::ids::{Guid, LibraryId, MediumId, ObjectType};
 use rsm_model::machine::operator_request::{self, OperatorEvent, OperatorState};
 use rsm_model::record::{Common, LibraryRequest, OperatorRequest, OperatorTask};
 
@@ -18,6 +18,11 @@ pub(crate) struct Ask<'a> {
 }
 
 impl Ask<'_> {
+    /// Asks for a look at a medium.
+    pub fn about_medium(message: String, medium: MediumId) -> Self {
+        Self { first: Some((ObjectType::PhysicalMedium, medium.0)), ..Self::message(message) }
+    }
+
     /// Asks for nothing but a look.
     pub fn message(message: String) -> Self {
         Self { task: OperatorTask::Message, message, first: None, second: None, for_request: None }
@@ -54,6 +59,7 @@ pub(crate) fn raise(turn: &mut Turn<'_>, ask: Ask<'_>) -> Handled {
         user,
         computer,
         waiting,
+        caller: None,
     });
     Ok(())
 }

@@ -141,6 +141,18 @@ fn complete_signal(turn: &mut Turn<'_>, request: &LibraryRequest) {
         (Operation::Dismount | Operation::Mount, Some(side)) => {
             turn.changes.complete(ObjectType::Side, side.guid());
         }
+        // A move to a free pool ends when its label is written (P-193).
+        (Operation::WriteFreeLabel, _) => {
+            let medium = request.medium.map(|id| turn.tx.get::<Medium>(id));
+            if let Some(Ok(Some(medium))) = medium {
+                turn.changes.complete(ObjectType::MediaPool, medium.pool.guid());
+            }
+        }
+        (Operation::Classify, _) => {
+            if let Some(medium) = request.medium {
+                turn.changes.complete(ObjectType::PhysicalMedium, medium.guid());
+            }
+        }
         (Operation::Dismount | Operation::Mount, None) => {}
     }
 }
@@ -160,6 +172,8 @@ fn sentence(request: &LibraryRequest) -> String {
         Operation::Inventory => "inventory",
         Operation::Mount => "mount",
         Operation::Dismount => "dismount",
+        Operation::WriteFreeLabel => "free label",
+        Operation::Classify => "label read",
     };
     let error = request.error.map(|code| format!(" ({})", code.name())).unwrap_or_default();
     let note = if request.note.is_empty() { String::new() } else { format!(": {}", request.note) };
@@ -173,7 +187,7 @@ fn answer_of(request: &LibraryRequest, told: Option<Refusal>) -> crate::api::Ans
             Operation::Mount => {
                 Ok(Reply::Mounted { request: request.id, drives: request.drive.into_iter().collect() })
             }
-            Operation::Dismount | Operation::Inventory => Ok(Reply::Done),
+            _ => Ok(Reply::Done),
         },
         (_, Some(refusal)) => Err(refusal),
         (RequestState::Failed, None) => {
@@ -191,7 +205,7 @@ fn answer_of(request: &LibraryRequest, told: Option<Refusal>) -> crate::api::Ans
 pub(crate) fn give_up(turn: &mut Turn<'_>, mut request: LibraryRequest, told: Refusal) -> Handled {
     let held = request.medium.map(|id| turn.tx.get::<Medium>(id)).transpose()?.flatten();
     let claimed = held.filter(|medium| medium.claimed_by == Some(request.id));
-    let in_motion = request.state == RequestState::InProcess && request.operation == Operation::Mount;
+    let in_motion = request.state == RequestState::InProcess && request.operation != Operation::Dismount;
     if in_motion && claimed.is_some() {
         request.goal = Goal::PutBackThenCancel;
         request.note.clone_from(&told.sentence);

@@ -13,12 +13,13 @@ use crate::api::{Configuration, DeviceConfiguration, LibraryConfiguration, Outpu
 use crate::desk::{DeskError, Done};
 use crate::requests::{self, Ending};
 use crate::turn::{Fault, Handled, Setting, Turn};
-use crate::{memory::Memory, operators};
+use crate::{memory::Memory, operators, pools};
 use rsm_model::ids::*;
 use rsm_model::machine::drive::DriveState;
 use rsm_model::machine::library::{self, LibraryEvent, OperationalState};
 use rsm_model::machine::medium::{self, MediumEvent, MediumState};
 use rsm_model::machine::request::RequestEvent;
+use rsm_model::machine::side::SideState;
 use rsm_model::media_catalog::CATALOG;
 use rsm_model::record::*;
 use rsm_model::time::Now;
@@ -125,6 +126,7 @@ fn root_pools(turn: &mut Turn<'_>) {
             deallocation_policy: 0,
             max_allocates: 0,
             owner_uid: 0,
+            inherited_owners: Vec::new(),
         });
     }
 }
@@ -146,6 +148,7 @@ fn new_library(turn: &Turn<'_>, id: LibraryId, kind: LibraryKind, name: &str, ke
         generation: 0,
         read_at: None,
         wants_read: !offline,
+        labels_next: None,
     }
 }
 
@@ -192,6 +195,9 @@ fn end_requests(turn: &mut Turn<'_>) -> Handled {
         if released {
             requeue_release(turn, &request)?;
         }
+        if request.operation == Operation::WriteFreeLabel {
+            requeue_free_label(turn, &request)?;
+        }
         requests::end(turn, request, Ending::new(RequestEvent::Cancelled, "the manager was started anew"))?;
     }
     Ok(())
@@ -216,8 +222,22 @@ fn requeue_release(turn: &mut Turn<'_>, request: &LibraryRequest) -> Handled {
         again.side = request.side;
         again.drive = Some(drive);
         again.option = way as u32;
+        again.access = request.access;
         again.note = "released before the manager was started anew".to_string();
         turn.put(again);
+    }
+    Ok(())
+}
+
+/// A side that waits for its free label still does (processes 19).
+fn requeue_free_label(turn: &mut Turn<'_>, request: &LibraryRequest) -> Handled {
+    let medium = request.medium.map(|id| turn.tx.get::<Medium>(id)).transpose()?.flatten();
+    let side = request.side.map(|id| turn.tx.get::<Side>(id)).transpose()?.flatten();
+    if let (Some(medium), Some(side)) = (medium, side)
+        && side.state == SideState::Unprepared
+        && medium.location != Location::Offline
+    {
+        pools::queue_free_label(turn, &medium, &side, None)?;
     }
     Ok(())
 }
@@ -352,7 +372,7 @@ pub(crate) fn hello(device: &Device) -> Hello {
 /// Requests whose waiting caller is gone are refused; the others survive (decision 7).
 fn end_operator_requests(turn: &mut Turn<'_>) -> Handled {
     for request in turn.tx.open_operator_requests()? {
-        if request.waiting.is_some() {
+        if request.waiting.is_some() || request.caller.is_some() {
             operators::withdraw(turn, request)?;
         }
     }

@@ -10,7 +10,7 @@ use rsm_model::call::Refusal;
 use rsm_model::ids::{Guid, LibraryId, RequestId, TypedId};
 use rsm_model::machine::NoArrow;
 use rsm_model::record::{
-    Changer, ChangerType, Common, Computer, Drive, DriveType, HistoryEntry, Library, LibraryRequest,
+    Changer, ChangerType, Common, Computer, Door, Drive, DriveType, HistoryEntry, Library, LibraryRequest,
     LogicalMedium, MediaPool, MediaType, Medium, OperatorRequest, Port, Side, Slot,
 };
 use rsm_model::time::{Now, UtcTime};
@@ -87,6 +87,7 @@ visible!(
     Changer,
     ChangerType,
     Computer,
+    Door,
     Drive,
     DriveType,
     Library,

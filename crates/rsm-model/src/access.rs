@@ -55,9 +55,11 @@ pub enum ScopeKind {
     FreePool,
     /// An import or unrecognized pool.
     OtherSystemPool,
-    /// An application pool, with the user id of its owner.
+    /// The root of the pools: who controls it may create pools at the top.
+    RootPool,
+    /// An application pool.
     ApplicationPool {
-        /// User id of the pool's creator.
+        /// User id of an owner: of the one who asks if he is among the owners, else of the pool's creator.
         owner_uid: u32,
     },
 }
@@ -68,8 +70,13 @@ impl Caller {
         let allowed = match (self.role, on) {
             (Role::Administrator, _) => true,
             (_, ScopeKind::ApplicationPool { owner_uid }) => owner_uid == self.uid,
-            (Role::Operator, ScopeKind::Library | ScopeKind::FreePool | ScopeKind::OtherSystemPool) => true,
-            (_, ScopeKind::Computer | ScopeKind::Library | ScopeKind::FreePool) => right == Right::Use,
+            (
+                Role::Operator,
+                ScopeKind::Library | ScopeKind::FreePool | ScopeKind::OtherSystemPool | ScopeKind::RootPool,
+            ) => true,
+            (_, ScopeKind::Computer | ScopeKind::Library | ScopeKind::FreePool | ScopeKind::RootPool) => {
+                right == Right::Use
+            }
             (_, ScopeKind::OtherSystemPool) => false,
         };
         if allowed { Access::Granted } else { Access::Denied }
@@ -101,6 +108,7 @@ mod tests {
             ("library", ScopeKind::Library),
             ("free pool", ScopeKind::FreePool),
             ("import pool", ScopeKind::OtherSystemPool),
+            ("root pool", ScopeKind::RootPool),
             ("own pool", ScopeKind::ApplicationPool { owner_uid: 1000 }),
             ("other's pool", ScopeKind::ApplicationPool { owner_uid: 1 }),
         ];
@@ -122,18 +130,21 @@ mod tests {
         Administrator library: UMC
         Administrator free pool: UMC
         Administrator import pool: UMC
+        Administrator root pool: UMC
         Administrator own pool: UMC
         Administrator other's pool: UMC
         Operator computer: U--
         Operator library: UMC
         Operator free pool: UMC
         Operator import pool: UMC
+        Operator root pool: UMC
         Operator own pool: UMC
         Operator other's pool: ---
         User computer: U--
         User library: U--
         User free pool: U--
         User import pool: ---
+        User root pool: U--
         User own pool: UMC
         User other's pool: ---
         ");

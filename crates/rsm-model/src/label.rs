@@ -34,6 +34,11 @@ pub struct Label {
 }
 
 impl Label {
+    /// Label type of the free label that the service writes on tapes: the software name of an MTF label (P-61, P-62).
+    pub const FREE_TAPE_KIND: &str = "RSM free tape label";
+    /// Label type of the binary free label that the service writes on discs (P-45).
+    pub const FREE_DISC_KIND: &str = "RSM free disc label";
+
     /// Whether two labels name one side: kind and id are the same, whatever the description says.
     pub fn names_the_same(&self, other: &Label) -> bool {
         self.kind == other.kind && self.id == other.id

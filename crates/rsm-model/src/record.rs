@@ -176,6 +176,8 @@ pub struct Library {
     pub read_at: Option<UtcTime>,
     /// Whether an attention asks for a new read of the elements that has not begun.
     pub wants_read: bool,
+    /// When the next label may be read in the background; none until one has been.
+    pub labels_next: Option<UtcTime>,
 }
 
 /// Where a device hangs on its bus; zeros where the transport has no such numbers.
@@ -445,6 +447,16 @@ pub struct MediaPool {
     pub max_allocates: u32,
     /// User id of its creator, who owns it (decision 11).
     pub owner_uid: u32,
+    // The engine's own memory.
+    /// Owners taken over from the pool above it when it was created (createpool-sd-default-child).
+    pub inherited_owners: Vec<u32>,
+}
+
+impl MediaPool {
+    /// Whether a user owns the pool: made it, or owned the pool above it when it was made.
+    pub fn is_owned_by(&self, uid: u32) -> bool {
+        self.kind == PoolKind::Application && (self.owner_uid == uid || self.inherited_owners.contains(&uid))
+    }
 }
 
 /// Where a physical medium is.
@@ -531,6 +543,26 @@ pub struct Medium {
     pub claimed_by: Option<RequestId>,
     /// Whether two witnesses of its identity disagree (lessons, rule 1).
     pub conflict: bool,
+    /// Whether it lies turned over against how it came into its library: its side B is up.
+    pub upside_down: bool,
+    /// Whether it goes to the free pool as soon as it is at rest (deallocate-to-free, decision 23).
+    pub to_free: bool,
+}
+
+numbered! {
+    /// What is known of the label on a side: the witness that a load is compared with (P-102, P-103).
+    LabelWitness {
+        /// No drive of ours has read it yet.
+        NotRead = 0,
+        /// Read, and nothing was there.
+        Blank = 1,
+        /// Read, and it is the label that is recorded.
+        Known = 2,
+        /// Read, and no recogniser claimed what was there.
+        Unclaimed = 3,
+        /// Its owner may have written since: whatever is read next becomes the recorded label (decision 33).
+        Stale = 4,
+    }
 }
 
 /// A side (NTMS_PARTITION, M-57, M-58).
@@ -560,6 +592,9 @@ pub struct Side {
     pub allocate_count: u32,
     /// Bytes available.
     pub capacity: u64,
+    // The engine's own memory.
+    /// What is known of the label on it.
+    pub witness: LabelWitness,
 }
 
 /// A logical medium (NTMS_LOGICAL_MEDIA, M-60 to M-63).
@@ -582,6 +617,17 @@ numbered! {
         Dismount = 16,
         /// Mount of a side.
         Mount = 17,
+        /// A free label is written on a side (NTMS_LM_WRITESCRATCH).
+        WriteFreeLabel = 18,
+        /// The label of a side is read and the side put where it belongs (NTMS_LM_CLASSIFY).
+        Classify = 19,
+    }
+}
+
+impl Operation {
+    /// Whether it brings a medium into a drive of its own and takes it out again.
+    pub fn takes_a_drive(self) -> bool {
+        matches!(self, Operation::Mount | Operation::WriteFreeLabel | Operation::Classify)
     }
 }
 
@@ -594,6 +640,8 @@ numbered! {
         PutBackThenCancel = 1,
         /// It failed: the cartridge goes back, then it is Failed.
         PutBackThenFail = 2,
+        /// Its work on the label is done: the cartridge goes back, then it is Passed.
+        PutBackThenPass = 3,
     }
 }
 
@@ -719,4 +767,6 @@ pub struct OperatorRequest {
     // The engine's own memory.
     /// Library request that waits for it.
     pub waiting: Option<RequestId>,
+    /// Session whose allocation waits for it.
+    pub caller: Option<SessionId>,
 }

@@ -8,6 +8,7 @@
 use rsm_model::ids::*;
 use rsm_model::machine::operator_request::OperatorState;
 use rsm_model::machine::request::RequestState;
+use rsm_model::machine::side::SideState;
 use rsm_model::record::*;
 use std::marker::PhantomData;
 
@@ -133,6 +134,8 @@ columns! {
         LOCATION_ID: Guid = "location_id";
         /// The slot it returns to.
         HOME_SLOT: SlotId = "home_slot";
+        /// Whether it goes to the free pool as soon as it is at rest.
+        TO_FREE: bool = "to_free";
     }
     /// Columns of the sides.
     side: Side {
@@ -140,6 +143,10 @@ columns! {
         MEDIUM: MediumId = "medium";
         /// The logical medium it is allocated to.
         LOGICAL_MEDIUM: LogicalMediumId = "logical_medium";
+        /// Its state.
+        STATE: SideState = "state";
+        /// Label id on the medium.
+        LABEL_ID: Vec<u8> = "label_id";
     }
     /// Columns of the logical media.
     logical_medium: LogicalMedium {
@@ -167,6 +174,8 @@ columns! {
         WAITING: RequestId = "waiting";
         /// Its state.
         STATE: OperatorState = "state";
+        /// The session whose allocation waits for it.
+        CALLER: SessionId = "caller";
     }
     /// Columns of the sessions.
     session: Session {

@@ -9,7 +9,7 @@
 //! value (one field <-> its columns) ── row (one record <-> its table) ── rows/* (the tables, by family)
 //!                                        ├── columns (what one may look up by)
 //!   migrations/sqlite/V*.sql             ├── changes (what a transaction is to do)
-//!                                        └── read (ReadTx, Reader) ── store (Store, WriteTx)
+//!                                        └── read (ReadTx, Reader), search ── store (Store, WriteTx)
 //! ```
 //!
 //! Invariant: what is on disk is the state after some whole transaction. Every transaction that [`WriteTx::commit`]
@@ -24,6 +24,7 @@ mod read;
 pub mod row;
 mod rows;
 mod schema;
+mod search;
 mod sql;
 mod store;
 pub mod value;
@@ -34,5 +35,6 @@ pub use columns::Column;
 pub use error::StoreError;
 pub use read::{ReadTx, Reader};
 pub use row::Row;
+pub use search::Choice;
 pub use store::{Log, Store, WriteTx};
 pub use value::ColumnValue;

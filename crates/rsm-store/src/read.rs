@@ -194,7 +194,7 @@ impl<'c> ReadTx<'c> {
         Ok(found)
     }
 
-    fn rows<R: Row>(&self, text: &str, values: &[Value]) -> Result<Vec<R>, StoreError> {
+    pub(crate) fn rows<R: Row>(&self, text: &str, values: &[Value]) -> Result<Vec<R>, StoreError> {
         sql::query(self.connection, text, values, |row| Ok(R::from_row(&mut Cells::new(row))?))
     }
 

@@ -12,8 +12,10 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension};
 use std::path::Path;
 
 /// The migrations, by name of file and text.
-pub(crate) const MIGRATIONS: &[(&str, &str)] =
-    &[("V1__initial", include_str!("../migrations/sqlite/V1__initial.sql"))];
+pub(crate) const MIGRATIONS: &[(&str, &str)] = &[
+    ("V1__initial", include_str!("../migrations/sqlite/V1__initial.sql")),
+    ("V2__labels_and_pools", include_str!("../migrations/sqlite/V2__labels_and_pools.sql")),
+];
 
 fn runner() -> Result<Runner, StoreError> {
     let migrations: Result<Vec<Migration>, _> =

@@ -291,6 +291,17 @@ impl ColumnValue for Vec<u16> {
     }
 }
 
+impl ColumnValue for Vec<u32> {
+    /// Writes a JSON list of numbers.
+    fn to_value(&self) -> Value {
+        Value::Text(serde_json::Value::from(self.as_slice()).to_string())
+    }
+    fn from_cell(cell: Cell<'_>) -> Result<Self, BadCell> {
+        const WANTED: &str = "a JSON list of user ids";
+        serde_json::from_str(cell.text(WANTED)?).map_err(|_| cell.bad(WANTED))
+    }
+}
+
 impl ColumnValue for Code {
     /// Writes the name: several codes share a number.
     fn to_value(&self) -> Value {
@@ -348,7 +359,7 @@ macro_rules! numbered {
 numbered! {
     OperationalState, DriveState, MediumState, OperatorState, RequestState, SideState, SlotState, Content,
     LibraryKind, InventoryMethod, IdentitySource, PortPosition, PoolKind, BarCodeState, Operation, Goal,
-    MountAccess, Dismounting, OperatorTask, DeviceRole,
+    MountAccess, Dismounting, OperatorTask, DeviceRole, LabelWitness,
 }
 
 /// A field that spreads over several columns: each part with the name of its column.

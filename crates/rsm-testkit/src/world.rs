@@ -141,6 +141,9 @@ impl World {
             changer: device("lab/changer".to_string(), 0),
             drives: (1..=drives).map(|lun| device(format!("lab/drive-{lun}"), lun)).collect(),
             inventory: InventoryMethod::Fast,
+            label_reads_per_hour: 0,
+            media_type: None,
+            rules: Vec::new(),
         };
         let limits = Limits {
             probe_ms: 2_000,

@@ -314,6 +314,9 @@ impl Config {
                 changer,
                 drives: devices,
                 inventory: library.inventory.into(),
+                label_reads_per_hour: 0,
+                media_type: None,
+                rules: Vec::new(),
             }
         };
         Configuration {

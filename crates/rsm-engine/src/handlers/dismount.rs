@@ -42,6 +42,8 @@ pub(crate) fn dismount(turn: &mut Turn<'_>, asked: &Asked<'_>, ids: &[Guid], opt
         request.medium = Some(one.medium.id);
         request.drive = Some(drive);
         request.option = way as u32;
+        // What its owner may have written is read again before the cartridge goes (decision 33).
+        request.access = mount.access;
         queued.push(request.id);
         turn.put(request);
     }

@@ -1,13 +1,14 @@
 //! InventoryNtmsLibrary (processes 3).
 
-use crate::gate;
-use crate::handlers::{Asked, bad_parameter, not_implemented};
+use crate::gate::{self, Concerned};
+use crate::handlers::{Asked, bad_parameter};
 use crate::requests::{self, Ending};
 use crate::turn::{Handled, Turn, refuse};
 use rsm_model::Code;
-use rsm_model::call::Reply;
+use rsm_model::call::{Refusal, Reply};
 use rsm_model::generated::functions::FunctionName;
 use rsm_model::ids::{Guid, LibraryId};
+use rsm_model::machine::Numbered;
 use rsm_model::machine::library::OperationalState;
 use rsm_model::machine::request::RequestEvent;
 use rsm_model::machine::slot::{self, SlotEvent, SlotState};
@@ -42,7 +43,7 @@ pub(crate) fn inventory(
     let Some(library) = turn.tx.get::<Library>(LibraryId(id))? else {
         return bad_parameter(format!("{id} names no library"));
     };
-    gate::admit(&turn.tx, asked.caller, FunctionName::InventoryNtmsLibrary, None)?;
+    gate::admit(&turn.tx, asked.caller, FunctionName::InventoryNtmsLibrary, &Concerned::default())?;
     check_state(&library)?;
     let method = match wanted {
         Wanted::Stop => return stop(turn, &library),
@@ -52,8 +53,7 @@ pub(crate) fn inventory(
     };
     match method {
         InventoryMethod::None => Ok(Reply::Done),
-        InventoryMethod::Full => not_implemented("an inventory that reads every label"),
-        InventoryMethod::Fast => queue(turn, asked, &library),
+        InventoryMethod::Full | InventoryMethod::Fast => queue(turn, asked, &library, method),
     }
 }
 
@@ -75,14 +75,20 @@ fn check_state(library: &Library) -> Handled {
     Ok(())
 }
 
-fn queue(turn: &mut Turn<'_>, asked: &Asked<'_>, library: &Library) -> Handled<Reply> {
+fn queue(
+    turn: &mut Turn<'_>,
+    asked: &Asked<'_>,
+    library: &Library,
+    method: InventoryMethod,
+) -> Handled<Reply> {
     for mut slot in turn.tx.find(columns::slot::LIBRARY, library.id)? {
         if slot.state == SlotState::Full {
             slot.state = slot::step(slot.state, SlotEvent::Marked)?;
             turn.put(slot);
         }
     }
-    let request = requests::of_session(turn, &asked.session, library.id, Operation::Inventory)?;
+    let mut request = requests::of_session(turn, &asked.session, library.id, Operation::Inventory)?;
+    request.option = method.number();
     let id = request.id;
     turn.put(request);
     Ok(Reply::Queued(vec![id]))
@@ -91,6 +97,12 @@ fn queue(turn: &mut Turn<'_>, asked: &Asked<'_>, library: &Library) -> Handled<R
 /// Ends queued and running inventories; none running is a success (inventory-stop-result).
 fn stop(turn: &mut Turn<'_>, library: &Library) -> Handled<Reply> {
     for request in turn.tx.open_requests_of(library.id)? {
+        if request.operation == Operation::Classify && request.session.is_none() {
+            // What a full inventory has queued goes with it; a cartridge on its way goes back first.
+            let told = Refusal::new(Code::Cancelled, "the inventory was stopped by its caller");
+            requests::give_up(turn, request, told)?;
+            continue;
+        }
         if request.operation != Operation::Inventory {
             continue;
         }

@@ -1,12 +1,12 @@
 //! How a call names a medium: by logical medium, by side, or by the medium itself where it has one side.
 
-use crate::gate;
+use crate::gate::{self, Concerned};
 use crate::turn::{Handled, Turn, refuse};
 use rsm_model::Code;
 use rsm_model::access::Caller;
 use rsm_model::generated::functions::FunctionName;
 use rsm_model::ids::{Guid, LogicalMediumId, MediumId, SideId};
-use rsm_model::record::{Library, LogicalMedium, Medium, Side};
+use rsm_model::record::{Library, LogicalMedium, MediaPool, Medium, Side};
 use rsm_store::{ReadTx, columns};
 
 /// A side with everything around it.
@@ -41,7 +41,9 @@ pub(crate) fn named(
         found.push(Named { side, medium, library });
     }
     for named in &found {
-        gate::admit(&turn.tx, caller, function, Some(named.medium.pool))?;
+        let pool = turn.tx.get::<MediaPool>(named.medium.pool)?;
+        let concerned = Concerned { pool_of_medium: pool.as_ref(), ..Concerned::default() };
+        gate::admit(&turn.tx, caller, function, &concerned)?;
     }
     Ok(found)
 }

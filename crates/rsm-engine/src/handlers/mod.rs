@@ -3,10 +3,14 @@
 //! Invariant: checks run in the order of common-check-order: the session, then pointers and counts, then rights,
 //! then the state of the objects. A handler reads and fills its turn; it writes nothing.
 
+mod allocate;
 mod blocks;
+mod classify;
+mod information;
 mod inventory;
 mod media;
 mod mount;
+mod pools;
 pub(crate) mod session;
 
 mod dismount;
@@ -58,12 +62,16 @@ pub(crate) fn call(
         Call::Inventory { library, action } => Some(inventory::inventory(turn, &asked, *library, *action)?),
         Call::Mount(mount) => mount::mount(turn, &asked, mount)?,
         Call::Dismount { media, options } => Some(dismount::dismount(turn, &asked, media, *options)?),
-        Call::CreatePool(_)
-        | Call::MoveToPool { .. }
-        | Call::Allocate(_)
-        | Call::Deallocate { .. }
-        | Call::SetInformation { .. }
-        | Call::Classify { .. } => not_implemented("that call")?,
+        Call::CreatePool(pool) => Some(pools::create(turn, &asked, pool)?),
+        Call::MoveToPool { medium, pool } => Some(pools::move_to(turn, &asked, *medium, *pool)?),
+        Call::Allocate(wanted) => allocate::allocate(turn, &asked, wanted)?,
+        Call::Deallocate { logical, .. } => Some(allocate::deallocate(turn, &asked, *logical)?),
+        Call::SetInformation { object, information } => {
+            Some(information::set(turn, &asked, *object, information.as_ref())?)
+        }
+        Call::Classify { library, media, most } => {
+            Some(classify::classify(turn, &asked, *library, media, *most)?)
+        }
         Call::WriteBlocks { drive, blocks } => blocks::write(turn, &asked, *drive, blocks)?,
         Call::ReadBlocks { drive, count } => blocks::read(turn, &asked, *drive, *count)?,
     };
@@ -139,13 +147,32 @@ pub(crate) fn due(turn: &mut Turn<'_>) -> Handled<Found> {
         }
         return Ok(Found::Work);
     }
-    Ok(Found::Rest)
+    if crate::pools::return_to_free(turn)? == Found::Work {
+        return Ok(Found::Work);
+    }
+    allocate::look_again(turn)
+}
+
+pub(crate) use classify::queue as queue_label_read;
+
+/// Gives the name of a pool; a question, answered from a snapshot.
+pub(crate) fn pool_name(
+    tx: &rsm_store::ReadTx<'_>,
+    caller: &Caller,
+    pool: Option<rsm_model::ids::Guid>,
+) -> Handled<Reply> {
+    pools::name(tx, caller, pool)
 }
 
 /// Ends a wait whose time is over (MountNtmsMedia/mount-timeout-cancels).
 fn time_out(turn: &mut Turn<'_>, what: WaitsFor) -> Handled {
     let over = "the time was over before the call could be carried out";
     let request = match what {
+        WaitsFor::Media(id) => {
+            let told = Refusal::new(Code::Timeout, "the time was over before a medium could be had")
+                .next("move media into the pool or into the free pool of its type, or call again");
+            return allocate::give_up(turn, id, told);
+        }
         WaitsFor::Step(_) => None,
         WaitsFor::Request(id) => turn.tx.get::<LibraryRequest>(id)?,
     };

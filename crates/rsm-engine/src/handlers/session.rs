@@ -1,7 +1,8 @@
 //! OpenNtmsSession, CloseNtmsSession, and the lease of a session (processes 1, decisions 6, 22, 26).
 
-use crate::gate;
-use crate::handlers::bad_parameter;
+use crate::gate::{self, Concerned};
+use crate::handlers::{allocate, bad_parameter};
+use crate::memory::WaitsFor;
 use crate::requests;
 use crate::turn::{Handled, Turn, new_guid};
 use rsm_model::Code;
@@ -35,7 +36,7 @@ pub(crate) fn open(
             ));
         }
     };
-    gate::admit(&turn.tx, caller, FunctionName::OpenNtmsSession, None)?;
+    gate::admit(&turn.tx, caller, FunctionName::OpenNtmsSession, &Concerned::default())?;
     let session = Session {
         id: SessionId::of_incarnation(turn.setting.incarnation, new_guid(turn.setting)),
         opened: turn.utc(),
@@ -70,8 +71,12 @@ pub(crate) fn close(turn: &mut Turn<'_>, session: &Session, why: &str) -> Handle
     for what in mine {
         let told = Refusal::new(Code::Cancelled, format!("cancelled: {why}"));
         let request = match what {
-            crate::memory::WaitsFor::Request(id) => turn.tx.get::<LibraryRequest>(id)?,
-            crate::memory::WaitsFor::Step(_) => None,
+            WaitsFor::Media(id) => {
+                allocate::give_up(turn, id, told)?;
+                continue;
+            }
+            WaitsFor::Request(id) => turn.tx.get::<LibraryRequest>(id)?,
+            WaitsFor::Step(_) => None,
         };
         match request.filter(|request| !request.state.is_final()) {
             Some(request) => requests::give_up(turn, request, told)?,

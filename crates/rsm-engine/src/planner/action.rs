@@ -1,7 +1,7 @@
 //! What the planner can decide.
 
 use crate::requests::Ending;
-use rsm_model::ids::{DriveId, MediumId, RequestId, SlotId};
+use rsm_model::ids::{DriveId, MediumId, RequestId, SideId, SlotId};
 use rsm_step::Look;
 
 /// One decision; carried out as one turn.
@@ -35,6 +35,14 @@ pub(crate) enum Action {
     Finish { request: RequestId, ending: Ending },
     /// A failed mount gives its medium back first.
     PutBack { request: RequestId, ending: Ending },
+    /// Write the free label that a request is for.
+    WriteLabel { request: RequestId, drive: DriveId },
+    /// Read the label of a medium that its owner may have written, before it leaves its drive (decision 33).
+    ReadLabel { request: RequestId, drive: DriveId },
+    /// Queue the label reads of the next slot of a full inventory.
+    Examine { request: RequestId, slot: SlotId },
+    /// Queue the reading of a label that nobody has asked for (decision 18).
+    ReadInBackground { side: SideId, medium: MediumId },
     /// Queue a dismount of a cartridge that nobody mounted (P-17).
     PutAway { drive: DriveId, medium: MediumId },
 }
@@ -57,6 +65,10 @@ impl Action {
             Action::AskForMedium { .. } => "ask for a medium",
             Action::Finish { .. } => "end a request",
             Action::PutBack { .. } => "put back",
+            Action::WriteLabel { .. } => "write a free label",
+            Action::ReadLabel { .. } => "read a label",
+            Action::Examine { .. } => "examine a slot",
+            Action::ReadInBackground { .. } => "read a label in the background",
             Action::PutAway { .. } => "put away",
         }
     }

@@ -4,6 +4,7 @@
 //! the intent is on disk.
 
 use super::action::Action;
+use super::labels;
 use super::view::View;
 use crate::api::{Limits, Output};
 use crate::memory::WaitsFor;
@@ -39,23 +40,27 @@ pub(super) fn carry(turn: &mut Turn<'_>, view: &View, action: Action) -> Handled
         Action::AskForMedium { request } => ask_for_medium(turn, view, the_request(view, request)?),
         Action::Finish { request, ending } => finish(turn, view, the_request(view, request)?, ending),
         Action::PutBack { request, ending } => put_back(turn, the_request(view, request)?, ending),
+        Action::WriteLabel { request, drive } => labels::write(turn, view, request, drive),
+        Action::ReadLabel { request, drive } => labels::read(turn, view, request, drive),
+        Action::Examine { request, slot } => labels::examine(turn, view, request, slot),
+        Action::ReadInBackground { side, medium } => labels::in_background(turn, view, side, medium),
         Action::PutAway { drive, medium } => put_away(turn, view, drive, medium),
     }
 }
 
 /// A decision names what its own view holds; anything else is a defect that must not be papered over.
-fn missing<T>(what: &str) -> Handled<T> {
+pub(super) fn missing<T>(what: &str) -> Handled<T> {
     Err(Fault::Store(StoreError::Constraint(format!("the planner decided on {what} that is not there"))))
 }
 
-fn the_request(view: &View, id: RequestId) -> Handled<LibraryRequest> {
+pub(super) fn the_request(view: &View, id: RequestId) -> Handled<LibraryRequest> {
     match view.requests.iter().find(|request| request.id == id) {
         Some(request) => Ok(request.clone()),
         None => missing("a request"),
     }
 }
 
-fn the_drive(view: &View, id: DriveId) -> Handled<&Drive> {
+pub(super) fn the_drive(view: &View, id: DriveId) -> Handled<&Drive> {
     view.drive(id).map_or_else(|| missing("a drive"), Ok)
 }
 
@@ -64,7 +69,7 @@ fn the_medium(view: &View, request: &LibraryRequest) -> Handled<Medium> {
 }
 
 /// Work on a request begins or goes on.
-fn started(mut request: LibraryRequest) -> Handled<LibraryRequest> {
+pub(super) fn started(mut request: LibraryRequest) -> Handled<LibraryRequest> {
     if request.state != RequestState::InProcess {
         request.state = request::step(request.state, RequestEvent::Started)?;
     }

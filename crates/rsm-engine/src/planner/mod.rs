@@ -13,6 +13,7 @@
 
 mod action;
 mod carry;
+mod labels;
 mod queue;
 mod upkeep;
 mod view;
@@ -33,7 +34,8 @@ pub(crate) fn act(turn: &mut Turn<'_>) -> Handled<Option<String>> {
         if library.kind == LibraryKind::Offline {
             continue;
         }
-        let view = View::of(&turn.tx, library, turn.utc())?;
+        let mut view = View::of(&turn.tx, library, turn.utc())?;
+        labels::look_ahead(turn, &mut view)?;
         if let Some(action) = decide(&view) {
             let cause = format!("planner: {}", action.word());
             carry::carry(turn, &view, action)?;
@@ -86,6 +88,8 @@ pub(crate) fn standing(tx: &ReadTx<'_>, medium: &Medium, drive: Option<DriveId>)
     })
 }
 
+pub(crate) use labels::queue_full_inventory;
+
 /// Orders a step of a drive outside the planner's own decisions (label blocks).
 pub(crate) fn order_drive(
     turn: &mut Turn<'_>,
@@ -108,6 +112,9 @@ pub(crate) fn next_wake_ms(tx: &ReadTx<'_>, now: Now) -> Result<Option<u64>, Sto
     let from_utc = |at: rsm_model::UtcTime| now.monotonic_ms + u64::try_from(at.0 - now.utc.0).unwrap_or(0);
     for device in tx.all::<rsm_model::record::Device>()? {
         moments.extend(device.probe_at.filter(|at| *at > now.utc).map(from_utc));
+    }
+    for library in tx.all::<Library>()? {
+        moments.extend(library.labels_next.filter(|at| *at > now.utc).map(from_utc));
     }
     for drive in tx.all::<Drive>()? {
         moments.extend(drive.probe_at.filter(|at| *at > now.utc).map(from_utc));

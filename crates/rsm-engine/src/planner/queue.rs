@@ -4,10 +4,12 @@
 //! that has waited ten minutes goes first (decision 18).
 
 use super::action::Action;
+use super::labels;
 use super::view::View;
 use crate::requests::Ending;
 use rsm_model::Code;
 use rsm_model::ids::DriveId;
+use rsm_model::machine::Numbered;
 use rsm_model::machine::drive::DriveState;
 use rsm_model::machine::library::OperationalState;
 use rsm_model::machine::medium::MediumState;
@@ -28,25 +30,29 @@ pub(super) fn next(view: &View) -> Option<Action> {
             Operation::Inventory => inventory(view, request),
             Operation::Dismount => dismount(view, request),
             Operation::Mount => mount(view, request),
+            Operation::WriteFreeLabel | Operation::Classify => labels::next(view, request),
         }
     })
 }
 
 /// Says that a request waits, if that is news.
-fn wait(request: &LibraryRequest, note: impl Into<String>) -> Option<Action> {
+pub(super) fn wait(request: &LibraryRequest, note: impl Into<String>) -> Option<Action> {
     let note = note.into();
     let news = request.state == RequestState::Queued || request.note != note;
     let begun = matches!(request.state, RequestState::InProcess | RequestState::Deferred);
     (news && !begun).then_some(Action::Wait { request: request.id, note })
 }
 
-fn finish(request: &LibraryRequest, ending: Ending) -> Option<Action> {
+pub(super) fn finish(request: &LibraryRequest, ending: Ending) -> Option<Action> {
     Some(Action::Finish { request: request.id, ending })
 }
 
 fn inventory(view: &View, request: &LibraryRequest) -> Option<Action> {
     if request.attempts >= MOST_ATTEMPTS {
         return finish(request, Ending::failed(Code::UnableToInventorySlot, request.note.clone()));
+    }
+    if request.option == InventoryMethod::Full.number() && request.steps_done > 0 {
+        return labels::inventory(view, request);
     }
     match view.changer_device() {
         Some(robot)
@@ -81,6 +87,13 @@ fn dismount(view: &View, request: &LibraryRequest) -> Option<Action> {
             None
         }
         _ if !view.settled() => wait(request, "the library is being read"),
+        _ if owes_a_label(request, drive) => {
+            if view.drive_ready(drive) && view.is_usable(drive) {
+                Some(Action::ReadLabel { request: request.id, drive: drive.id })
+            } else {
+                wait(request, format!("{} is at work or does not answer", drive.common.name))
+            }
+        }
         _ if deferred && drive.state == DriveState::Dismountable => {
             Some(Action::Park { request: request.id, drive: drive.id })
         }
@@ -93,6 +106,12 @@ fn dismount(view: &View, request: &LibraryRequest) -> Option<Action> {
         }
         _ => put_out(view, request, drive),
     }
+}
+
+/// Whether the label of a medium that was mounted for writing is still to be read (decision 33).
+fn owes_a_label(request: &LibraryRequest, drive: &Drive) -> bool {
+    request.access == MountAccess::Write
+        && matches!(drive.state, DriveState::Loaded | DriveState::Dismountable)
 }
 
 /// The next step of a cartridge on its way from a drive to a slot.
@@ -145,7 +164,7 @@ fn mount(view: &View, request: &LibraryRequest) -> Option<Action> {
 }
 
 /// Why the library cannot be relied on now.
-fn unsettled(view: &View) -> &'static str {
+pub(super) fn unsettled(view: &View) -> &'static str {
     match view.changer_device() {
         Some(robot) if robot.answered => "the library is being read",
         _ => "the library does not answer",
@@ -188,7 +207,7 @@ fn in_drive(view: &View, request: &LibraryRequest, id: DriveId) -> Option<Action
     }
 }
 
-fn load(view: &View, request: &LibraryRequest, drive: &Drive) -> Option<Action> {
+pub(super) fn load(view: &View, request: &LibraryRequest, drive: &Drive) -> Option<Action> {
     if request.attempts >= MOST_ATTEMPTS {
         let ending = Ending::failed(Code::UnableToLoadMedium, request.note.clone());
         return Some(Action::PutBack { request: request.id, ending });
@@ -207,7 +226,7 @@ fn load(view: &View, request: &LibraryRequest, drive: &Drive) -> Option<Action> 
     Some(Action::PutBack { request: request.id, ending })
 }
 
-fn in_slot(view: &View, request: &LibraryRequest, medium: &Medium) -> Option<Action> {
+pub(super) fn in_slot(view: &View, request: &LibraryRequest, medium: &Medium) -> Option<Action> {
     if request.attempts >= MOST_ATTEMPTS {
         return finish(request, Ending::failed(Code::UnableToLoadMedium, request.note.clone()));
     }
@@ -234,7 +253,12 @@ fn in_slot(view: &View, request: &LibraryRequest, medium: &Medium) -> Option<Act
     wait(request, why_no_drive(view, &candidates))
 }
 
-fn move_in(view: &View, request: &LibraryRequest, medium: &Medium, drive: DriveId) -> Option<Action> {
+pub(super) fn move_in(
+    view: &View,
+    request: &LibraryRequest,
+    medium: &Medium,
+    drive: DriveId,
+) -> Option<Action> {
     let trusted = match medium.location {
         Location::Slot(id) => {
             view.slots.get(&id).is_some_and(|s| s.seen.is_trusted() && !view.is_locked(s.element))
@@ -248,6 +272,11 @@ fn move_in(view: &View, request: &LibraryRequest, medium: &Medium, drive: DriveI
         return Some(Action::MoveIn { request: request.id, drive });
     }
     wait(request, "the robot is at work or does not answer")
+}
+
+/// Why background work waits.
+pub(super) fn no_idle_drive() -> &'static str {
+    "no drive is idle"
 }
 
 /// The drive to clear when none is free: one whose least stay is over before one whose is not, then the one that
@@ -281,8 +310,9 @@ fn why_no_drive(view: &View, candidates: &[&Drive]) -> String {
 }
 
 /// A mount that was given up or failed: the cartridge goes back, then the request ends (decision 35).
-fn put_back(view: &View, request: &LibraryRequest, medium: &Medium) -> Option<Action> {
+pub(super) fn put_back(view: &View, request: &LibraryRequest, medium: &Medium) -> Option<Action> {
     let ending = || match request.goal {
+        Goal::PutBackThenPass => Ending::new(RequestEvent::Succeeded, request.note.clone()),
         Goal::PutBackThenFail => {
             Ending::failed(request.error.unwrap_or(Code::InvalidState), request.note.clone())
         }

@@ -13,7 +13,7 @@ use rsm_step::Look;
 
 /// The next thing that a library needs.
 pub(super) fn next(view: &View) -> Option<Action> {
-    read(view).or_else(|| probe(view)).or_else(|| put_away(view))
+    read(view).or_else(|| probe(view)).or_else(|| put_away(view)).or_else(|| read_in_background(view))
 }
 
 /// A device that has not answered its present worker, or that failed, is asked again; the wait doubles. A robot that
@@ -48,6 +48,11 @@ fn read(view: &View) -> Option<Action> {
     let again = view.library.common.operational == OperationalState::NeedsService && robot.probes > 0;
     let wanted = rested && (view.library.wants_read || again);
     wanted.then_some(Action::Read { request: None, look: Look::Remember })
+}
+
+/// A library with nothing to do reads the label of a medium that nobody has read yet (decision 18).
+fn read_in_background(view: &View) -> Option<Action> {
+    view.unread.map(|(side, medium)| Action::ReadInBackground { side, medium })
 }
 
 /// A cartridge in a drive that nobody mounted, and no request works on, goes back to a slot (P-17).

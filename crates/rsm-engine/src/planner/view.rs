@@ -37,6 +37,10 @@ pub(crate) struct View {
     pub asked: BTreeSet<RequestId>,
     /// A slot for a medium whose home is taken.
     pub spare: Option<SlotId>,
+    /// The next slot that a full inventory examines, while one is at that.
+    pub examine: Option<SlotId>,
+    /// A side whose label an idle library may read now.
+    pub unread: Option<(SideId, MediumId)>,
 }
 
 impl View {
@@ -64,6 +68,8 @@ impl View {
             mounts: BTreeMap::new(),
             asked,
             spare: None,
+            examine: None,
+            unread: None,
             library,
         };
         view.gather(tx)?;
@@ -180,7 +186,7 @@ impl View {
     /// Whether another mount has a drive already: it is under way to it, or has had it cleared.
     pub fn is_promised(&self, drive: DriveId, but: Option<RequestId>) -> bool {
         self.requests.iter().any(|request| {
-            request.operation == Operation::Mount
+            request.operation.takes_a_drive()
                 && Some(request.id) != but
                 && request.drive == Some(drive)
                 && (request.state == RequestState::InProcess || !request.drive_given)

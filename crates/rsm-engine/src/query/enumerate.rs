@@ -6,7 +6,7 @@
 use crate::gate;
 use crate::turn::{Handled, refuse};
 use rsm_model::Code;
-use rsm_model::access::{Access, Caller, Right, ScopeKind};
+use rsm_model::access::{Access, Caller, Right};
 use rsm_model::ids::*;
 use rsm_model::record::*;
 use rsm_store::{ReadTx, columns};
@@ -178,30 +178,5 @@ fn in_pool(tx: &ReadTx<'_>, kind: ObjectType, id: PoolId) -> Handled<Vec<Guid>> 
 
 /// Whether the caller may use an object: the right on the scope that P-220 gives to its kind.
 pub(super) fn may_use(tx: &ReadTx<'_>, caller: &Caller, kind: ObjectType, id: Guid) -> Handled<Access> {
-    Ok(caller.may(Right::Use, scope(tx, kind, id)?))
-}
-
-fn scope(tx: &ReadTx<'_>, kind: ObjectType, id: Guid) -> Handled<ScopeKind> {
-    let pool = match kind {
-        ObjectType::Changer
-        | ObjectType::Drive
-        | ObjectType::Door
-        | ObjectType::Port
-        | ObjectType::Library
-        | ObjectType::LibraryRequest
-        | ObjectType::Slot => return Ok(ScopeKind::Library),
-        ObjectType::ChangerType
-        | ObjectType::DriveType
-        | ObjectType::Computer
-        | ObjectType::MediaType
-        | ObjectType::OperatorRequest => return Ok(ScopeKind::Computer),
-        ObjectType::MediaPool => Some(PoolId(id)),
-        ObjectType::LogicalMedium => tx.get::<LogicalMedium>(LogicalMediumId(id))?.map(|medium| medium.pool),
-        ObjectType::PhysicalMedium => tx.get::<Medium>(MediumId(id))?.map(|medium| medium.pool),
-        ObjectType::Side => match tx.get::<Side>(SideId(id))? {
-            Some(side) => tx.get::<Medium>(side.medium)?.map(|medium| medium.pool),
-            None => None,
-        },
-    };
-    gate::pool_scope(tx, pool)
+    Ok(caller.may(Right::Use, gate::scope_of_object(tx, caller, kind, id)?))
 }

@@ -42,7 +42,7 @@ fn answer(tx: &ReadTx<'_>, caller: &Caller, session: Option<SessionId>, query: &
             let information = information::information(tx, caller, *object, *object_type)?;
             Ok(Reply::Information(Box::new(information)))
         }
-        Query::PoolName { .. } => crate::handlers::not_implemented("GetNtmsMediaPoolName"),
+        Query::PoolName { pool } => crate::handlers::pool_name(tx, caller, *pool),
         Query::History { library, limit } => history(tx, caller, library.map(LibraryId), *limit),
         Query::Explain { request } => explain::explain(tx, caller, *request).map(Reply::Explanation),
     }

@@ -1,12 +1,14 @@
-//! Loads, unloads and label blocks that ended.
+//! Loads, unloads, labels and label blocks that ended.
 
-use super::{count_attempt, doubt, drive_needs_service, medium_of, request_of};
+use super::labels::{self, Identified, Verdict};
+use super::{count_attempt, doubt, drive_needs_service, intake, medium_of, request_of};
 use crate::memory::WaitsFor;
 use crate::requests::{self, Ending};
 use crate::turn::{Handled, Turn};
+use crate::{operators, pools};
 use rsm_model::Code;
 use rsm_model::call::Refusal;
-use rsm_model::ids::PoolId;
+use rsm_model::label::MediumLabel;
 use rsm_model::machine::drive::{self, DriveEvent, DriveState};
 use rsm_model::machine::medium::{self, MediumEvent, MediumState};
 use rsm_model::machine::request::{RequestEvent, RequestState};
@@ -23,7 +25,8 @@ fn bay_of(turn: &Turn<'_>, step: &OpenStep) -> Handled<Option<Drive>> {
     Ok(turn.tx.find(columns::drive::DEVICE, step.device.clone())?.pop())
 }
 
-/// A medium is loaded and its beginning was read: the mount is done, unless it was given up meanwhile.
+/// A medium is loaded and its beginning was read: the mount is done, unless it was given up meanwhile or the label says
+/// that it is another; label work goes on, or is done already.
 pub(super) fn loaded(turn: &mut Turn<'_>, step: &OpenStep, report: &LoadedMedium) -> Handled {
     let (Some(mut bay), Some(mut held)) = (bay_of(turn, step)?, medium_of(turn, step)?) else {
         return Ok(());
@@ -33,84 +36,235 @@ pub(super) fn loaded(turn: &mut Turn<'_>, step: &OpenStep, report: &LoadedMedium
     let Some(mut request) = request_of(turn, step)?.filter(|_| ready) else {
         return doubt(turn, step.library, "a medium was loaded that nobody expected there");
     };
+    let Some(mut side) = request.side.map(|id| turn.tx.get::<Side>(id)).transpose()?.flatten() else {
+        return doubt(turn, step.library, "a medium was loaded of which no side is known");
+    };
     bay.state = drive::step(bay.state, DriveEvent::Ready)?;
     bay.probes = 0;
     held.state = medium::step(held.state, MediumEvent::Ready)?;
     held.density_code = u32::from(report.density_code);
+    side.capacity = report.capacity.unwrap_or(side.capacity);
     request.steps_done += 1;
-    classify(turn, &mut held, request.side, SideEvent::NotRecognized)?;
-    let wanted = request.goal == Goal::AsAsked;
-    let forbidden = report.write_protected && request.access == MountAccess::Write;
-    if wanted && !forbidden {
-        return mounted(turn, request, held, bay);
+    match request.operation {
+        Operation::Mount => mount_loaded(turn, request, held, bay, side, report),
+        Operation::Classify => label_read(turn, request, held, bay, side, &report.label),
+        _ => {
+            turn.put(side);
+            put_all(turn, request, held, bay);
+            Ok(())
+        }
     }
-    if wanted {
-        let sentence = "the medium is write-protected";
-        request.goal = Goal::PutBackThenFail;
-        request.error = Some(Code::WriteProtect);
-        request.note = sentence.to_string();
-        let told = Refusal::new(Code::WriteProtect, sentence).next("mount it for reading, or move its tab");
-        turn.resolve(WaitsFor::Request(request.id), Err(told));
-    }
+}
+
+fn put_all(turn: &mut Turn<'_>, request: LibraryRequest, held: Medium, bay: Drive) {
     turn.put(bay);
     turn.put(held);
+    turn.put(request);
+}
+
+/// A mount's medium is loaded: its label is compared with the record (P-102), and it is handed over.
+fn mount_loaded(
+    turn: &mut Turn<'_>,
+    mut request: LibraryRequest,
+    mut held: Medium,
+    bay: Drive,
+    mut side: Side,
+    report: &LoadedMedium,
+) -> Handled {
+    let verdict = labels::compare(&side, &report.label);
+    let wanted = request.goal == Goal::AsAsked;
+    match verdict {
+        Verdict::First => labels::classify(turn, &mut held, &mut side, &report.label)?,
+        Verdict::Agrees => labels::record(&mut side, &report.label),
+        Verdict::Differs => {
+            let sentence = labels::mismatch(turn, &mut held, &report.label)?;
+            if wanted {
+                let told = Refusal::new(Code::InvalidState, &sentence).next(
+                    "the library reads all labels again if its AutoRecovery is set; look at rsm media show",
+                );
+                put_back_and_tell(turn, &mut request, Code::UnexpectedOmid, told);
+            }
+            turn.put(side);
+            put_all(turn, request, held, bay);
+            return Ok(());
+        }
+    }
+    if !wanted {
+        turn.put(side);
+        put_all(turn, request, held, bay);
+        return Ok(());
+    }
+    if report.write_protected && request.access == MountAccess::Write {
+        let told = Refusal::new(Code::WriteProtect, "the medium is write-protected")
+            .next("mount it for reading, or move its tab");
+        put_back_and_tell(turn, &mut request, Code::WriteProtect, told);
+        turn.put(side);
+        put_all(turn, request, held, bay);
+        return Ok(());
+    }
+    hand_over(turn, request, held, bay, side)
+}
+
+/// Tells the caller of a mount that it failed; the cartridge goes back before the request ends.
+fn put_back_and_tell(turn: &mut Turn<'_>, request: &mut LibraryRequest, code: Code, told: Refusal) {
+    request.goal = Goal::PutBackThenFail;
+    request.error = Some(code);
+    request.note.clone_from(&told.sentence);
+    turn.resolve(WaitsFor::Request(request.id), Err(told));
+}
+
+/// A label was read for its own sake: the side is put where it belongs, or the cartridge turns out to be another
+/// medium; then it goes back.
+fn label_read(
+    turn: &mut Turn<'_>,
+    mut request: LibraryRequest,
+    held: Medium,
+    mut bay: Drive,
+    side: Side,
+    found: &MediumLabel,
+) -> Handled {
+    let verdict = labels::compare(&side, found);
+    let known = labels::identify(turn, held, side, found, verdict)?;
+    request.medium = Some(known.medium.id);
+    request.side = Some(known.side.id);
+    bay.saved_side = Some(known.side.id);
+    if request.goal == Goal::AsAsked {
+        request.goal = Goal::PutBackThenPass;
+        request.attempts = 0;
+    }
+    let Identified { mut medium, mut side } = known;
+    if side.state == SideState::Unprepared {
+        pools::queue_missing_labels(turn, &medium)?;
+    }
+    intake::carry_out_rule(turn, &mut medium, &mut side)?;
+    turn.put(side);
+    put_all(turn, request, medium, bay);
+    Ok(())
+}
+
+/// The label on a medium is known now: it was read before the medium leaves its drive, or a free one was written.
+pub(super) fn labelled(turn: &mut Turn<'_>, step: &OpenStep, report: &LoadedMedium) -> Handled {
+    let Some(mut request) = request_of(turn, step)? else { return Ok(()) };
+    let Some(mut side) = request.side.map(|id| turn.tx.get::<Side>(id)).transpose()?.flatten() else {
+        return doubt(turn, step.library, "a label was reported of a side that is gone");
+    };
+    request.steps_done += 1;
+    match request.operation {
+        Operation::WriteFreeLabel => {
+            labels::record(&mut side, &report.label);
+            side.state = side::step(side.state, SideEvent::FreeLabelWritten)?;
+            request.attempts = 0;
+            if request.goal == Goal::AsAsked {
+                request.goal = Goal::PutBackThenPass;
+            }
+            if let Some(mut medium) = medium_of(turn, step)? {
+                if request.session.is_none() {
+                    intake::finish_rule(turn, &mut medium, &side)?;
+                }
+                turn.put(medium.clone());
+                let text = format!("{} carries a free label", crate::naming::medium(&medium));
+                turn.tell(step.library, step.request, "labelled", text);
+            }
+        }
+        _ => {
+            labels::record(&mut side, &report.label);
+            request.access = MountAccess::Read;
+        }
+    }
+    side.capacity = report.capacity.unwrap_or(side.capacity);
+    turn.put(side);
     turn.put(request);
     Ok(())
 }
 
-/// A side that was not classified yet is: no label library of this version recognizes anything, so what a drive can
-/// read is unrecognized, and what it refuses is incompatible (model 5.2 rows 4 and 5).
-fn classify(
-    turn: &mut Turn<'_>,
-    held: &mut Medium,
-    id: Option<rsm_model::ids::SideId>,
-    event: SideEvent,
-) -> Handled {
-    let Some(mut known) = id.map(|id| turn.tx.get::<Side>(id)).transpose()?.flatten() else { return Ok(()) };
-    if known.state != SideState::Unknown {
+/// The label on a medium is none that the free label may replace: nothing was written, and a person is asked
+/// (decision 20).
+pub(super) fn label_kept(turn: &mut Turn<'_>, step: &OpenStep, report: &LoadedMedium) -> Handled {
+    let (Some(mut request), Some(held)) = (request_of(turn, step)?, medium_of(turn, step)?) else {
         return Ok(());
-    }
-    known.state = side::step(known.state, event)?;
-    if let Some(pool) = unrecognized_pool(turn, held)? {
-        held.pool = pool;
-    }
-    turn.put(known);
+    };
+    let what = match &report.label {
+        MediumLabel::Blank => "it is blank".to_string(),
+        MediumLabel::Unknown => "it carries something that no recogniser knows".to_string(),
+        MediumLabel::Known(label) => format!("it carries the label {:?} of type {}", label.info, label.kind),
+    };
+    let text = format!(
+        "{} was to get a free label, but {what}, which is not what is recorded: nothing was written. If it may be \
+         overwritten, read its label (rsm media classify), or eject it",
+        crate::naming::medium(&held)
+    );
+    operators::raise(turn, operators::Ask::about_medium(text.clone(), held.id))?;
+    request.goal = Goal::PutBackThenFail;
+    request.error = Some(Code::UnexpectedOmid);
+    request.note = text;
+    turn.put(request);
     Ok(())
 }
 
-fn unrecognized_pool(turn: &Turn<'_>, held: &Medium) -> Handled<Option<PoolId>> {
-    let pools = turn.tx.find(columns::media_pool::MEDIA_TYPE, held.media_type)?;
-    Ok(pools.into_iter().find(|pool| pool.kind == PoolKind::Unrecognized).map(|pool| pool.id))
+/// A label could not be read or written.
+pub(super) fn label_failed(turn: &mut Turn<'_>, step: &OpenStep, failure: Failure, text: &str) -> Handled {
+    if let Some(mut request) = request_of(turn, step)? {
+        request.note = text.to_string();
+        if request.operation == Operation::WriteFreeLabel {
+            request.attempts += 1;
+            // A medium that cannot be written will not be better the next time.
+            let hopeless =
+                matches!(failure, Failure::WriteProtected | Failure::MediumError | Failure::Incompatible);
+            if hopeless && request.goal == Goal::AsAsked {
+                request.goal = Goal::PutBackThenFail;
+                request.attempts = 0;
+                request.error = Some(match failure {
+                    Failure::WriteProtected => Code::WriteProtect,
+                    _ => Code::MediumNotAccessible,
+                });
+            }
+        } else {
+            // Its side stays Stale: whatever is read next becomes the recorded label.
+            request.access = MountAccess::Read;
+        }
+        turn.put(request);
+    }
+    if failure == Failure::NoMedium {
+        return doubt(turn, step.library, "a drive does not hold what it should");
+    }
+    match bay_of(turn, step)?.filter(|_| failure == Failure::DeviceFault) {
+        Some(bay) => drive_needs_service(turn, bay, text),
+        None => Ok(()),
+    }
+}
+
+/// Hands over a medium that waits in its drive, without reading it again (P-101).
+pub(crate) fn mounted(turn: &mut Turn<'_>, request: LibraryRequest, held: Medium, bay: Drive) -> Handled {
+    match request.side.map(|id| turn.tx.get::<Side>(id)).transpose()?.flatten() {
+        Some(side) => hand_over(turn, request, held, bay, side),
+        None => crate::turn::refuse(Code::InvalidState, "a mount without a side", ""),
+    }
 }
 
 /// Hands a loaded medium to its caller: counts, owner, and the request has passed (P-102, mount-counts).
-pub(crate) fn mounted(
+fn hand_over(
     turn: &mut Turn<'_>,
     request: LibraryRequest,
     mut held: Medium,
     mut bay: Drive,
+    mut side: Side,
 ) -> Handled {
-    let (Some(side_id), Some(session)) = (request.side, request.session) else {
-        return crate::turn::refuse(Code::InvalidState, "a mount without a side or a session", "");
+    let Some(session) = request.session else {
+        return crate::turn::refuse(Code::InvalidState, "a mount without a session", "");
     };
-    // The side may have been put in this turn, by its classification: its counts go on top of that.
-    let pending = turn.changes.list.iter().rev().find_map(|change| match change {
-        rsm_store::Change::Put(rsm_store::Record::Side(side)) if side.id == side_id => Some(side.clone()),
-        _ => None,
-    });
-    let stored = turn.tx.get::<Side>(side_id)?;
-    if let Some(mut side) = pending.or(stored) {
-        side.mount_count += 1;
-        turn.put(side);
+    side.mount_count += 1;
+    if request.access == MountAccess::Write {
+        // From now on its owner may write what he likes, the label too (decision 33).
+        side.witness = LabelWitness::Stale;
     }
     bay.mount_count += 1;
-    bay.saved_side = Some(side_id);
+    bay.saved_side = Some(side.id);
     bay.dismountable_since = None;
-    held.mounted_side = Some(side_id);
+    held.mounted_side = Some(side.id);
     held.claimed_by = None;
     turn.put_hidden(Mount {
         medium: held.id,
-        side: side_id,
+        side: side.id,
         drive: bay.id,
         request: request.id,
         session,
@@ -120,6 +274,7 @@ pub(crate) fn mounted(
         access: request.access,
         since: turn.utc(),
     });
+    turn.put(side);
     turn.put(bay);
     turn.put(held);
     requests::end(turn, request, Ending::new(RequestEvent::Succeeded, ""))
@@ -152,7 +307,7 @@ pub(super) fn load_failed(turn: &mut Turn<'_>, step: &OpenStep, failure: Failure
     held.state = medium::step(held.state, MediumEvent::Unloaded)?;
     let request = request_of(turn, step)?;
     if failure == Failure::Incompatible {
-        classify(turn, &mut held, request.as_ref().and_then(|request| request.side), SideEvent::Refused)?;
+        labels::refused(turn, &mut held, request.as_ref().and_then(|request| request.side))?;
     }
     if let Some(request) = request {
         fail_mount(turn, request, failure, text);

@@ -15,8 +15,9 @@
 use super::intake::{self, Element, Intake};
 use super::{current_library, doubt, probe, ramp, request_of};
 use crate::turn::{Handled, Turn};
-use crate::{operators, requests, start};
+use crate::{operators, pools, requests, start};
 use rsm_model::ids::*;
+use rsm_model::machine::Numbered;
 use rsm_model::machine::drive::{self, DriveEvent, DriveState};
 use rsm_model::machine::library::{self, LibraryEvent, OperationalState};
 use rsm_model::machine::medium::{self, MediumEvent, MediumState};
@@ -77,7 +78,7 @@ pub(super) fn read(
         .map(|medium| (medium.id, medium))
         .collect();
     let mut reading = Reading {
-        intake: Intake::new(library.id),
+        intake: Intake::new(&library),
         library,
         before: elements.clone(),
         elements,
@@ -103,6 +104,13 @@ pub(super) fn read(
         if ready == Firm::No {
             // Something came in between: it is not an inventory of what is there now, and is taken once more.
             request.attempts = request.attempts.saturating_sub(1);
+            turn.put(request);
+            return Ok(());
+        }
+        if request.option == InventoryMethod::Full.number() {
+            // Now slot by slot: every label is read.
+            request.steps_done = 1;
+            request.slot = None;
             turn.put(request);
             return Ok(());
         }
@@ -333,6 +341,11 @@ impl Reading {
         }
         if !same {
             forget_mount(turn, medium);
+        }
+        if medium.location == Location::Offline {
+            let mut here = medium.clone();
+            here.library = self.library.id;
+            pools::queue_missing_labels(turn, &here)?;
         }
         match place {
             Location::Slot(_) | Location::Port(_) => found_at_rest(medium, same)?,

@@ -4,11 +4,13 @@
 //! allocated (decision 32). Bar codes are believed for the type, never for the content.
 
 use super::probe;
+use crate::api::{IntakeRule, LibraryConfiguration};
+use crate::pools::{self, PoolPath};
 use crate::turn::{Handled, Turn};
 use rsm_model::ids::*;
 use rsm_model::machine::drive::DriveState;
 use rsm_model::machine::medium::MediumState;
-use rsm_model::machine::side::SideState;
+use rsm_model::machine::side::{self, SideEvent, SideState};
 use rsm_model::machine::slot::SlotState;
 use rsm_model::media_catalog::{LTO_ULTRIUM, code_from_bar_code};
 use rsm_model::record::*;
@@ -140,13 +142,15 @@ fn new_drive(turn: &mut Turn<'_>, library: LibraryId, report: &ElementReport, nu
 /// Makes records of cartridges, and the pools and relations that their types need, once each.
 pub(super) struct Intake {
     library: LibraryId,
-    types: BTreeMap<u32, (MediaTypeId, PoolId)>,
+    /// Name of the library in the configuration.
+    key: String,
+    types: BTreeMap<u32, (MediaTypeId, PoolId, u32)>,
     next_number: Option<u32>,
 }
 
 impl Intake {
-    pub fn new(library: LibraryId) -> Self {
-        Self { library, types: BTreeMap::new(), next_number: None }
+    pub fn new(library: &Library) -> Self {
+        Self { library: library.id, key: library.key.clone(), types: BTreeMap::new(), next_number: None }
     }
 
     /// Records a cartridge that is seen for the first time.
@@ -156,26 +160,29 @@ impl Intake {
         location: Location,
         tag: Option<&str>,
     ) -> Handled<Medium> {
-        let code = type_code(tag);
-        let (media_type, pool) = self.media_type(turn, code)?;
+        let code = type_code(configured(turn, &self.key), tag);
+        let (media_type, pool, sides) = self.media_type(turn, code)?;
         let number = self.number(turn)?;
         let id: MediumId = turn.new_id();
         let name = tag.map_or_else(|| format!("Medium {number}"), str::to_string);
-        let side = turn.new_id();
-        turn.put(Side {
-            id: side,
-            common: Common::new(turn.utc(), name.clone()),
-            medium: id,
-            logical_medium: None,
-            state: SideState::Unknown,
-            number: 0,
-            label_id: Vec::new(),
-            label_type: String::new(),
-            label_info: String::new(),
-            mount_count: 0,
-            allocate_count: 0,
-            capacity: 0,
-        });
+        for number in 0..sides {
+            let side = turn.new_id();
+            turn.put(Side {
+                id: side,
+                common: Common::new(turn.utc(), name.clone()),
+                medium: id,
+                logical_medium: None,
+                state: SideState::Unknown,
+                number,
+                label_id: Vec::new(),
+                label_type: String::new(),
+                label_info: String::new(),
+                mount_count: 0,
+                allocate_count: 0,
+                capacity: 0,
+                witness: LabelWitness::NotRead,
+            });
+        }
         let home_slot = match location {
             Location::Slot(slot) => Some(slot),
             _ => None,
@@ -191,12 +198,14 @@ impl Intake {
             bar_code: tag.map(str::to_string),
             sequence: number,
             state: MediumState::Idle,
-            sides: 1,
+            sides,
             media_type_code: code,
             density_code: 0,
             mounted_side: None,
             claimed_by: None,
             conflict: false,
+            upside_down: false,
+            to_free: false,
         })
     }
 
@@ -221,7 +230,7 @@ impl Intake {
     }
 
     /// The type of a code with its import pool; first sight makes relation and pools (P-27, M-70).
-    fn media_type(&mut self, turn: &mut Turn<'_>, code: u32) -> Handled<(MediaTypeId, PoolId)> {
+    fn media_type(&mut self, turn: &mut Turn<'_>, code: u32) -> Handled<(MediaTypeId, PoolId, u32)> {
         if let Some(known) = self.types.get(&code) {
             return Ok(*known);
         }
@@ -237,18 +246,99 @@ impl Intake {
             turn.put_hidden(LibraryMediaType { library: self.library, media_type: kind.id });
         }
         let import = system_pools(turn, &kind)?;
-        self.types.insert(code, (kind.id, import));
-        Ok((kind.id, import))
+        let known = (kind.id, import, kind.sides);
+        self.types.insert(code, known);
+        Ok(known)
     }
 }
 
-/// What a bar code says of the type: a cleaner by its prefix (P-41), a generation by its suffix.
-fn type_code(tag: Option<&str>) -> u32 {
+/// What a bar code says of the type: a cleaner by its prefix (P-41), what a rule decided, a generation by its suffix;
+/// else what the library is configured for.
+fn type_code(library: Option<&LibraryConfiguration>, tag: Option<&str>) -> u32 {
+    let fallback = library.and_then(|library| library.media_type).unwrap_or(LTO_ULTRIUM);
     match tag {
         Some(tag) if tag.starts_with(CLEANER_PREFIX) => CLEANER,
-        Some(tag) => code_from_bar_code(tag).unwrap_or(LTO_ULTRIUM),
-        None => LTO_ULTRIUM,
+        Some(tag) => rule(library, tag)
+            .and_then(|rule| rule.media_type)
+            .or_else(|| code_from_bar_code(tag))
+            .unwrap_or(fallback),
+        None => fallback,
     }
+}
+
+fn configured<'c>(turn: &Turn<'c>, key: &str) -> Option<&'c LibraryConfiguration> {
+    turn.setting.configuration.libraries.iter().find(|library| library.name == key)
+}
+
+/// The decision that holds for a bar code: the first whose pattern fits.
+fn rule<'c>(library: Option<&'c LibraryConfiguration>, tag: &str) -> Option<&'c IntakeRule> {
+    library?.rules.iter().find(|rule| fits(rule.bar_code.as_bytes(), tag.as_bytes()))
+}
+
+/// Whether a bar code fits a pattern: `*` stands for any characters, `?` for one.
+fn fits(pattern: &[u8], tag: &[u8]) -> bool {
+    match (pattern.split_first(), tag.split_first()) {
+        (None, None) => true,
+        (Some((b'*', rest)), _) if fits(rest, tag) => true,
+        (Some((b'*', _)), Some((_, shorter))) => fits(pattern, shorter),
+        (Some((b'?', rest)), Some((_, shorter))) => fits(rest, shorter),
+        (Some((want, rest)), Some((have, shorter))) => want == have && fits(rest, shorter),
+        _ => false,
+    }
+}
+
+/// Carries out what an administrator decided about a new cartridge, now that its label has been read and agrees: it is
+/// blank (decision 32). It goes to the free pool; one that is meant for an application's pool goes on when its free
+/// label is written.
+pub(super) fn carry_out_rule(turn: &mut Turn<'_>, medium: &mut Medium, side: &mut Side) -> Handled {
+    let Some((pool, tag)) = decided_pool(turn, medium)?.zip(medium.bar_code.clone()) else { return Ok(()) };
+    let others = pools::sides_of(&turn.tx, medium.id)?;
+    let blank = |one: &Side| one.state == SideState::Foreign && one.witness == LabelWitness::Blank;
+    let all_blank = blank(side) && others.iter().all(|one| one.id == side.id || blank(one));
+    let Some(free) = pools::system(&turn.tx, PoolKind::Free, medium.media_type)?.filter(|_| all_blank) else {
+        return Ok(());
+    };
+    let text = format!("{tag} is blank and goes to {}, as the configuration says", pool.common.name);
+    turn.tell(medium.library, None, "rule", text);
+    pools::put_into(turn, medium, &[], free.id)?;
+    for mut one in others {
+        let target = if one.id == side.id { &mut *side } else { &mut one };
+        target.state = side::step(target.state, SideEvent::FreeLabelOrdered)?;
+        let target = target.clone();
+        pools::queue_free_label(turn, medium, &target, None)?;
+        if target.id != side.id {
+            turn.put(target);
+        }
+    }
+    Ok(())
+}
+
+/// A free label was written by a rule's order: if the rule means an application's pool, the medium goes there now.
+pub(super) fn finish_rule(turn: &mut Turn<'_>, medium: &mut Medium, side: &Side) -> Handled {
+    let Some(pool) = decided_pool(turn, medium)?.filter(|pool| pool.kind == PoolKind::Application) else {
+        return Ok(());
+    };
+    let others = pools::sides_of(&turn.tx, medium.id)?;
+    let ready = |one: &Side| one.id == side.id || one.state == SideState::Available;
+    let fresh = |one: &Side| one.allocate_count == 0 && one.mount_count == 0;
+    if others.iter().all(|one| ready(one) && fresh(one)) {
+        pools::put_into(turn, medium, &[], pool.id)?;
+    }
+    Ok(())
+}
+
+/// The pool that a rule names for a cartridge: a free or an application pool of its type.
+fn decided_pool(turn: &Turn<'_>, medium: &Medium) -> Handled<Option<MediaPool>> {
+    let Some(tag) = medium.bar_code.as_deref() else { return Ok(None) };
+    let Some(library) = turn.tx.get::<Library>(medium.library)? else { return Ok(None) };
+    let named = rule(configured(turn, &library.key), tag).and_then(|rule| rule.pool.as_deref());
+    let Some(path) = named else { return Ok(None) };
+    let levels = PoolPath::read(path)?;
+    let pool = pools::at(&turn.tx, levels.levels())?;
+    Ok(pool.filter(|pool| {
+        pool.media_type == Some(medium.media_type)
+            && matches!(pool.kind, PoolKind::Free | PoolKind::Application)
+    }))
 }
 
 /// Makes the three system pools of a type where they are missing; gives the import pool (M-46).
@@ -285,6 +375,7 @@ fn system_pool(turn: &mut Turn<'_>, kind: &MediaType, wanted: PoolKind) -> Handl
         deallocation_policy: 0,
         max_allocates: 0,
         owner_uid: 0,
+        inherited_owners: Vec::new(),
     });
     Ok(id)
 }

@@ -13,6 +13,7 @@
 mod drive;
 mod elements;
 mod intake;
+mod labels;
 mod motion;
 mod probe;
 
@@ -50,9 +51,8 @@ pub(crate) fn step(turn: &mut Turn<'_>, report: &StepReport) -> Handled {
         Outcome::Elements { elements } => elements::read(turn, &step, elements, &report.attentions),
         Outcome::Moved { ends } => motion::moved(turn, &step, ends),
         Outcome::Loaded(loaded) => drive::loaded(turn, &step, loaded),
-        Outcome::Labelled(_) | Outcome::LabelKept(_) => {
-            doubt(turn, step.library, "a label was reported that nobody asked for")
-        }
+        Outcome::Labelled(medium) => drive::labelled(turn, &step, medium),
+        Outcome::LabelKept(medium) => drive::label_kept(turn, &step, medium),
         Outcome::Unloaded => drive::unloaded(turn, &step),
         Outcome::Written => drive::blocks_done(turn, &step, Ok(rsm_model::Reply::Done)),
         Outcome::Blocks { blocks } => {
@@ -133,6 +133,7 @@ fn failed(turn: &mut Turn<'_>, device: Device, step: OpenStep, failure: Failure,
         "move" => motion::failed(turn, device, &step, failure, text),
         "load" => drive::load_failed(turn, &step, failure, text),
         "unload" => drive::unload_failed(turn, &step, failure, text),
+        "read label" | "write label" => drive::label_failed(turn, &step, failure, text),
         _ => drive::blocks_failed(turn, &step, failure, text),
     }
 }

@@ -14,15 +14,16 @@ key (LibraryId, MediaTypeId) = ["library", "media_type"], |row| (row.library, ro
 library, media_type }
 
 row! { MediaPool, "media_pool", Some(ObjectType::MediaPool), key PoolId = ["id"], |row| row.id;
-id, common, kind, media_type, parent, allocation_policy, deallocation_policy, max_allocates, owner_uid }
+id, common, kind, media_type, parent, allocation_policy, deallocation_policy, max_allocates, owner_uid,
+inherited_owners }
 
 row! { Medium, "medium", Some(ObjectType::PhysicalMedium), key MediumId = ["id"], |row| row.id;
 id, common, library, pool, location, media_type, home_slot, bar_code, sequence, state, sides,
-media_type_code, density_code, mounted_side, claimed_by, conflict }
+media_type_code, density_code, mounted_side, claimed_by, conflict, upside_down, to_free }
 
 row! { Side, "side", Some(ObjectType::Side), key SideId = ["id"], |row| row.id;
 id, common, medium, logical_medium, state, number, label_id, label_type, label_info, mount_count,
-allocate_count, capacity }
+allocate_count, capacity, witness }
 
 row! { LogicalMedium, "logical_medium", Some(ObjectType::LogicalMedium), key LogicalMediumId = ["id"],
 |row| row.id;

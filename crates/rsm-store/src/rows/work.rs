@@ -14,7 +14,8 @@ note }
 
 row! { OperatorRequest, "operator_request", Some(ObjectType::OperatorRequest), key OperatorRequestId = ["id"],
 |row| row.id;
-id, common, task, submitted, state, message, first, second, application, user, computer, waiting }
+id, common, task, submitted, state, message, first, second, application, user, computer, waiting,
+caller }
 
 row! { Session, "session", None, key SessionId = ["id"], |row| row.id;
 id, opened, application, user, computer, uid, role }

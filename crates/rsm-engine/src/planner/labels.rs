@@ -1,0 +1,255 @@
+//! Work on labels: read one, write a free one, look at every medium of a library; and reading what nobody has read yet
+//! when there is nothing else to do.
+//!
+//! ```text
+//!   Classify, WriteFreeLabel:  slot ─► drive ─► load (the label comes with it) ─► [write the free label] ─► back ─► Passed
+//!   full inventory:            read the elements ─► slot by slot, a Classify request for every side ─► Passed
+//! ```
+//!
+//! Invariants: a label read never takes a drive that a mount waits for, nor one that holds a released cartridge
+//! (decision 18); a free label is ordered only with the list of what it may replace (decision 20).
+
+use super::action::Action;
+use super::carry::{self, missing, started, the_drive, the_request};
+use super::queue::{self, MOST_ATTEMPTS, finish, in_slot, load, move_in, put_back, unsettled, wait};
+use super::view::View;
+use crate::handlers::queue_label_read;
+use crate::pools;
+use crate::requests::{self, Ending};
+use crate::turn::{Handled, Turn};
+use rsm_model::Code;
+use rsm_model::UtcTime;
+use rsm_model::ids::*;
+use rsm_model::label::{Label, MediumLabel};
+use rsm_model::machine::Numbered;
+use rsm_model::machine::drive::DriveState;
+use rsm_model::machine::medium::MediumState;
+use rsm_model::machine::request::{RequestEvent, RequestState};
+use rsm_model::record::*;
+use rsm_step::Step;
+use rsm_store::columns;
+
+const CLEANER: u32 = 0x32;
+const AN_HOUR_MS: i64 = 3_600_000;
+
+/// What a request for label work needs next.
+pub(super) fn next(view: &View, request: &LibraryRequest) -> Option<Action> {
+    let Some(medium) = view.medium_of(request) else {
+        return finish(request, Ending::failed(Code::InvalidMedia, "the medium's record is gone"));
+    };
+    if request.goal != Goal::AsAsked {
+        return put_back(view, request, medium);
+    }
+    let background = request.operation == Operation::Classify;
+    let taken = view.medium_taken(medium, Some(request.id));
+    if medium.location == Location::Offline || medium.library != view.library.id {
+        // A side that needs its free label is queued anew when its medium comes back (movepool-free-offline).
+        let note = "the medium has left the library";
+        return finish(request, Ending::failed(Code::MediaOffline, note));
+    }
+    match (medium.location, taken) {
+        _ if !view.settled() => wait(request, unsettled(view)),
+        (_, Some(why)) => wait(request, why),
+        (Location::Drive(drive), None) => in_drive(view, request, drive),
+        (Location::Slot(_) | Location::Port(_), None) if background => {
+            in_background_slot(view, request, medium)
+        }
+        (Location::Slot(_) | Location::Port(_), None) if medium.conflict => {
+            wait(request, "two witnesses of the medium's identity disagree")
+        }
+        (Location::Slot(_) | Location::Port(_), None) => in_slot(view, request, medium),
+        (Location::Changer(_), None) => wait(request, "the cartridge is stuck in the gripper"),
+        (Location::Offline, None) => None,
+    }
+}
+
+fn in_drive(view: &View, request: &LibraryRequest, id: DriveId) -> Option<Action> {
+    let drive = view.drive(id)?;
+    let mine = view.medium_in(id).is_some_and(|medium| medium.claimed_by == Some(request.id));
+    match drive.state {
+        DriveState::Mounted if mine && !view.is_promised(id, Some(request.id)) => load(view, request, drive),
+        DriveState::Loaded if mine && request.operation == Operation::WriteFreeLabel => {
+            write_label(view, request, drive)
+        }
+        DriveState::Dismountable if !mine && request.operation == Operation::WriteFreeLabel => {
+            match view.parked(id) {
+                Some(dismount) => Some(Action::Evict { mount: request.id, dismount: dismount.id, drive: id }),
+                None => wait(request, format!("the medium is in {}", drive.common.name)),
+            }
+        }
+        _ if mine => Some(Action::StepBack {
+            request: request.id,
+            note: format!("the medium is in {} and has to be put away first", drive.common.name),
+        }),
+        _ => wait(request, format!("the medium is still in {}", drive.common.name)),
+    }
+}
+
+fn write_label(view: &View, request: &LibraryRequest, drive: &Drive) -> Option<Action> {
+    if request.attempts >= MOST_ATTEMPTS {
+        let ending = Ending::failed(Code::MediumNotAccessible, request.note.clone());
+        return Some(Action::PutBack { request: request.id, ending });
+    }
+    if view.is_usable(drive) && view.drive_ready(drive) {
+        return Some(Action::WriteLabel { request: request.id, drive: drive.id });
+    }
+    let replaced = view.device(&drive.device).is_some_and(|device| !device.answered && device.probes < 2);
+    if view.is_usable(drive) || replaced {
+        return None;
+    }
+    let note = format!("{} needs service or does not answer", drive.common.name);
+    Some(Action::PutBack { request: request.id, ending: Ending::failed(Code::DeviceNotAvailable, note) })
+}
+
+/// A label read takes only a drive that nobody wants (decision 18).
+fn in_background_slot(view: &View, request: &LibraryRequest, medium: &Medium) -> Option<Action> {
+    if request.attempts >= MOST_ATTEMPTS {
+        return finish(request, Ending::failed(Code::UnableToLoadMedium, request.note.clone()));
+    }
+    if medium.state == MediumState::OpError {
+        return wait(request, "the robot failed with the medium; the library is being read");
+    }
+    let begun = request.state == RequestState::InProcess;
+    if !begun && somebody_waits(view, request) {
+        return wait(request, "reading labels waits until nobody wants a drive");
+    }
+    match view.drives.iter().find(|drive| view.is_free(drive, Some(request.id))) {
+        Some(drive) => move_in(view, request, medium, drive.id),
+        None => wait(request, queue::no_idle_drive()),
+    }
+}
+
+/// Whether a request that is not background work waits for a drive.
+fn somebody_waits(view: &View, but: &LibraryRequest) -> bool {
+    view.requests.iter().any(|request| {
+        request.id != but.id
+            && matches!(request.operation, Operation::Mount | Operation::WriteFreeLabel)
+            && matches!(request.state, RequestState::Queued | RequestState::Waiting)
+            && !view.asked.contains(&request.id)
+    })
+}
+
+/// A full inventory whose elements have been read: the next slot, when a drive is idle.
+pub(super) fn inventory(view: &View, request: &LibraryRequest) -> Option<Action> {
+    let reading = view.requests.iter().filter(|other| other.operation == Operation::Classify).count();
+    match view.examine {
+        Some(slot) if reading < view.drives.len().max(1) => {
+            Some(Action::Examine { request: request.id, slot })
+        }
+        None if reading == 0 => finish(request, Ending::new(RequestEvent::Succeeded, "")),
+        _ => None,
+    }
+}
+
+/// Adds to a view what only the database can tell: the next slot of a full inventory, and what could be read now.
+pub(super) fn look_ahead(turn: &Turn<'_>, view: &mut View) -> Handled {
+    let full = view.requests.iter().find(|request| {
+        request.operation == Operation::Inventory
+            && request.option == InventoryMethod::Full.number()
+            && request.steps_done > 0
+    });
+    if let Some(request) = full {
+        let after = request.slot.map(|id| turn.tx.get::<Slot>(id)).transpose()?.flatten();
+        let after = after.map_or(0, |slot| slot.number);
+        view.examine = turn.tx.next_occupied_slot(view.library.id, after)?.map(|slot| slot.id);
+    }
+    if may_read_in_background(turn, view) {
+        let side = turn.tx.unread_side(view.library.id)?;
+        view.unread = side.map(|side| (side.id, side.medium));
+    }
+    Ok(())
+}
+
+/// Whether a library is idle and its budget allows a label read.
+fn may_read_in_background(turn: &Turn<'_>, view: &View) -> bool {
+    let due = view.library.labels_next.is_none_or(|at| at <= view.utc);
+    let idle = view.requests.iter().all(|request| request.state == RequestState::Deferred);
+    let free = || view.drives.iter().any(|drive| view.is_free(drive, None));
+    reads_per_hour(turn, &view.library) > 0 && due && idle && view.robot_ready() && free()
+}
+
+fn reads_per_hour(turn: &Turn<'_>, library: &Library) -> u32 {
+    let libraries = &turn.setting.configuration.libraries;
+    libraries.iter().find(|wanted| wanted.name == library.key).map_or(0, |wanted| wanted.label_reads_per_hour)
+}
+
+/// Queues the reading of a label that nobody asked for; the next one waits for its turn in the hour.
+pub(super) fn in_background(turn: &mut Turn<'_>, view: &View, side: SideId, medium: MediumId) -> Handled {
+    let Some(medium) = turn.tx.get::<Medium>(medium)? else { return missing("a medium") };
+    queue_label_read(turn, None, &medium, side)?;
+    let mut library = view.library.clone();
+    let pause_ms = AN_HOUR_MS / i64::from(reads_per_hour(turn, &library).max(1));
+    library.labels_next = Some(UtcTime(turn.utc().0 + pause_ms));
+    turn.put(library);
+    Ok(())
+}
+
+/// Queues the label reads of one slot of a full inventory.
+pub(super) fn examine(turn: &mut Turn<'_>, view: &View, id: RequestId, slot: SlotId) -> Handled {
+    let mut request = the_request(view, id)?;
+    for medium in turn.tx.find(columns::medium::LOCATION_ID, slot.0)? {
+        if medium.media_type_code == CLEANER || !medium.common.enabled {
+            continue;
+        }
+        for side in pools::sides_of(&turn.tx, medium.id)? {
+            queue_label_read(turn, None, &medium, side.id)?;
+        }
+    }
+    request.slot = Some(slot);
+    request.steps_done += 1;
+    turn.put(request);
+    Ok(())
+}
+
+/// Orders the free label of a request.
+pub(super) fn write(turn: &mut Turn<'_>, view: &View, id: RequestId, drive: DriveId) -> Handled {
+    let request = started(the_request(view, id)?)?;
+    let side = request.side.map(|id| turn.tx.get::<Side>(id)).transpose()?.flatten();
+    let Some(side) = side else { return missing("a side") };
+    let step = Step::WriteLabel { id: side.id.0, over: replaceable(&side) };
+    carry::order_on_drive(turn, the_drive(view, drive)?, request.medium, Some(id), step)?;
+    turn.put(request);
+    Ok(())
+}
+
+/// What a free label may replace: our own free label of this side, and what is recorded of it (decision 20).
+fn replaceable(side: &Side) -> Vec<MediumLabel> {
+    let recorded =
+        || Label { kind: side.label_type.clone(), id: side.label_id.clone(), info: side.label_info.clone() };
+    let mut over = match side.witness {
+        LabelWitness::Blank => vec![MediumLabel::Blank],
+        LabelWitness::Known => vec![MediumLabel::Known(recorded())],
+        LabelWitness::Unclaimed => vec![MediumLabel::Unknown, MediumLabel::Blank],
+        LabelWitness::NotRead | LabelWitness::Stale => Vec::new(),
+    };
+    for kind in [Label::FREE_TAPE_KIND, Label::FREE_DISC_KIND] {
+        over.push(MediumLabel::Known(Label {
+            kind: kind.to_string(),
+            id: side.id.0.0.to_vec(),
+            info: String::new(),
+        }));
+    }
+    over
+}
+
+/// Orders the reading of a label before its medium leaves the drive.
+pub(super) fn read(turn: &mut Turn<'_>, view: &View, id: RequestId, drive: DriveId) -> Handled {
+    let request = started(the_request(view, id)?)?;
+    carry::order_on_drive(turn, the_drive(view, drive)?, request.medium, Some(id), Step::ReadLabel)?;
+    turn.put(request);
+    Ok(())
+}
+
+/// Queues a full inventory of a library, unless one is open (P-33, P-103).
+pub(crate) fn queue_full_inventory(turn: &mut Turn<'_>, library: LibraryId) -> Handled {
+    let open = turn.tx.open_requests_of(library)?.into_iter().any(|request| {
+        request.operation == Operation::Inventory && request.option == InventoryMethod::Full.number()
+    });
+    if open {
+        return Ok(());
+    }
+    let mut request = requests::of_service(turn, library, Operation::Inventory)?;
+    request.option = InventoryMethod::Full.number();
+    turn.put(request);
+    Ok(())
+}

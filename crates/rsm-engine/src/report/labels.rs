@@ -1,0 +1,317 @@
+//! What a label says of a medium: first classification, checks against what is recorded, and identities that turn out to
+//! be others.
+//!
+//! ```text
+//!   nobody has read the side ─► classify: Import, Foreign ── or its label is that of a medium that was offline: it is that
+//!   the owner may have written ─► the label found is the recorded one from now on (decision 33)
+//!   recorded and found are the same ─► agreed
+//!   they differ ─► a mount fails (P-103) and the medium is in conflict, until a label read settles who it is
+//! ```
+//!
+//! Invariant: what a label check finds never makes a side available, and never ends an ownership: an owned side whose
+//! label is gone keeps its record, offline, and the cartridge gets a record of its own (M-97).
+
+use crate::operators;
+use crate::planner::queue_full_inventory;
+use crate::pools;
+use crate::start;
+use crate::turn::{Handled, Turn};
+use rsm_model::ids::*;
+use rsm_model::label::{Label, MediumLabel};
+use rsm_model::machine::medium::{self, MediumEvent, MediumState};
+use rsm_model::machine::operator_request::OperatorEvent;
+use rsm_model::machine::side::{self, SideEvent, SideState};
+use rsm_model::record::*;
+use rsm_store::columns;
+
+/// How what was found stands to what is recorded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Verdict {
+    /// Nobody had read the side before.
+    First,
+    /// It is what was recorded, or was adopted as such.
+    Agrees,
+    /// It is another label than was recorded.
+    Differs,
+}
+
+/// Compares a label with the record of its side.
+pub(super) fn compare(side: &Side, found: &MediumLabel) -> Verdict {
+    if side.state == SideState::Unknown {
+        return Verdict::First;
+    }
+    let same = match (side.witness, found) {
+        (LabelWitness::NotRead | LabelWitness::Stale, _) => true,
+        (LabelWitness::Blank, MediumLabel::Blank) | (LabelWitness::Unclaimed, MediumLabel::Unknown) => true,
+        (LabelWitness::Known, MediumLabel::Known(label)) => {
+            label.kind == side.label_type && label.id == side.label_id
+        }
+        _ => false,
+    };
+    if same { Verdict::Agrees } else { Verdict::Differs }
+}
+
+/// Writes what was found into the record of a side.
+pub(super) fn record(side: &mut Side, found: &MediumLabel) {
+    let none = Label::default();
+    let (witness, label) = match found {
+        MediumLabel::Blank => (LabelWitness::Blank, &none),
+        MediumLabel::Unknown => (LabelWitness::Unclaimed, &none),
+        MediumLabel::Known(label) => (LabelWitness::Known, label),
+    };
+    side.witness = witness;
+    side.label_type.clone_from(&label.kind);
+    side.label_id.clone_from(&label.id);
+    side.label_info.clone_from(&label.info);
+}
+
+/// Sorts a side that nobody owns by its label: into the import pool, or into the unrecognized one (model 5.2 rows 3
+/// and 4). The caller writes side and medium.
+pub(super) fn classify(
+    turn: &mut Turn<'_>,
+    held: &mut Medium,
+    side: &mut Side,
+    found: &MediumLabel,
+) -> Handled {
+    let (event, state, kind) = match found {
+        MediumLabel::Known(_) => (SideEvent::Recognized, SideState::Import, PoolKind::Import),
+        _ => (SideEvent::NotRecognized, SideState::Foreign, PoolKind::Unrecognized),
+    };
+    if side.state != state {
+        side.state = side::step(side.state, event)?;
+    }
+    record(side, found);
+    name_by_label(held, found);
+    // Both sides are in one pool: a sibling that somebody owns keeps the medium where it is (M-57).
+    let siblings = pools::sides_of(&turn.tx, held.id)?;
+    let kept = siblings.iter().any(|other| other.id != side.id && other.state.is_owned());
+    let imported = siblings.iter().any(|other| other.id != side.id && other.state == SideState::Import);
+    let kind = if imported { PoolKind::Import } else { kind };
+    if !kept && let Some(pool) = pools::system(&turn.tx, kind, held.media_type)? {
+        held.pool = pool.id;
+    }
+    Ok(())
+}
+
+/// A single-sided medium without a bar code is called by the description of its label (M-51).
+fn name_by_label(held: &mut Medium, found: &MediumLabel) {
+    let MediumLabel::Known(label) = found else { return };
+    let numbered = held.common.name == format!("Medium {}", held.sequence);
+    if held.bar_code.is_none() && held.sides == 1 && numbered && !label.info.trim().is_empty() {
+        held.common.name = label.info.chars().take(63).collect();
+    }
+}
+
+/// A side that a drive refused (model 5.2 row 5). The caller writes the medium.
+pub(super) fn refused(turn: &mut Turn<'_>, held: &mut Medium, id: Option<SideId>) -> Handled {
+    let Some(mut side) = id.map(|id| turn.tx.get::<Side>(id)).transpose()?.flatten() else { return Ok(()) };
+    if side.state != SideState::Unknown {
+        return Ok(());
+    }
+    side.state = side::step(side.state, SideEvent::Refused)?;
+    if let Some(pool) = pools::system(&turn.tx, PoolKind::Unrecognized, held.media_type)? {
+        held.pool = pool.id;
+    }
+    turn.put(side);
+    Ok(())
+}
+
+/// A mount met another label than was recorded: the medium is in conflict, and where the library recovers by itself
+/// all labels are read (P-103, P-33). The caller writes the medium.
+pub(super) fn mismatch(turn: &mut Turn<'_>, held: &mut Medium, found: &MediumLabel) -> Handled<String> {
+    held.conflict = true;
+    let what = match found {
+        MediumLabel::Blank => "is blank".to_string(),
+        MediumLabel::Unknown => "carries something that no recogniser knows".to_string(),
+        MediumLabel::Known(label) => format!("carries the label {:?} of type {}", label.info, label.kind),
+    };
+    let text = format!("{} {what}, which is not what is recorded of it", crate::naming::medium(held));
+    turn.tell(held.library, held.claimed_by, "label differs", text.clone());
+    if turn.tx.get::<Library>(held.library)?.is_some_and(|library| library.auto_recovery) {
+        queue_full_inventory(turn, held.library)?;
+    }
+    Ok(text)
+}
+
+/// The medium that a loaded cartridge turns out to be, with the side that was read.
+pub(super) struct Identified {
+    pub medium: Medium,
+    pub side: Side,
+}
+
+/// Settles who a loaded cartridge is, when a label read finds another label than is recorded, or a first one that
+/// belongs to a medium that was offline. Writes the records that are not the cartridge's any more.
+pub(super) fn identify(
+    turn: &mut Turn<'_>,
+    mut held: Medium,
+    mut side: Side,
+    found: &MediumLabel,
+    verdict: Verdict,
+) -> Handled<Identified> {
+    if verdict == Verdict::Agrees {
+        held.conflict = false;
+        record(&mut side, found);
+        return Ok(Identified { medium: held, side });
+    }
+    if let Some(known) = returned(turn, &held, found, verdict)? {
+        return take_over(turn, held, known);
+    }
+    let owned = pools::sides_of(&turn.tx, held.id)?.iter().any(|one| one.state.is_owned());
+    if verdict == Verdict::Differs && owned {
+        return split(turn, held, &side, found);
+    }
+    held.conflict = false;
+    if side.state == SideState::Unprepared {
+        // It waits for its free label; what may be replaced by that is what was found now.
+        record(&mut side, found);
+    } else if !matches!(side.state, SideState::Decommissioned | SideState::Incompatible) {
+        classify(turn, &mut held, &mut side, found)?;
+    }
+    Ok(Identified { medium: held, side })
+}
+
+/// The one medium that is offline and carries this label: the cartridge is that one, come back, unless two bar codes
+/// say otherwise (P-46, P-47).
+fn returned(
+    turn: &Turn<'_>,
+    held: &Medium,
+    found: &MediumLabel,
+    verdict: Verdict,
+) -> Handled<Option<Identified>> {
+    let MediumLabel::Known(label) = found else { return Ok(None) };
+    // Only a cartridge that has no history of its own, or whose own label is proven wrong, can be another.
+    let siblings = pools::sides_of(&turn.tx, held.id)?;
+    let fresh = siblings.iter().all(|one| one.state == SideState::Unknown);
+    if !fresh && (verdict == Verdict::First || siblings.iter().any(|one| one.state.is_owned())) {
+        return Ok(None);
+    }
+    let mut named = Vec::new();
+    for side in turn.tx.find(columns::side::LABEL_ID, label.id.clone())? {
+        if side.label_type == label.kind && side.witness == LabelWitness::Known && side.medium != held.id {
+            named.extend(turn.tx.get::<Medium>(side.medium)?.map(|medium| Identified { medium, side }));
+        }
+    }
+    let absent = |one: &Identified| {
+        one.medium.location == Location::Offline
+            && one.medium.sides == held.sides
+            && (one.medium.bar_code.is_none() || held.bar_code.is_none())
+    };
+    match (named.pop(), named.is_empty()) {
+        (Some(one), true) if absent(&one) => Ok(Some(one)),
+        _ => Ok(None),
+    }
+}
+
+/// The cartridge in a drive is a medium that was recorded as offline: that record takes its place, and the makeshift
+/// one goes.
+fn take_over(turn: &mut Turn<'_>, held: Medium, known: Identified) -> Handled<Identified> {
+    let Identified { medium: mut known, mut side } = known;
+    let text = format!(
+        "the cartridge taken for {} is {}, by its label",
+        crate::naming::medium(&held),
+        crate::naming::medium(&known)
+    );
+    turn.tell(held.library, held.claimed_by, "identified", text);
+    if known.state == MediumState::OpRequest {
+        known.state = medium::step(known.state, MediumEvent::Arrived)?;
+        let waiting = known.claimed_by.map(|id| turn.tx.get::<LibraryRequest>(id)).transpose()?.flatten();
+        if let Some(mut request) = waiting {
+            operators::settle_for(turn, &request, OperatorEvent::Done)?;
+            if request.library != held.library && !request.drive_given {
+                request.library = held.library;
+            }
+            turn.put(request);
+        }
+    }
+    known.state = loaded_from(known.state)?;
+    known.location = held.location;
+    known.library = held.library;
+    known.home_slot = held.home_slot;
+    known.bar_code = known.bar_code.or_else(|| held.bar_code.clone());
+    known.claimed_by = held.claimed_by;
+    known.upside_down = held.upside_down;
+    known.density_code = held.density_code;
+    known.conflict = false;
+    side.witness = LabelWitness::Known;
+    for one in pools::sides_of(&turn.tx, held.id)? {
+        turn.changes.delete::<Side>(one.id);
+    }
+    turn.changes.delete::<Medium>(held.id);
+    Ok(Identified { medium: known, side })
+}
+
+/// Walks a medium that was at rest to where a cartridge that is loaded stands.
+fn loaded_from(state: MediumState) -> Handled<MediumState> {
+    let claimed = if state == MediumState::Idle { medium::step(state, MediumEvent::Claimed)? } else { state };
+    let inside = medium::step(claimed, MediumEvent::PutInDrive)?;
+    Ok(medium::step(inside, MediumEvent::Ready)?)
+}
+
+/// The label of an owned medium is gone: its record is kept, offline, with all that its owner expects, and the
+/// cartridge gets a record of its own (model 5.2 row 23, M-97).
+fn split(turn: &mut Turn<'_>, mut held: Medium, side: &Side, found: &MediumLabel) -> Handled<Identified> {
+    let number = next_number(turn)?;
+    let id: MediumId = turn.new_id();
+    let name = held.bar_code.clone().unwrap_or_else(|| format!("Medium {number}"));
+    let mut fresh = Medium {
+        id,
+        common: Common::new(turn.utc(), name.clone()),
+        sequence: number,
+        conflict: false,
+        to_free: false,
+        mounted_side: None,
+        ..held.clone()
+    };
+    let text = format!(
+        "the label of {} is gone: its record is kept offline, and the cartridge has a new one",
+        crate::naming::medium(&held)
+    );
+    turn.tell(held.library, held.claimed_by, "identified", text.clone());
+    operators::raise(turn, operators::Ask::message(text))?;
+    let mut read = None;
+    for old in pools::sides_of(&turn.tx, held.id)? {
+        let mut new = Side {
+            id: turn.new_id(),
+            common: Common::new(turn.utc(), name.clone()),
+            medium: id,
+            logical_medium: None,
+            state: SideState::Unknown,
+            number: old.number,
+            label_id: Vec::new(),
+            label_type: String::new(),
+            label_info: String::new(),
+            mount_count: 0,
+            allocate_count: 0,
+            capacity: old.capacity,
+            witness: LabelWitness::NotRead,
+        };
+        if old.id == side.id {
+            classify(turn, &mut fresh, &mut new, found)?;
+            read = Some(new);
+        } else {
+            turn.put(new);
+        }
+    }
+    held.state = medium::step(held.state, MediumEvent::Missing)?;
+    held.location = Location::Offline;
+    held.library = start::offline_library(&turn.tx)?;
+    held.home_slot = None;
+    held.bar_code = None;
+    held.claimed_by = None;
+    held.conflict = false;
+    held.mounted_side = None;
+    turn.put(held);
+    match read {
+        Some(side) => Ok(Identified { medium: fresh, side }),
+        None => crate::turn::refuse(rsm_model::Code::InvalidState, "the side that was read is gone", ""),
+    }
+}
+
+/// Takes the next number for people (M-54).
+fn next_number(turn: &mut Turn<'_>) -> Handled<u32> {
+    let Some(mut service) = turn.tx.all::<Service>()?.pop() else { return Ok(0) };
+    let number = service.next_medium_number;
+    service.next_medium_number += 1;
+    turn.put_hidden(service);
+    Ok(number)
+}

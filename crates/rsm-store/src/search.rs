@@ -1,0 +1,112 @@
+//! Searches that must not grow with the number of media: each finds a few rows by an index and stops.
+//!
+//! The engine asks them inside its transaction, for allocations, for labels that nobody has read yet, and for the next
+//! slot of an inventory. What they leave out is part of the question, so that a large pool costs no more than a small
+//! one.
+//!
+//! Invariant: an answer is a row that a reading with [`ReadTx::get`] would give as well; nothing here decides.
+
+use crate::error::StoreError;
+use crate::read::ReadTx;
+use crate::row::Row;
+use crate::value::{ColumnValue, Value};
+use rsm_model::ids::*;
+use rsm_model::machine::Numbered;
+use rsm_model::machine::library::OperationalState;
+use rsm_model::machine::medium::MediumState;
+use rsm_model::machine::side::SideState;
+use rsm_model::machine::slot::SlotState;
+use rsm_model::record::*;
+
+/// Which sides an allocation may take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Choice {
+    /// Any available side.
+    AnySide,
+    /// A side of a medium all of whose sides are available (NTMS_ALLOCATE_NEW).
+    WholeMedium,
+}
+
+impl ReadTx<'_> {
+    /// Finds the side that an allocation from a pool takes: online, available, enabled, without a conflict, of a type
+    /// that can be written; the fewest allocations first, then the oldest (decision 8, P-79 to P-81).
+    pub fn available_side(&self, pool: PoolId, choice: Choice) -> Result<Option<Side>, StoreError> {
+        const READ_ONLY: u32 = 3;
+        let columns = qualified::<Side>("s");
+        let whole = match choice {
+            Choice::AnySide => "",
+            Choice::WholeMedium => {
+                " AND NOT EXISTS (SELECT 1 FROM \"side\" o WHERE o.\"medium\" = m.\"id\" AND o.\"state\" <> $1)"
+            }
+        };
+        let text = format!(
+            "SELECT {columns} FROM \"side\" s JOIN \"medium\" m ON m.\"id\" = s.\"medium\" \
+             JOIN \"library\" l ON l.\"id\" = m.\"library\" JOIN \"media_type\" t ON t.\"id\" = m.\"media_type\" \
+             WHERE s.\"state\" = $1 AND m.\"pool\" = $2 AND m.\"location_id\" IS NOT NULL \
+             AND m.\"enabled\" = $3 AND m.\"conflict\" = $4 AND m.\"to_free\" = $4 \
+             AND l.\"enabled\" = $3 AND l.\"operational\" <> $5 AND t.\"read_write\" <> $6{whole} \
+             ORDER BY s.\"allocate_count\", s.\"created\", s.\"id\" LIMIT 1"
+        );
+        let values = [
+            number(SideState::Available),
+            pool.to_value(),
+            Value::Flag(true),
+            Value::Flag(false),
+            number(OperationalState::NotPresent),
+            Value::Integer(i64::from(READ_ONLY)),
+        ];
+        Ok(self.rows(&text, &values)?.pop())
+    }
+
+    /// Finds a side that no drive has read yet, of a medium that rests in a slot of a library (decision 18: label reads
+    /// of the first intake). Cleaners have no label.
+    pub fn unread_side(&self, library: LibraryId) -> Result<Option<Side>, StoreError> {
+        const CLEANER: u32 = 0x32;
+        let columns = qualified::<Side>("s");
+        let text = format!(
+            "SELECT {columns} FROM \"side\" s JOIN \"medium\" m ON m.\"id\" = s.\"medium\" \
+             WHERE s.\"state\" = $1 AND m.\"library\" = $2 AND m.\"location_kind\" = $3 AND m.\"state\" = $4 \
+             AND m.\"claimed_by\" IS NULL AND m.\"enabled\" = $5 AND m.\"conflict\" = $6 \
+             AND m.\"media_type_code\" <> $7 \
+             AND NOT EXISTS (SELECT 1 FROM \"library_request\" r WHERE r.\"side\" = s.\"id\" \
+             AND r.\"operation\" = $8 AND r.\"completed\" IS NULL) \
+             ORDER BY s.\"allocate_count\", s.\"created\", s.\"id\" LIMIT 1"
+        );
+        let values = [
+            number(SideState::Unknown),
+            library.to_value(),
+            Value::Integer(i64::from(ObjectType::Slot.number())),
+            number(MediumState::Idle),
+            Value::Flag(true),
+            Value::Flag(false),
+            Value::Integer(i64::from(CLEANER)),
+            number(Operation::Classify),
+        ];
+        Ok(self.rows(&text, &values)?.pop())
+    }
+
+    /// Finds the next slot of a library that holds something, in the order of the slots' numbers.
+    pub fn next_occupied_slot(&self, library: LibraryId, after: u32) -> Result<Option<Slot>, StoreError> {
+        let text = format!(
+            "{} WHERE \"library\" = $1 AND \"number\" > $2 AND \"state\" IN ($3, $4) ORDER BY \"number\" LIMIT 1",
+            Slot::statements().select
+        );
+        let values = [
+            library.to_value(),
+            Value::Integer(i64::from(after)),
+            number(SlotState::Full),
+            number(SlotState::NeedsInventory),
+        ];
+        Ok(self.rows(&text, &values)?.pop())
+    }
+}
+
+fn number<S: Numbered>(state: S) -> Value {
+    Value::Integer(i64::from(state.number()))
+}
+
+/// The columns of a table behind the name that a statement gives it.
+fn qualified<R: Row>(name: &str) -> String {
+    let columns: Vec<String> = R::columns().iter().map(|column| format!("{name}.\"{column}\"")).collect();
+    columns.join(", ")
+}
