@@ -160,7 +160,7 @@ states! {
     rsm_model::machine::medium::MediumState, rsm_model::machine::operator_request::OperatorState,
     rsm_model::machine::request::RequestState, rsm_model::machine::side::SideState,
     rsm_model::machine::slot::SlotState, Content, LibraryKind, InventoryMethod, IdentitySource, PortPosition,
-    PoolKind, Operation, Goal, MountAccess, OperatorTask, DeviceRole,
+    PoolKind, Operation, Goal, MountAccess, OperatorTask, DeviceRole, LabelWitness,
 }
 
 macro_rules! samples {
@@ -179,7 +179,7 @@ samples! {
     Computer { id, common, library_request_purge_s, operator_request_purge_s, library_request_flags,
         operator_request_flags, media_pool_policy }
     Library { id, common, kind, bar_code_reader, inventory_method, auto_recovery, flags, cleaner_uses_remaining,
-        key, generation, read_at, wants_read }
+        key, generation, read_at, wants_read, labels_next }
     Changer { id, common, number, changer_type, serial, revision, device_name, scsi, library, device, element,
         seen }
     ChangerType { id, common, vendor, product }
@@ -193,17 +193,17 @@ samples! {
     MediaType { id, common, code, sides, read_write, device_type }
     LibraryMediaType { library, media_type }
     MediaPool { id, common, kind, media_type, parent, allocation_policy, deallocation_policy, max_allocates,
-        owner_uid }
+        owner_uid, inherited_owners }
     Medium { id, common, library, pool, location, media_type, home_slot, bar_code, sequence, state, sides,
-        media_type_code, density_code, mounted_side, claimed_by, conflict }
+        media_type_code, density_code, mounted_side, claimed_by, conflict, upside_down, to_free }
     Side { id, common, medium, logical_medium, state, number, label_id, label_type, label_info, mount_count,
-        allocate_count, capacity }
+        allocate_count, capacity, witness }
     LogicalMedium { id, common, pool }
     LibraryRequest { id, common, operation, option, state, side, drive, medium, library, slot, queued, completed,
         application, user, computer, error, priority, sequence, session, uid, access, drive_given, goal, attempts,
         steps_done, note }
     OperatorRequest { id, common, task, submitted, state, message, first, second, application, user, computer,
-        waiting }
+        waiting, caller }
     Session { id, opened, application, user, computer, uid, role }
     Mount { medium, side, drive, request, session, application, user, uid, access, since }
     OpenStep { id, epoch, device, library, request, medium, elements, kind, order, ordered, give_up_at_ms, lost }
