@@ -4,7 +4,9 @@
 //! Without the feature the services are taken out of the descriptors, so that the code needs no RPC runtime.
 
 use protox::prost::Message;
+use protox::prost_reflect::prost_types::FileDescriptorSet;
 use std::error::Error;
+use std::fmt::Write;
 use std::path::Path;
 
 const FILES: [&str; 6] = [
@@ -29,11 +31,16 @@ fn main() -> Result<(), Box<dyn Error>> {
         descriptors.file.iter_mut().for_each(|file| file.service.clear());
     }
     let out = std::env::var("OUT_DIR")?;
+    std::fs::write(Path::new(&out).join("fields.rs"), fields(&descriptors))?;
     let set = Path::new(&out).join("rsm.v1.pb");
     std::fs::write(&set, descriptors.encode_to_vec())?;
     let mut messages = connectrpc_build::CodeGenConfig::default();
     messages.generate_json = true;
     messages.message_attributes = refuse_unknown(&descriptors);
+    messages.field_attributes = vec![(
+        ".rsm.v1.SetNtmsObjectInformationRequest.information".to_string(),
+        "#[serde(deserialize_with = \"crate::strict::information\")]".to_string(),
+    )];
     connectrpc_build::Config::new()
         .buffa_config(messages)
         .files(&FILES)
@@ -46,13 +53,32 @@ fn main() -> Result<(), Box<dyn Error>> {
 
 /// Makes every request refuse JSON fields that it does not have: a typing mistake must not pass as a default. Answers
 /// stay open, so that an older client can talk to a newer service.
-fn refuse_unknown(
-    descriptors: &protox::prost_reflect::prost_types::FileDescriptorSet,
-) -> Vec<(String, String)> {
+fn refuse_unknown(descriptors: &FileDescriptorSet) -> Vec<(String, String)> {
     let messages = descriptors.file.iter().flat_map(|file| &file.message_type);
     messages
         .map(|message| message.name())
         .filter(|name| name.ends_with("Request"))
         .map(|name| (format!(".rsm.v1.{name}"), "#[serde(deny_unknown_fields)]".to_string()))
         .collect()
+}
+
+/// Lists the fields of every message by JSON name and name, with the message inside, for the strictness of messages
+/// that travel both ways.
+fn fields(descriptors: &FileDescriptorSet) -> String {
+    let mut text = String::from(
+        "/// Fields of the messages: JSON name, name, message inside.\n\
+         const FIELDS: &[(&str, &[(&str, &str, &str)])] = &[\n",
+    );
+    for message in descriptors.file.iter().flat_map(|file| &file.message_type) {
+        let fields: String = message
+            .field
+            .iter()
+            .map(|field| {
+                let nested = field.type_name().rsplit('.').next().unwrap_or_default();
+                format!("({:?}, {:?}, {nested:?}), ", field.json_name(), field.name())
+            })
+            .collect();
+        writeln!(text, "    ({:?}, &[{fields}]),", message.name()).expect("writing to a String does not fail");
+    }
+    text + "];\n"
 }

@@ -11,6 +11,7 @@ mod codes;
 mod constants;
 mod functions;
 mod header;
+mod layouts;
 mod pages;
 mod text;
 
@@ -84,6 +85,10 @@ fn outputs(root: &Path, spec: &Spec) -> Result<Vec<(PathBuf, String)>> {
     files.push((
         capi.join("src/generated.rs"),
         rustfmt(root, &capi::render(spec)?).context("formatting the C exports")?,
+    ));
+    files.push((
+        capi.join("src/layouts.rs"),
+        rustfmt(root, &layouts::render(spec)?).context("formatting the layouts")?,
     ));
     files.push((capi.join("include/ntmsapi.h"), header::render(spec)?));
     files.extend(pages::render(spec)?);

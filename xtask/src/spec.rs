@@ -296,17 +296,17 @@ pub struct Limit {
 }
 
 /// One field of a structure layout.
-#[cfg(test)]
 #[derive(Debug, Deserialize)]
 pub struct Field {
     /// The member's name.
     pub name: String,
     /// Bytes from the start.
     pub offset: u64,
+    /// Its size in bytes.
+    pub size: u64,
 }
 
 /// One structure layout.
-#[cfg(test)]
 #[derive(Debug, Deserialize)]
 pub struct Struct {
     /// The structure's name.
@@ -342,7 +342,6 @@ pub struct Constants {
     #[serde(rename = "enum")]
     pub enums: Vec<Enumeration>,
     /// The structure layouts.
-    #[cfg(test)]
     #[serde(rename = "struct")]
     pub structs: Vec<Struct>,
 }

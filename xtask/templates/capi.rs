@@ -2,9 +2,9 @@
 //!
 //! What: one `extern "C"` function per exported symbol; each turns its parameters, by shape, into
 //! Rust values and calls `crate::calls`. Why: the border's rules hold once for every function: a bad
-//! session is `ERROR_INVALID_HANDLE` before anything else, a NULL where an object is needed is
-//! `ERROR_INVALID_PARAMETER`, a list that is too small gets the needed count, and nothing unwinds
-//! into C (docs/spec/decisions.md, points 15 and 19). Invariant: the only unsafe code of the library
+//! session is `ERROR_INVALID_HANDLE` before anything else, a NULL where a place is needed is
+//! `ERROR_INVALID_PARAMETER` and a NULL id is told to the service as such, a list that is too small
+//! gets the needed count, and nothing unwinds into C (docs/spec/decisions.md, points 15 and 19). Invariant: the only unsafe code of the library
 //! stands here; every pointer is checked for NULL before it is used and is taken as unaligned, since
 //! some callers pack their structures.
 
@@ -13,9 +13,11 @@
 use std::ffi::{CStr, c_char, c_int, c_void};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use rsm_client::v1::ObjectInformation;
 use rsm_model::generated::codes::Code;
 
-use crate::{calls, last_error};
+use crate::structures::{self, Form};
+use crate::{calls, last_error, security};
 
 /// A session handle as the caller holds it: a number that is looked up, never an address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -68,6 +70,30 @@ pub struct MountInformation {
     pub size: u32,
     /// Reserved.
     pub reserved: *mut c_void,
+}
+
+/// `NTMS_ALLOCATION_INFORMATION`: where an allocated medium came from.
+#[repr(C)]
+#[derive(Debug)]
+pub struct AllocationInformation {
+    /// Size of the structure in bytes.
+    pub size: u32,
+    /// Reserved.
+    pub reserved: *mut c_void,
+    /// The pool that the medium was in.
+    pub allocated_from: Guid,
+}
+
+/// `SECURITY_ATTRIBUTES`: a self-relative security descriptor.
+#[repr(C)]
+#[derive(Debug)]
+pub struct SecurityAttributes {
+    /// Size of the structure in bytes.
+    pub length: u32,
+    /// The descriptor; NULL stands for the default.
+    pub descriptor: *const c_void,
+    /// Ignored: a pool is not inherited by processes.
+    pub inherit: c_int,
 }
 
 /// Runs a call so that nothing unwinds into C; after a panic the outcome is not known to the caller.
@@ -189,6 +215,148 @@ fn text_w(pointer: *const u16) -> Option<String> {
         units.push(unit);
         at = at.wrapping_add(1);
     }
+}
+
+/// Reads the id that a caller hands in where it will receive one.
+fn one_id(pointer: *const Guid) -> Result<Guid, Code> {
+    let pointer = checked(pointer, 1)?;
+    // SAFETY: not NULL; that it points to an id is the contract of the C interface.
+    Ok(unsafe { pointer.read_unaligned() })
+}
+
+/// Runs a call that allocates: where it fails, the caller's id becomes the null id
+/// (AllocateNtmsMedia/allocate-null-on-failure).
+fn allocating(id: *mut Guid, call: impl FnOnce() -> Result<(), Code>) -> u32 {
+    answering(|| {
+        let result = guarded(Err(Code::NotConnected), call);
+        if result.is_err() && !id.is_null() {
+            write_ids(id, &[Guid::default()]);
+        }
+        result
+    })
+}
+
+/// Writes where a medium came from, if the caller wants to know.
+fn write_allocation(information: *mut AllocationInformation, from: Guid) {
+    if !information.is_null() {
+        // SAFETY: not NULL; that it points to the structure is the contract of the C interface.
+        unsafe { (&raw mut (*information).allocated_from).write_unaligned(from) }
+    }
+}
+
+/// Reads bytes into memory of ours.
+fn bytes(pointer: *const u8, count: usize) -> Result<Vec<u8>, Code> {
+    let pointer = checked(pointer, count)?;
+    let mut bytes = Vec::new();
+    bytes.try_reserve_exact(count).map_err(|_| Code::NotEnoughMemory)?;
+    for at in 0..count {
+        // SAFETY: not NULL, and the length fits an allocation; that there are `count` bytes is the contract
+        // of the C interface.
+        bytes.push(unsafe { pointer.add(at).read() });
+    }
+    Ok(bytes)
+}
+
+/// Reads a security descriptor; none where nothing is given, or a structure that holds none.
+fn security_descriptor(attributes: *const SecurityAttributes) -> Result<Option<Vec<u8>>, Code> {
+    if attributes.is_null() {
+        return Ok(None);
+    }
+    // SAFETY: not NULL; that it points to the structure is the contract of the C interface.
+    let SecurityAttributes { length, descriptor, .. } = unsafe { attributes.read_unaligned() };
+    if (length as usize) < size_of::<SecurityAttributes>() {
+        return Err(Code::InvalidParameter);
+    }
+    let descriptor = descriptor.cast::<u8>();
+    if descriptor.is_null() {
+        return Ok(None);
+    }
+    // SAFETY: not NULL; `security::length` asks only for bytes that the ones before them say belong to
+    // the descriptor.
+    let length = security::length(|at| unsafe { descriptor.add(at).read() });
+    bytes(descriptor, length.ok_or(Code::InvalidParameter)?).map(Some)
+}
+
+/// Answers with text: fills the buffer if it fits, always writes how many characters it takes with its NUL.
+fn fill_text<U: Copy>(
+    buffer: *mut U,
+    size: *mut u32,
+    units: fn(&str) -> Vec<U>,
+    query: impl FnOnce() -> Result<String, Code>,
+) -> Result<(), Code> {
+    let size = checked(size, 1)?.cast_mut();
+    // SAFETY: not NULL; that it points to a number is the contract of the C interface.
+    let capacity = unsafe { size.read_unaligned() };
+    let buffer = checked(buffer, capacity as usize)?.cast_mut();
+    let units = units(&query()?);
+    let needed = u32::try_from(units.len()).map_err(|_| Code::NotEnoughMemory)?;
+    // SAFETY: as for the read above.
+    unsafe { size.write_unaligned(needed) };
+    if needed > capacity {
+        return Err(Code::InsufficientBuffer);
+    }
+    for (at, unit) in units.iter().enumerate() {
+        // SAFETY: not NULL, and the caller says that `capacity` units fit.
+        unsafe { buffer.add(at).write_unaligned(*unit) }
+    }
+    Ok(())
+}
+
+/// Text of an A form: UTF-8 and a NUL; what stands behind a NUL inside is not text for C.
+fn units_a(text: &str) -> Vec<c_char> {
+    let letters = text.bytes().take_while(|byte| *byte != 0);
+    letters.chain([0]).map(|byte| c_char::from_ne_bytes([byte])).collect()
+}
+
+/// Text of a W form: UTF-16 and a NUL.
+fn units_w(text: &str) -> Vec<u16> {
+    text.encode_utf16().take_while(|unit| *unit != 0).chain([0]).collect()
+}
+
+/// Answers with a structure: fills as much of it as the caller says that there is.
+fn fill_information(
+    pointer: *mut c_void,
+    form: Form,
+    query: impl FnOnce(u32) -> Result<ObjectInformation, Code>,
+) -> Result<(), Code> {
+    let (size, object_type) = size_and_type(pointer)?;
+    structures::check_size(form, object_type, size)?;
+    let information = query(object_type)?;
+    structures::check_size(form, information.object_type, size)?;
+    let written = structures::write(form, size, &information)?;
+    let pointer = pointer.cast::<u8>();
+    for (at, byte) in written.iter().take(size as usize).enumerate() {
+        // SAFETY: not NULL, and the caller says that `size` bytes belong to the structure.
+        unsafe { pointer.add(at).write(*byte) }
+    }
+    Ok(())
+}
+
+/// Reads what a structure's first two members say of it.
+fn size_and_type(pointer: *const c_void) -> Result<(u32, u32), Code> {
+    let numbers = checked(pointer.cast::<u32>(), 2)?;
+    // SAFETY: not NULL; that it points to the structure is the contract of the C interface, and the two
+    // numbers stand in every form of it.
+    Ok(unsafe { (numbers.read_unaligned(), numbers.add(1).read_unaligned()) })
+}
+
+/// Reads a structure that tells what shall be written; none where nothing is given.
+fn information(pointer: *const c_void, form: Form) -> Result<Option<ObjectInformation>, Code> {
+    if pointer.is_null() {
+        return Ok(None);
+    }
+    let (size, object_type) = size_and_type(pointer)?;
+    structures::check_size(form, object_type, size)?;
+    let given = bytes(pointer.cast(), structures::size(form, object_type))?;
+    Ok(Some(structures::read(form, object_type, &given)))
+}
+
+fn information_a(pointer: *const c_void) -> Result<Option<ObjectInformation>, Code> {
+    information(pointer, Form::A)
+}
+
+fn information_w(pointer: *const c_void) -> Result<Option<ObjectInformation>, Code> {
+    information(pointer, Form::W)
 }
 
 /// Gives the reason of the calling thread's last failed open; 0 after a success.

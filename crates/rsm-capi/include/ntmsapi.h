@@ -4,7 +4,8 @@
  *
  * Text of the A forms is UTF-8, of the W forms UTF-16 in the host's byte order; WCHAR is 16 bits
  * whatever wchar_t is. OpenNtmsSession leaves its reason in GetLastError(), per thread; every other
- * function returns its code. Times are milliseconds: 0 never waits, INFINITE waits for ever.
+ * function returns its code. Times are milliseconds: 0 never waits, INFINITE waits for ever. Sizes of
+ * text buffers are characters and count the terminating NUL.
  */
 #ifndef RSM_NTMSAPI_H
 #define RSM_NTMSAPI_H
@@ -17,9 +18,16 @@ extern "C" {
 
 typedef uint32_t DWORD;
 typedef DWORD *LPDWORD;
+typedef uint16_t WORD;
+typedef uint8_t BYTE;
+typedef int64_t INT64;
+typedef int BOOL;
+typedef char CHAR;
 typedef uint16_t WCHAR;
 typedef const char *LPCSTR;
 typedef const WCHAR *LPCWSTR;
+typedef char *LPSTR;
+typedef WCHAR *LPWSTR;
 typedef void *HANDLE;
 typedef void *LPVOID;
 
@@ -37,6 +45,34 @@ typedef struct NTMS_MOUNT_INFORMATION {
     LPVOID lpReserved;
 } NTMS_MOUNT_INFORMATION;
 typedef NTMS_MOUNT_INFORMATION *LPNTMS_MOUNT_INFORMATION;
+
+/* dwSize and lpReserved are left as they are; AllocatedFrom is the pool that a medium came from. */
+typedef struct NTMS_ALLOCATION_INFORMATION {
+    DWORD dwSize;
+    LPVOID lpReserved;
+    NTMS_GUID AllocatedFrom;
+} NTMS_ALLOCATION_INFORMATION;
+typedef NTMS_ALLOCATION_INFORMATION *LPNTMS_ALLOCATION_INFORMATION;
+
+/* lpSecurityDescriptor is self-relative; bInheritHandle is ignored. */
+typedef struct SECURITY_ATTRIBUTES {
+    DWORD nLength;
+    LPVOID lpSecurityDescriptor;
+    BOOL bInheritHandle;
+} SECURITY_ATTRIBUTES;
+typedef SECURITY_ATTRIBUTES *LPSECURITY_ATTRIBUTES;
+
+/* In UTC; all members are 0 where there is no time. */
+typedef struct SYSTEMTIME {
+    WORD wYear;
+    WORD wMonth;
+    WORD wDayOfWeek;
+    WORD wDay;
+    WORD wHour;
+    WORD wMinute;
+    WORD wSecond;
+    WORD wMilliseconds;
+} SYSTEMTIME;
 
 #ifndef INVALID_HANDLE_VALUE
 #define INVALID_HANDLE_VALUE ((HANDLE)(intptr_t)-1)
@@ -101,6 +137,677 @@ enum NtmsEnumerateOption {
     NTMS_ENUM_DEFAULT = 0, /* Ordinary enumeration */
     NTMS_ENUM_ROOTPOOL = 1 /* By name, only root pools (undocumented; SDK and MS-RSMP say options are unused) */
 };
+
+enum NtmsCreateOptions {
+    NTMS_OPEN_EXISTING = 1, /* Open only; missing pool is an error */
+    NTMS_CREATE_NEW = 2, /* Create only; existing pool is an error */
+    NTMS_OPEN_ALWAYS = 3 /* Open, creating when missing */
+};
+
+enum NtmsAllocateOptions {
+    NTMS_ALLOCATE_NEW = 1, /* Take a whole cartridge: one side allocated, the others reserved */
+    NTMS_ALLOCATE_NEXT = 2, /* Allocate the next reserved side of a cartridge taken with NEW */
+    NTMS_ALLOCATE_ERROR_IF_UNAVAILABLE = 4 /* Never raise an operator request for new media */
+};
+
+enum NtmsAllocationPolicy {
+    NTMS_ALLOCATE_FROMSCRATCH = 1 /* Draw from the free pool when the pool has nothing available */
+};
+
+enum NtmsDeallocationPolicy {
+    NTMS_DEALLOCATE_TOSCRATCH = 1 /* Return sides to the free pool on deallocation */
+};
+
+enum NtmsOperationalState {
+    NTMS_READY = 0, /* Usable */
+    NTMS_INITIALIZING = 10, /* Not usable yet */
+    NTMS_NEEDS_SERVICE = 20, /* Failed */
+    NTMS_NOT_PRESENT = 21 /* Configured but not found */
+};
+
+enum NtmsDriveState {
+    NTMS_DRIVESTATE_DISMOUNTED = 0, /* Drive is empty */
+    NTMS_DRIVESTATE_MOUNTED = 1, /* Cartridge in drive, not yet accessible (transient) */
+    NTMS_DRIVESTATE_LOADED = 2, /* Cartridge in drive and accessible */
+    NTMS_DRIVESTATE_UNLOADED = 5, /* Cartridge unloaded by the drive, ready to be taken out */
+    NTMS_DRIVESTATE_BEING_CLEANED = 6, /* Cleaning under way, drive unavailable */
+    NTMS_DRIVESTATE_DISMOUNTABLE = 7 /* Cartridge left behind by a deferred dismount */
+};
+
+enum NtmsLibraryType {
+    NTMS_LIBRARYTYPE_UNKNOWN = 0, /* Kind cannot be determined */
+    NTMS_LIBRARYTYPE_OFFLINE = 1, /* The offline holder */
+    NTMS_LIBRARYTYPE_ONLINE = 2, /* Robotic library */
+    NTMS_LIBRARYTYPE_STANDALONE = 3 /* One drive modelled as a library */
+};
+
+enum NtmsLibraryFlags {
+    NTMS_LIBRARYFLAG_FIXEDOFFLINE = 1, /* Marks the true offline library, as opposed to a library that is merely absent */
+    NTMS_LIBRARYFLAG_CLEANERPRESENT = 2, /* A cleaner cartridge is in the library */
+    NTMS_LIBRARYFLAG_AUTODETECTCHANGE = 4, /* Undocumented; by name, the drive reports media changes itself */
+    NTMS_LIBRARYFLAG_IGNORECLEANERUSESREMAINING = 8, /* Use the cleaner until it stops working; derived by the server from dwCleanerUsesRemaining = 0xFFFFFFFF */
+    NTMS_LIBRARYFLAG_RECOGNIZECLEANERBARCODE = 16 /* Bar codes starting with CLN denote cleaners */
+};
+
+enum NtmsInventoryMethod {
+    NTMS_INVENTORY_NONE = 0, /* No inventory after door close */
+    NTMS_INVENTORY_FAST = 1, /* Bar-code inventory, or differential inventory without a reader */
+    NTMS_INVENTORY_OMID = 2, /* Full inventory: load and read every side */
+    NTMS_INVENTORY_DEFAULT = 3, /* Use the method stored in the library object */
+    NTMS_INVENTORY_SLOT = 4, /* Slots only */
+    NTMS_INVENTORY_STOP = 5, /* Stop the running inventory */
+    NTMS_INVENTORY_MAX = 6 /* Bound, not a method */
+};
+
+enum NtmsSlotState {
+    NTMS_SLOTSTATE_UNKNOWN = 0, /* Not known */
+    NTMS_SLOTSTATE_FULL = 1, /* Holds a cartridge */
+    NTMS_SLOTSTATE_EMPTY = 2, /* Holds nothing */
+    NTMS_SLOTSTATE_NOTPRESENT = 3, /* Magazine with this slot is missing */
+    NTMS_SLOTSTATE_NEEDSINVENTORY = 4 /* Content must be (re)identified */
+};
+
+enum NtmsDoorState {
+    NTMS_DOORSTATE_UNKNOWN = 0, /* Not known */
+    NTMS_DOORSTATE_CLOSED = 1, /* Door closed */
+    NTMS_DOORSTATE_OPEN = 2 /* Door open */
+};
+
+enum NtmsPortPosition {
+    NTMS_PORTPOSITION_UNKNOWN = 0, /* Not known */
+    NTMS_PORTPOSITION_EXTENDED = 1, /* Port is out, reachable by the operator */
+    NTMS_PORTPOSITION_RETRACTED = 2 /* Port is in, reachable by the robot */
+};
+
+enum NtmsPortContent {
+    NTMS_PORTCONTENT_UNKNOWN = 0, /* Not known */
+    NTMS_PORTCONTENT_FULL = 1, /* Occupied */
+    NTMS_PORTCONTENT_EMPTY = 2 /* Empty */
+};
+
+enum NtmsBarCodeState {
+    NTMS_BARCODESTATE_OK = 1, /* Bar code present and read */
+    NTMS_BARCODESTATE_UNREADABLE = 2 /* No bar code, or it could not be read */
+};
+
+enum NtmsMediaState {
+    NTMS_MEDIASTATE_IDLE = 0, /* In a slot, dismounted in a drive, or offline */
+    NTMS_MEDIASTATE_INUSE = 1, /* Claimed by an accepted operation or being moved */
+    NTMS_MEDIASTATE_MOUNTED = 2, /* In a drive */
+    NTMS_MEDIASTATE_LOADED = 3, /* Readable and writable in a drive */
+    NTMS_MEDIASTATE_UNLOADED = 4, /* In a drive, ready to be taken out */
+    NTMS_MEDIASTATE_OPERROR = 5, /* Recoverable error, no operator needed (SDK pages spell it NTMS_MEDIASTATE_OP_ERROR) */
+    NTMS_MEDIASTATE_OPREQ = 6 /* Waiting on an operator request */
+};
+
+enum NtmsPartitionState {
+    NTMS_PARTSTATE_UNKNOWN = 0, /* Not yet classified (alias NTMS_PARTSTATE_NEW) */
+    NTMS_PARTSTATE_UNPREPARED = 1, /* In a free pool but the free label is not yet written */
+    NTMS_PARTSTATE_INCOMPATIBLE = 2, /* Cannot be used in this library or drive */
+    NTMS_PARTSTATE_DECOMMISSIONED = 3, /* Retired for good */
+    NTMS_PARTSTATE_AVAILABLE = 4, /* May be allocated */
+    NTMS_PARTSTATE_ALLOCATED = 5, /* Owned by an application through an LMID */
+    NTMS_PARTSTATE_COMPLETE = 6, /* Owned and closed for writing */
+    NTMS_PARTSTATE_FOREIGN = 7, /* In an unrecognized pool */
+    NTMS_PARTSTATE_IMPORT = 8, /* In an import pool */
+    NTMS_PARTSTATE_RESERVED = 9 /* Held for the application that took a sibling side with NTMS_ALLOCATE_NEW */
+};
+
+enum NtmsPoolType {
+    NTMS_POOLTYPE_UNKNOWN = 0, /* Not known */
+    NTMS_POOLTYPE_SCRATCH = 1, /* Free pool */
+    NTMS_POOLTYPE_FOREIGN = 2, /* Unrecognized pool */
+    NTMS_POOLTYPE_IMPORT = 3, /* Import pool */
+    NTMS_POOLTYPE_APPLICATION = 1000 /* Application pool */
+};
+
+enum NtmsReadWriteCharacteristics {
+    NTMS_MEDIARW_UNKNOWN = 0, /* Not known */
+    NTMS_MEDIARW_REWRITABLE = 1, /* Many writes */
+    NTMS_MEDIARW_WRITEONCE = 2, /* One write */
+    NTMS_MEDIARW_READONLY = 3 /* No writes */
+};
+
+enum NtmsLmOperation {
+    NTMS_LM_REMOVE = 0, /* Cancel another work item (its id is in WorkItemId) */
+    NTMS_LM_DISABLECHANGER = 1, /* Disable the library (old name) */
+    NTMS_LM_DISABLELIBRARY = 1, /* Disable the library */
+    NTMS_LM_ENABLECHANGER = 2, /* Enable the library (old name) */
+    NTMS_LM_ENABLELIBRARY = 2, /* Enable the library */
+    NTMS_LM_DISABLEDRIVE = 3, /* Disable a drive */
+    NTMS_LM_ENABLEDRIVE = 4, /* Enable a drive */
+    NTMS_LM_DISABLEMEDIA = 5, /* Disable a cartridge */
+    NTMS_LM_ENABLEMEDIA = 6, /* Enable a cartridge */
+    NTMS_LM_UPDATEOMID = 7, /* Record a new on-media identifier */
+    NTMS_LM_INVENTORY = 8, /* Inventory the library */
+    NTMS_LM_DOORACCESS = 9, /* Door access */
+    NTMS_LM_EJECT = 10, /* Eject a cartridge */
+    NTMS_LM_EJECTCLEANER = 11, /* Eject the cleaner */
+    NTMS_LM_INJECT = 12, /* Insert media */
+    NTMS_LM_INJECTCLEANER = 13, /* Insert a cleaner */
+    NTMS_LM_PROCESSOMID = 14, /* Read and process an on-media identifier */
+    NTMS_LM_CLEANDRIVE = 15, /* Clean a drive */
+    NTMS_LM_DISMOUNT = 16, /* Dismount */
+    NTMS_LM_MOUNT = 17, /* Mount a side */
+    NTMS_LM_WRITESCRATCH = 18, /* Write a free label */
+    NTMS_LM_CLASSIFY = 19, /* Classify a cartridge */
+    NTMS_LM_RESERVECLEANER = 20, /* Reserve the cleaner slot */
+    NTMS_LM_RELEASECLEANER = 21, /* Release the cleaner slot */
+    NTMS_LM_MAXWORKITEM = 22 /* Bound, not an operation */
+};
+
+enum NtmsLmState {
+    NTMS_LM_QUEUED = 0, /* Accepted, not started */
+    NTMS_LM_INPROCESS = 1, /* Running */
+    NTMS_LM_PASSED = 2, /* Finished successfully */
+    NTMS_LM_FAILED = 3, /* Finished with an error (see dwErrorCode) */
+    NTMS_LM_INVALID = 4, /* Rejected as not valid */
+    NTMS_LM_WAITING = 5, /* Blocked on a resource */
+    NTMS_LM_DEFERRED = 6, /* Postponed (header only; not in MS-RSMP) */
+    NTMS_LM_DEFFERED = 6, /* Misspelt alias of NTMS_LM_DEFERRED */
+    NTMS_LM_CANCELLED = 7, /* Cancelled */
+    NTMS_LM_STOPPED = 8 /* Stopped */
+};
+
+enum NtmsOpreqCommand {
+    NTMS_OPREQ_UNKNOWN = 0, /* Not known; submitting it is an invalid parameter */
+    NTMS_OPREQ_NEWMEDIA = 1, /* Supply a cartridge for a pool */
+    NTMS_OPREQ_CLEANER = 2, /* Supply a cleaner cartridge */
+    NTMS_OPREQ_DEVICESERVICE = 3, /* Service a device */
+    NTMS_OPREQ_MOVEMEDIA = 4, /* Move a cartridge to another library */
+    NTMS_OPREQ_MESSAGE = 5 /* Free text from an application */
+};
+
+enum NtmsOpreqState {
+    NTMS_OPSTATE_UNKNOWN = 0, /* Not known */
+    NTMS_OPSTATE_SUBMITTED = 1, /* Submitted, no console has read it */
+    NTMS_OPSTATE_ACTIVE = 2, /* Read by at least one console */
+    NTMS_OPSTATE_INPROGRESS = 3, /* Acknowledged, operator is working */
+    NTMS_OPSTATE_REFUSED = 4, /* Refused or cancelled */
+    NTMS_OPSTATE_COMPLETE = 5 /* Satisfied */
+};
+
+enum NtmsLibRequestFlags {
+    NTMS_LIBREQFLAGS_NOAUTOPURGE = 1, /* Never purge library requests */
+    NTMS_LIBREQFLAGS_NOFAILEDPURGE = 2 /* Never purge failed library requests */
+};
+
+enum NtmsOpRequestFlags {
+    NTMS_OPREQFLAGS_NOAUTOPURGE = 1, /* Never purge operator requests */
+    NTMS_OPREQFLAGS_NOFAILEDPURGE = 2, /* Never purge failed (refused) operator requests */
+    NTMS_OPREQFLAGS_NOALERTS = 16, /* No pop-up for operator requests */
+    NTMS_OPREQFLAGS_NOTRAYICON = 32 /* No taskbar icon for operator requests */
+};
+
+enum NtmsMediaPoolPolicy {
+    NTMS_POOLPOLICY_PURGEOFFLINESCRATCH = 1, /* Forget free media when ejected */
+    NTMS_POOLPOLICY_KEEPOFFLINEIMPORT = 2 /* Keep import media when ejected */
+};
+
+enum DeviceType {
+    FILE_DEVICE_CD_ROM = 2, /* CD-ROM device */
+    FILE_DEVICE_DISK = 7, /* Direct-access device */
+    FILE_DEVICE_TAPE = 31, /* Sequential device */
+    FILE_DEVICE_DVD = 51 /* DVD device (drive types only) */
+};
+
+#define NTMS_OBJECTNAME_LENGTH 64 /* szName */
+#define NTMS_POOLHIERARCHY_LENGTH 512 /* full pool path */
+
+typedef struct NTMS_DRIVEINFORMATIONA {
+    DWORD Number;
+    DWORD State;
+    NTMS_GUID DriveType;
+    CHAR szDeviceName[64];
+    CHAR szSerialNumber[32];
+    CHAR szRevision[32];
+    WORD ScsiPort;
+    WORD ScsiBus;
+    WORD ScsiTarget;
+    WORD ScsiLun;
+    DWORD dwMountCount;
+    SYSTEMTIME LastCleanedTs;
+    NTMS_GUID SavedPartitionId;
+    NTMS_GUID Library;
+    NTMS_GUID Reserved;
+    DWORD dwDeferDismountDelay;
+} NTMS_DRIVEINFORMATIONA;
+typedef NTMS_DRIVEINFORMATIONA *LPNTMS_DRIVEINFORMATIONA;
+
+typedef struct NTMS_DRIVEINFORMATIONW {
+    DWORD Number;
+    DWORD State;
+    NTMS_GUID DriveType;
+    WCHAR szDeviceName[64];
+    WCHAR szSerialNumber[32];
+    WCHAR szRevision[32];
+    WORD ScsiPort;
+    WORD ScsiBus;
+    WORD ScsiTarget;
+    WORD ScsiLun;
+    DWORD dwMountCount;
+    SYSTEMTIME LastCleanedTs;
+    NTMS_GUID SavedPartitionId;
+    NTMS_GUID Library;
+    NTMS_GUID Reserved;
+    DWORD dwDeferDismountDelay;
+} NTMS_DRIVEINFORMATIONW;
+typedef NTMS_DRIVEINFORMATIONW *LPNTMS_DRIVEINFORMATIONW;
+
+#ifdef UNICODE
+typedef NTMS_DRIVEINFORMATIONW NTMS_DRIVEINFORMATION;
+typedef LPNTMS_DRIVEINFORMATIONW LPNTMS_DRIVEINFORMATION;
+#else
+typedef NTMS_DRIVEINFORMATIONA NTMS_DRIVEINFORMATION;
+typedef LPNTMS_DRIVEINFORMATIONA LPNTMS_DRIVEINFORMATION;
+#endif
+
+typedef struct NTMS_DRIVETYPEINFORMATIONA {
+    CHAR szVendor[128];
+    CHAR szProduct[128];
+    DWORD NumberOfHeads;
+    DWORD DeviceType;
+} NTMS_DRIVETYPEINFORMATIONA;
+typedef NTMS_DRIVETYPEINFORMATIONA *LPNTMS_DRIVETYPEINFORMATIONA;
+
+typedef struct NTMS_DRIVETYPEINFORMATIONW {
+    WCHAR szVendor[128];
+    WCHAR szProduct[128];
+    DWORD NumberOfHeads;
+    DWORD DeviceType;
+} NTMS_DRIVETYPEINFORMATIONW;
+typedef NTMS_DRIVETYPEINFORMATIONW *LPNTMS_DRIVETYPEINFORMATIONW;
+
+#ifdef UNICODE
+typedef NTMS_DRIVETYPEINFORMATIONW NTMS_DRIVETYPEINFORMATION;
+typedef LPNTMS_DRIVETYPEINFORMATIONW LPNTMS_DRIVETYPEINFORMATION;
+#else
+typedef NTMS_DRIVETYPEINFORMATIONA NTMS_DRIVETYPEINFORMATION;
+typedef LPNTMS_DRIVETYPEINFORMATIONA LPNTMS_DRIVETYPEINFORMATION;
+#endif
+
+typedef struct NTMS_LIBRARYINFORMATION {
+    DWORD LibraryType;
+    NTMS_GUID CleanerSlot;
+    NTMS_GUID CleanerSlotDefault;
+    BOOL LibrarySupportsDriveCleaning;
+    BOOL BarCodeReaderInstalled;
+    DWORD InventoryMethod;
+    DWORD dwCleanerUsesRemaining;
+    DWORD FirstDriveNumber;
+    DWORD dwNumberOfDrives;
+    DWORD FirstSlotNumber;
+    DWORD dwNumberOfSlots;
+    DWORD FirstDoorNumber;
+    DWORD dwNumberOfDoors;
+    DWORD FirstPortNumber;
+    DWORD dwNumberOfPorts;
+    DWORD FirstChangerNumber;
+    DWORD dwNumberOfChangers;
+    DWORD dwNumberOfMedia;
+    DWORD dwNumberOfMediaTypes;
+    DWORD dwNumberOfLibRequests;
+    NTMS_GUID Reserved;
+    BOOL AutoRecovery;
+    DWORD dwFlags;
+} NTMS_LIBRARYINFORMATION;
+typedef NTMS_LIBRARYINFORMATION *LPNTMS_LIBRARYINFORMATION;
+
+typedef struct NTMS_CHANGERINFORMATIONA {
+    DWORD Number;
+    NTMS_GUID ChangerType;
+    CHAR szSerialNumber[32];
+    CHAR szRevision[32];
+    CHAR szDeviceName[64];
+    WORD ScsiPort;
+    WORD ScsiBus;
+    WORD ScsiTarget;
+    WORD ScsiLun;
+    NTMS_GUID Library;
+} NTMS_CHANGERINFORMATIONA;
+typedef NTMS_CHANGERINFORMATIONA *LPNTMS_CHANGERINFORMATIONA;
+
+typedef struct NTMS_CHANGERINFORMATIONW {
+    DWORD Number;
+    NTMS_GUID ChangerType;
+    WCHAR szSerialNumber[32];
+    WCHAR szRevision[32];
+    WCHAR szDeviceName[64];
+    WORD ScsiPort;
+    WORD ScsiBus;
+    WORD ScsiTarget;
+    WORD ScsiLun;
+    NTMS_GUID Library;
+} NTMS_CHANGERINFORMATIONW;
+typedef NTMS_CHANGERINFORMATIONW *LPNTMS_CHANGERINFORMATIONW;
+
+#ifdef UNICODE
+typedef NTMS_CHANGERINFORMATIONW NTMS_CHANGERINFORMATION;
+typedef LPNTMS_CHANGERINFORMATIONW LPNTMS_CHANGERINFORMATION;
+#else
+typedef NTMS_CHANGERINFORMATIONA NTMS_CHANGERINFORMATION;
+typedef LPNTMS_CHANGERINFORMATIONA LPNTMS_CHANGERINFORMATION;
+#endif
+
+typedef struct NTMS_CHANGERTYPEINFORMATIONA {
+    CHAR szVendor[128];
+    CHAR szProduct[128];
+    DWORD DeviceType;
+} NTMS_CHANGERTYPEINFORMATIONA;
+typedef NTMS_CHANGERTYPEINFORMATIONA *LPNTMS_CHANGERTYPEINFORMATIONA;
+
+typedef struct NTMS_CHANGERTYPEINFORMATIONW {
+    WCHAR szVendor[128];
+    WCHAR szProduct[128];
+    DWORD DeviceType;
+} NTMS_CHANGERTYPEINFORMATIONW;
+typedef NTMS_CHANGERTYPEINFORMATIONW *LPNTMS_CHANGERTYPEINFORMATIONW;
+
+#ifdef UNICODE
+typedef NTMS_CHANGERTYPEINFORMATIONW NTMS_CHANGERTYPEINFORMATION;
+typedef LPNTMS_CHANGERTYPEINFORMATIONW LPNTMS_CHANGERTYPEINFORMATION;
+#else
+typedef NTMS_CHANGERTYPEINFORMATIONA NTMS_CHANGERTYPEINFORMATION;
+typedef LPNTMS_CHANGERTYPEINFORMATIONA LPNTMS_CHANGERTYPEINFORMATION;
+#endif
+
+typedef struct NTMS_STORAGESLOTINFORMATION {
+    DWORD Number;
+    DWORD State;
+    NTMS_GUID Library;
+} NTMS_STORAGESLOTINFORMATION;
+typedef NTMS_STORAGESLOTINFORMATION *LPNTMS_STORAGESLOTINFORMATION;
+
+typedef struct NTMS_IEDOORINFORMATION {
+    DWORD Number;
+    DWORD State;
+    WORD MaxOpenSecs;
+    NTMS_GUID Library;
+} NTMS_IEDOORINFORMATION;
+typedef NTMS_IEDOORINFORMATION *LPNTMS_IEDOORINFORMATION;
+
+typedef struct NTMS_IEPORTINFORMATION {
+    DWORD Number;
+    DWORD Content;
+    DWORD Position;
+    WORD MaxExtendSecs;
+    NTMS_GUID Library;
+} NTMS_IEPORTINFORMATION;
+typedef NTMS_IEPORTINFORMATION *LPNTMS_IEPORTINFORMATION;
+
+typedef struct NTMS_PMIDINFORMATIONA {
+    NTMS_GUID CurrentLibrary;
+    NTMS_GUID MediaPool;
+    NTMS_GUID Location;
+    DWORD LocationType;
+    NTMS_GUID MediaType;
+    NTMS_GUID HomeSlot;
+    CHAR szBarCode[64];
+    DWORD BarCodeState;
+    CHAR szSequenceNumber[32];
+    DWORD MediaState;
+    DWORD dwNumberOfPartitions;
+    DWORD dwMediaTypeCode;
+    DWORD dwDensityCode;
+    NTMS_GUID MountedPartition;
+} NTMS_PMIDINFORMATIONA;
+typedef NTMS_PMIDINFORMATIONA *LPNTMS_PMIDINFORMATIONA;
+
+typedef struct NTMS_PMIDINFORMATIONW {
+    NTMS_GUID CurrentLibrary;
+    NTMS_GUID MediaPool;
+    NTMS_GUID Location;
+    DWORD LocationType;
+    NTMS_GUID MediaType;
+    NTMS_GUID HomeSlot;
+    WCHAR szBarCode[64];
+    DWORD BarCodeState;
+    WCHAR szSequenceNumber[32];
+    DWORD MediaState;
+    DWORD dwNumberOfPartitions;
+    DWORD dwMediaTypeCode;
+    DWORD dwDensityCode;
+    NTMS_GUID MountedPartition;
+} NTMS_PMIDINFORMATIONW;
+typedef NTMS_PMIDINFORMATIONW *LPNTMS_PMIDINFORMATIONW;
+
+#ifdef UNICODE
+typedef NTMS_PMIDINFORMATIONW NTMS_PMIDINFORMATION;
+typedef LPNTMS_PMIDINFORMATIONW LPNTMS_PMIDINFORMATION;
+#else
+typedef NTMS_PMIDINFORMATIONA NTMS_PMIDINFORMATION;
+typedef LPNTMS_PMIDINFORMATIONA LPNTMS_PMIDINFORMATION;
+#endif
+
+typedef struct NTMS_LMIDINFORMATION {
+    NTMS_GUID MediaPool;
+    DWORD dwNumberOfPartitions;
+} NTMS_LMIDINFORMATION;
+typedef NTMS_LMIDINFORMATION *LPNTMS_LMIDINFORMATION;
+
+typedef struct NTMS_PARTITIONINFORMATIONA {
+    NTMS_GUID PhysicalMedia;
+    NTMS_GUID LogicalMedia;
+    DWORD State;
+    WORD Side;
+    DWORD dwOmidLabelIdLength;
+    BYTE OmidLabelId[255];
+    CHAR szOmidLabelType[64];
+    CHAR szOmidLabelInfo[256];
+    DWORD dwMountCount;
+    DWORD dwAllocateCount;
+    INT64 Capacity;
+} NTMS_PARTITIONINFORMATIONA;
+typedef NTMS_PARTITIONINFORMATIONA *LPNTMS_PARTITIONINFORMATIONA;
+
+typedef struct NTMS_PARTITIONINFORMATIONW {
+    NTMS_GUID PhysicalMedia;
+    NTMS_GUID LogicalMedia;
+    DWORD State;
+    WORD Side;
+    DWORD dwOmidLabelIdLength;
+    BYTE OmidLabelId[255];
+    WCHAR szOmidLabelType[64];
+    WCHAR szOmidLabelInfo[256];
+    DWORD dwMountCount;
+    DWORD dwAllocateCount;
+    INT64 Capacity;
+} NTMS_PARTITIONINFORMATIONW;
+typedef NTMS_PARTITIONINFORMATIONW *LPNTMS_PARTITIONINFORMATIONW;
+
+#ifdef UNICODE
+typedef NTMS_PARTITIONINFORMATIONW NTMS_PARTITIONINFORMATION;
+typedef LPNTMS_PARTITIONINFORMATIONW LPNTMS_PARTITIONINFORMATION;
+#else
+typedef NTMS_PARTITIONINFORMATIONA NTMS_PARTITIONINFORMATION;
+typedef LPNTMS_PARTITIONINFORMATIONA LPNTMS_PARTITIONINFORMATION;
+#endif
+
+typedef struct NTMS_MEDIAPOOLINFORMATION {
+    DWORD PoolType;
+    NTMS_GUID MediaType;
+    NTMS_GUID Parent;
+    DWORD AllocationPolicy;
+    DWORD DeallocationPolicy;
+    DWORD dwMaxAllocates;
+    DWORD dwNumberOfPhysicalMedia;
+    DWORD dwNumberOfLogicalMedia;
+    DWORD dwNumberOfMediaPools;
+} NTMS_MEDIAPOOLINFORMATION;
+typedef NTMS_MEDIAPOOLINFORMATION *LPNTMS_MEDIAPOOLINFORMATION;
+
+typedef struct NTMS_MEDIATYPEINFORMATION {
+    DWORD MediaType;
+    DWORD NumberOfSides;
+    DWORD ReadWriteCharacteristics;
+    DWORD DeviceType;
+} NTMS_MEDIATYPEINFORMATION;
+typedef NTMS_MEDIATYPEINFORMATION *LPNTMS_MEDIATYPEINFORMATION;
+
+typedef struct NTMS_LIBREQUESTINFORMATIONA {
+    DWORD OperationCode;
+    DWORD OperationOption;
+    DWORD State;
+    NTMS_GUID PartitionId;
+    NTMS_GUID DriveId;
+    NTMS_GUID PhysMediaId;
+    NTMS_GUID Library;
+    NTMS_GUID SlotId;
+    SYSTEMTIME TimeQueued;
+    SYSTEMTIME TimeCompleted;
+    CHAR szApplication[64];
+    CHAR szUser[64];
+    CHAR szComputer[64];
+    DWORD dwErrorCode;
+    NTMS_GUID WorkItemId;
+    DWORD dwPriority;
+} NTMS_LIBREQUESTINFORMATIONA;
+typedef NTMS_LIBREQUESTINFORMATIONA *LPNTMS_LIBREQUESTINFORMATIONA;
+
+typedef struct NTMS_LIBREQUESTINFORMATIONW {
+    DWORD OperationCode;
+    DWORD OperationOption;
+    DWORD State;
+    NTMS_GUID PartitionId;
+    NTMS_GUID DriveId;
+    NTMS_GUID PhysMediaId;
+    NTMS_GUID Library;
+    NTMS_GUID SlotId;
+    SYSTEMTIME TimeQueued;
+    SYSTEMTIME TimeCompleted;
+    WCHAR szApplication[64];
+    WCHAR szUser[64];
+    WCHAR szComputer[64];
+    DWORD dwErrorCode;
+    NTMS_GUID WorkItemId;
+    DWORD dwPriority;
+} NTMS_LIBREQUESTINFORMATIONW;
+typedef NTMS_LIBREQUESTINFORMATIONW *LPNTMS_LIBREQUESTINFORMATIONW;
+
+#ifdef UNICODE
+typedef NTMS_LIBREQUESTINFORMATIONW NTMS_LIBREQUESTINFORMATION;
+typedef LPNTMS_LIBREQUESTINFORMATIONW LPNTMS_LIBREQUESTINFORMATION;
+#else
+typedef NTMS_LIBREQUESTINFORMATIONA NTMS_LIBREQUESTINFORMATION;
+typedef LPNTMS_LIBREQUESTINFORMATIONA LPNTMS_LIBREQUESTINFORMATION;
+#endif
+
+typedef struct NTMS_OPREQUESTINFORMATIONA {
+    DWORD Request;
+    SYSTEMTIME Submitted;
+    DWORD State;
+    CHAR szMessage[256];
+    DWORD Arg1Type;
+    NTMS_GUID Arg1;
+    DWORD Arg2Type;
+    NTMS_GUID Arg2;
+    CHAR szApplication[64];
+    CHAR szUser[64];
+    CHAR szComputer[64];
+} NTMS_OPREQUESTINFORMATIONA;
+typedef NTMS_OPREQUESTINFORMATIONA *LPNTMS_OPREQUESTINFORMATIONA;
+
+typedef struct NTMS_OPREQUESTINFORMATIONW {
+    DWORD Request;
+    SYSTEMTIME Submitted;
+    DWORD State;
+    WCHAR szMessage[256];
+    DWORD Arg1Type;
+    NTMS_GUID Arg1;
+    DWORD Arg2Type;
+    NTMS_GUID Arg2;
+    WCHAR szApplication[64];
+    WCHAR szUser[64];
+    WCHAR szComputer[64];
+} NTMS_OPREQUESTINFORMATIONW;
+typedef NTMS_OPREQUESTINFORMATIONW *LPNTMS_OPREQUESTINFORMATIONW;
+
+#ifdef UNICODE
+typedef NTMS_OPREQUESTINFORMATIONW NTMS_OPREQUESTINFORMATION;
+typedef LPNTMS_OPREQUESTINFORMATIONW LPNTMS_OPREQUESTINFORMATION;
+#else
+typedef NTMS_OPREQUESTINFORMATIONA NTMS_OPREQUESTINFORMATION;
+typedef LPNTMS_OPREQUESTINFORMATIONA LPNTMS_OPREQUESTINFORMATION;
+#endif
+
+typedef struct NTMS_COMPUTERINFORMATION {
+    DWORD dwLibRequestPurgeTime;
+    DWORD dwOpRequestPurgeTime;
+    DWORD dwLibRequestFlags;
+    DWORD dwOpRequestFlags;
+    DWORD dwMediaPoolPolicy;
+} NTMS_COMPUTERINFORMATION;
+typedef NTMS_COMPUTERINFORMATION *LPNTMS_COMPUTERINFORMATION;
+
+typedef struct NTMS_OBJECTINFORMATIONA {
+    DWORD dwSize;
+    DWORD dwType;
+    SYSTEMTIME Created;
+    SYSTEMTIME Modified;
+    NTMS_GUID ObjectGuid;
+    BOOL Enabled;
+    DWORD dwOperationalState;
+    CHAR szName[64];
+    CHAR szDescription[127];
+    union {
+        NTMS_DRIVEINFORMATIONA Drive;
+        NTMS_DRIVETYPEINFORMATIONA DriveType;
+        NTMS_LIBRARYINFORMATION Library;
+        NTMS_CHANGERINFORMATIONA Changer;
+        NTMS_CHANGERTYPEINFORMATIONA ChangerType;
+        NTMS_STORAGESLOTINFORMATION StorageSlot;
+        NTMS_IEDOORINFORMATION IEDoor;
+        NTMS_IEPORTINFORMATION IEPort;
+        NTMS_PMIDINFORMATIONA PhysicalMedia;
+        NTMS_LMIDINFORMATION LogicalMedia;
+        NTMS_PARTITIONINFORMATIONA Partition;
+        NTMS_MEDIAPOOLINFORMATION MediaPool;
+        NTMS_MEDIATYPEINFORMATION MediaType;
+        NTMS_LIBREQUESTINFORMATIONA LibRequest;
+        NTMS_OPREQUESTINFORMATIONA OpRequest;
+        NTMS_COMPUTERINFORMATION Computer;
+    } Info;
+} NTMS_OBJECTINFORMATIONA;
+typedef NTMS_OBJECTINFORMATIONA *LPNTMS_OBJECTINFORMATIONA;
+
+typedef struct NTMS_OBJECTINFORMATIONW {
+    DWORD dwSize;
+    DWORD dwType;
+    SYSTEMTIME Created;
+    SYSTEMTIME Modified;
+    NTMS_GUID ObjectGuid;
+    BOOL Enabled;
+    DWORD dwOperationalState;
+    WCHAR szName[64];
+    WCHAR szDescription[127];
+    union {
+        NTMS_DRIVEINFORMATIONW Drive;
+        NTMS_DRIVETYPEINFORMATIONW DriveType;
+        NTMS_LIBRARYINFORMATION Library;
+        NTMS_CHANGERINFORMATIONW Changer;
+        NTMS_CHANGERTYPEINFORMATIONW ChangerType;
+        NTMS_STORAGESLOTINFORMATION StorageSlot;
+        NTMS_IEDOORINFORMATION IEDoor;
+        NTMS_IEPORTINFORMATION IEPort;
+        NTMS_PMIDINFORMATIONW PhysicalMedia;
+        NTMS_LMIDINFORMATION LogicalMedia;
+        NTMS_PARTITIONINFORMATIONW Partition;
+        NTMS_MEDIAPOOLINFORMATION MediaPool;
+        NTMS_MEDIATYPEINFORMATION MediaType;
+        NTMS_LIBREQUESTINFORMATIONW LibRequest;
+        NTMS_OPREQUESTINFORMATIONW OpRequest;
+        NTMS_COMPUTERINFORMATION Computer;
+    } Info;
+} NTMS_OBJECTINFORMATIONW;
+typedef NTMS_OBJECTINFORMATIONW *LPNTMS_OBJECTINFORMATIONW;
+
+#ifdef UNICODE
+typedef NTMS_OBJECTINFORMATIONW NTMS_OBJECTINFORMATION;
+typedef LPNTMS_OBJECTINFORMATIONW LPNTMS_OBJECTINFORMATION;
+#else
+typedef NTMS_OBJECTINFORMATIONA NTMS_OBJECTINFORMATION;
+typedef LPNTMS_OBJECTINFORMATIONA LPNTMS_OBJECTINFORMATION;
+#endif
 
 /* Codes. */
 #ifndef ERROR_SUCCESS
@@ -365,11 +1072,56 @@ DWORD CloseNtmsSession(HANDLE hSession);
 /* Lists the ids of the objects of one type that a container holds, or of all objects of the type. */
 DWORD EnumerateNtmsObject(HANDLE hSession, const LPNTMS_GUID lpContainerId, LPNTMS_GUID lpList, LPDWORD lpdwListSize, DWORD dwType, DWORD dwOptions);
 
+/* Fills an NTMS_OBJECTINFORMATION structure with everything the catalog holds about one object (A and W variants). */
+DWORD GetNtmsObjectInformationA(HANDLE hSession, LPNTMS_GUID lpObjectId, LPNTMS_OBJECTINFORMATIONA lpInfo);
+DWORD GetNtmsObjectInformationW(HANDLE hSession, LPNTMS_GUID lpObjectId, LPNTMS_OBJECTINFORMATIONW lpInfo);
+#ifdef UNICODE
+#define GetNtmsObjectInformation GetNtmsObjectInformationW
+#else
+#define GetNtmsObjectInformation GetNtmsObjectInformationA
+#endif
+
+/* Writes the changeable members of an object from an NTMS_OBJECTINFORMATION structure (A and W variants). */
+DWORD SetNtmsObjectInformationA(HANDLE hSession, LPNTMS_GUID lpObjectId, LPNTMS_OBJECTINFORMATIONA lpInfo);
+DWORD SetNtmsObjectInformationW(HANDLE hSession, LPNTMS_GUID lpObjectId, LPNTMS_OBJECTINFORMATIONW lpInfo);
+#ifdef UNICODE
+#define SetNtmsObjectInformation SetNtmsObjectInformationW
+#else
+#define SetNtmsObjectInformation SetNtmsObjectInformationA
+#endif
+
 /* Mounts one or more media into drives and waits until they are ready. */
 DWORD MountNtmsMedia(HANDLE hSession, LPNTMS_GUID lpMediaId, LPNTMS_GUID lpDriveId, DWORD dwCount, DWORD dwOptions, int dwPriority, DWORD dwTimeout, LPNTMS_MOUNT_INFORMATION lpMountInformation);
 
 /* Queues the return of mounted media from their drives to storage and so releases the drives; the counterpart of MountNtmsMedia. */
 DWORD DismountNtmsMedia(HANDLE hSession, LPNTMS_GUID lpMediaId, DWORD dwCount, DWORD dwOptions);
+
+/* Creates an application media pool, or opens one by name, and returns its id (A and W variants). */
+DWORD CreateNtmsMediaPoolA(HANDLE hSession, LPCSTR lpPoolName, LPNTMS_GUID lpMediaType, DWORD dwAction, LPSECURITY_ATTRIBUTES lpSecurityAttributes, LPNTMS_GUID lpPoolId);
+DWORD CreateNtmsMediaPoolW(HANDLE hSession, LPCWSTR lpPoolName, LPNTMS_GUID lpMediaType, DWORD dwAction, LPSECURITY_ATTRIBUTES lpSecurityAttributes, LPNTMS_GUID lpPoolId);
+#ifdef UNICODE
+#define CreateNtmsMediaPool CreateNtmsMediaPoolW
+#else
+#define CreateNtmsMediaPool CreateNtmsMediaPoolA
+#endif
+
+/* Returns the full hierarchical name of a media pool (A and W variants). */
+DWORD GetNtmsMediaPoolNameA(HANDLE hSession, LPNTMS_GUID lpPoolId, LPSTR lpNameBuf, LPDWORD lpdwBufSize);
+DWORD GetNtmsMediaPoolNameW(HANDLE hSession, LPNTMS_GUID lpPoolId, LPWSTR lpNameBuf, LPDWORD lpdwBufSize);
+#ifdef UNICODE
+#define GetNtmsMediaPoolName GetNtmsMediaPoolNameW
+#else
+#define GetNtmsMediaPoolName GetNtmsMediaPoolNameA
+#endif
+
+/* Moves a physical medium, with all its sides, to another media pool of the same media type. */
+DWORD MoveToNtmsMediaPool(HANDLE hSession, LPNTMS_GUID lpMediaId, LPNTMS_GUID lpPoolId);
+
+/* Assigns an available (or imported) side of a medium to the caller and returns a logical media identifier (LMID) for it. */
+DWORD AllocateNtmsMedia(HANDLE hSession, LPNTMS_GUID lpMediaPool, LPNTMS_GUID lpPartition, LPNTMS_GUID lpMediaId, DWORD dwOptions, DWORD dwTimeout, LPNTMS_ALLOCATION_INFORMATION lpAllocateInformation);
+
+/* Ends the caller's ownership of a side: the logical medium is deleted and its side becomes Available or Decommissioned. */
+DWORD DeallocateNtmsMedia(HANDLE hSession, LPNTMS_GUID lpMediaId, DWORD dwOptions);
 
 #ifdef __cplusplus
 }

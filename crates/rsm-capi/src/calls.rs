@@ -6,9 +6,10 @@
 
 use crate::generated::{Guid, Handle};
 use crate::handles;
-use rsm_client::{ClientError, ComputerName, ServerAddress, Session, computer_name};
+use rsm_client::{ClientError, ComputerName, ServerAddress, Session, computer_name, v1};
 use rsm_model::Code;
-use rsm_model::call::MountCall;
+use rsm_model::call::{AllocateCall, CreatePoolCall, MountCall};
+use rsm_model::generated::constants::allocate::NTMS_ALLOCATE_NEXT;
 use rsm_model::generated::constants::mount::{NTMS_MOUNT_NOWAIT, NTMS_MOUNT_SPECIFIC_DRIVE};
 use rsm_model::ids;
 use std::sync::Arc;
@@ -71,6 +72,77 @@ pub fn enumerate(
     Ok((fitting, total))
 }
 
+/// GetNtmsObjectInformation: everything about an object; type 0 lets the service find the type.
+pub fn information(
+    handle: Handle,
+    object: Option<Guid>,
+    object_type: u32,
+) -> Result<v1::ObjectInformation, Code> {
+    let session = find(handle)?;
+    let object = object.ok_or(Code::InvalidParameter)?;
+    session.information(to_model(object), object_type).map_err(|error| error.code())
+}
+
+/// SetNtmsObjectInformation: writes everything that can be changed.
+pub fn set_information(
+    handle: Handle,
+    object: Option<Guid>,
+    information: Option<v1::ObjectInformation>,
+) -> Code {
+    done(find(handle).map(|session| session.set_information(object.map(to_model), information)))
+}
+
+/// CreateNtmsMediaPool: the id of the pool that was created or opened.
+pub fn create_pool(
+    handle: Handle,
+    name: Option<String>,
+    media_type: Option<Guid>,
+    action: u32,
+    security: Option<Vec<u8>>,
+) -> Result<Guid, Code> {
+    let session = find(handle)?;
+    let call = CreatePoolCall { name, media_type: media_type.map(to_model), action, security };
+    session.create_pool(&call).map(from_model).map_err(|error| error.code())
+}
+
+/// GetNtmsMediaPoolName: every level from the top.
+pub fn pool_name(handle: Handle, pool: Option<Guid>) -> Result<String, Code> {
+    find(handle)?.pool_name(pool.map(to_model)).map_err(|error| error.code())
+}
+
+/// MoveToNtmsMediaPool: success means that the medium is in the pool; a free label may still be on its way to it.
+pub fn move_to_pool(handle: Handle, medium: Option<Guid>, pool: Option<Guid>) -> Code {
+    done(find(handle).map(|session| session.move_to_pool(medium.map(to_model), pool.map(to_model))))
+}
+
+/// AllocateNtmsMedia: the logical medium, and the pool that the medium came from. `before` means something with
+/// NTMS_ALLOCATE_NEXT alone.
+pub fn allocate(
+    handle: Handle,
+    pool: Option<Guid>,
+    side: Option<Guid>,
+    before: Guid,
+    options: u32,
+    timeout_ms: u32,
+) -> Result<(Guid, Guid), Code> {
+    let session = find(handle)?;
+    let is_next = options & NTMS_ALLOCATE_NEXT != 0;
+    let call = AllocateCall {
+        pool: pool.map(to_model),
+        side: side.map(to_model),
+        logical: is_next.then(|| to_model(before)),
+        options,
+        timeout_ms,
+    };
+    let allocated = session.allocate(&call).map_err(|error| error.code())?;
+    Ok((from_model(allocated.logical_medium), from_model(allocated.from)))
+}
+
+/// DeallocateNtmsMedia: success means that the logical medium is gone.
+pub fn deallocate(handle: Handle, logical: Option<Guid>, options: u32) -> Code {
+    done(find(handle).map(|session| session.deallocate(logical.map(to_model), options)))
+}
+
 /// MountNtmsMedia: waits until the media are ready; then `drives` names where, in the order of the media.
 pub fn mount(
     handle: Handle,
@@ -110,8 +182,13 @@ pub fn mount(
 /// DismountNtmsMedia: success means that the dismount is queued.
 pub fn dismount(handle: Handle, media: &[Guid], options: u32) -> Code {
     let media: Vec<ids::Guid> = media.iter().copied().map(to_model).collect();
-    match find(handle).map(|session| session.dismount(&media, options)) {
-        Ok(Ok(_requests)) => Code::Success,
+    done(find(handle).map(|session| session.dismount(&media, options)))
+}
+
+/// The code of a call whose answer has nothing for a C program.
+fn done<T>(result: Result<Result<T, ClientError>, Code>) -> Code {
+    match result {
+        Ok(Ok(_)) => Code::Success,
         Ok(Err(error)) => error.code(),
         Err(code) => code,
     }

@@ -3,9 +3,9 @@
 //!
 //! What: one `extern "C"` function per exported symbol; each turns its parameters, by shape, into
 //! Rust values and calls `crate::calls`. Why: the border's rules hold once for every function: a bad
-//! session is `ERROR_INVALID_HANDLE` before anything else, a NULL where an object is needed is
-//! `ERROR_INVALID_PARAMETER`, a list that is too small gets the needed count, and nothing unwinds
-//! into C (docs/spec/decisions.md, points 15 and 19). Invariant: the only unsafe code of the library
+//! session is `ERROR_INVALID_HANDLE` before anything else, a NULL where a place is needed is
+//! `ERROR_INVALID_PARAMETER` and a NULL id is told to the service as such, a list that is too small
+//! gets the needed count, and nothing unwinds into C (docs/spec/decisions.md, points 15 and 19). Invariant: the only unsafe code of the library
 //! stands here; every pointer is checked for NULL before it is used and is taken as unaligned, since
 //! some callers pack their structures.
 
@@ -14,9 +14,11 @@
 use std::ffi::{CStr, c_char, c_int, c_void};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use rsm_client::v1::ObjectInformation;
 use rsm_model::generated::codes::Code;
 
-use crate::{calls, last_error};
+use crate::structures::{self, Form};
+use crate::{calls, last_error, security};
 
 /// A session handle as the caller holds it: a number that is looked up, never an address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -69,6 +71,30 @@ pub struct MountInformation {
     pub size: u32,
     /// Reserved.
     pub reserved: *mut c_void,
+}
+
+/// `NTMS_ALLOCATION_INFORMATION`: where an allocated medium came from.
+#[repr(C)]
+#[derive(Debug)]
+pub struct AllocationInformation {
+    /// Size of the structure in bytes.
+    pub size: u32,
+    /// Reserved.
+    pub reserved: *mut c_void,
+    /// The pool that the medium was in.
+    pub allocated_from: Guid,
+}
+
+/// `SECURITY_ATTRIBUTES`: a self-relative security descriptor.
+#[repr(C)]
+#[derive(Debug)]
+pub struct SecurityAttributes {
+    /// Size of the structure in bytes.
+    pub length: u32,
+    /// The descriptor; NULL stands for the default.
+    pub descriptor: *const c_void,
+    /// Ignored: a pool is not inherited by processes.
+    pub inherit: c_int,
 }
 
 /// Runs a call so that nothing unwinds into C; after a panic the outcome is not known to the caller.
@@ -192,6 +218,148 @@ fn text_w(pointer: *const u16) -> Option<String> {
     }
 }
 
+/// Reads the id that a caller hands in where it will receive one.
+fn one_id(pointer: *const Guid) -> Result<Guid, Code> {
+    let pointer = checked(pointer, 1)?;
+    // SAFETY: not NULL; that it points to an id is the contract of the C interface.
+    Ok(unsafe { pointer.read_unaligned() })
+}
+
+/// Runs a call that allocates: where it fails, the caller's id becomes the null id
+/// (AllocateNtmsMedia/allocate-null-on-failure).
+fn allocating(id: *mut Guid, call: impl FnOnce() -> Result<(), Code>) -> u32 {
+    answering(|| {
+        let result = guarded(Err(Code::NotConnected), call);
+        if result.is_err() && !id.is_null() {
+            write_ids(id, &[Guid::default()]);
+        }
+        result
+    })
+}
+
+/// Writes where a medium came from, if the caller wants to know.
+fn write_allocation(information: *mut AllocationInformation, from: Guid) {
+    if !information.is_null() {
+        // SAFETY: not NULL; that it points to the structure is the contract of the C interface.
+        unsafe { (&raw mut (*information).allocated_from).write_unaligned(from) }
+    }
+}
+
+/// Reads bytes into memory of ours.
+fn bytes(pointer: *const u8, count: usize) -> Result<Vec<u8>, Code> {
+    let pointer = checked(pointer, count)?;
+    let mut bytes = Vec::new();
+    bytes.try_reserve_exact(count).map_err(|_| Code::NotEnoughMemory)?;
+    for at in 0..count {
+        // SAFETY: not NULL, and the length fits an allocation; that there are `count` bytes is the contract
+        // of the C interface.
+        bytes.push(unsafe { pointer.add(at).read() });
+    }
+    Ok(bytes)
+}
+
+/// Reads a security descriptor; none where nothing is given, or a structure that holds none.
+fn security_descriptor(attributes: *const SecurityAttributes) -> Result<Option<Vec<u8>>, Code> {
+    if attributes.is_null() {
+        return Ok(None);
+    }
+    // SAFETY: not NULL; that it points to the structure is the contract of the C interface.
+    let SecurityAttributes { length, descriptor, .. } = unsafe { attributes.read_unaligned() };
+    if (length as usize) < size_of::<SecurityAttributes>() {
+        return Err(Code::InvalidParameter);
+    }
+    let descriptor = descriptor.cast::<u8>();
+    if descriptor.is_null() {
+        return Ok(None);
+    }
+    // SAFETY: not NULL; `security::length` asks only for bytes that the ones before them say belong to
+    // the descriptor.
+    let length = security::length(|at| unsafe { descriptor.add(at).read() });
+    bytes(descriptor, length.ok_or(Code::InvalidParameter)?).map(Some)
+}
+
+/// Answers with text: fills the buffer if it fits, always writes how many characters it takes with its NUL.
+fn fill_text<U: Copy>(
+    buffer: *mut U,
+    size: *mut u32,
+    units: fn(&str) -> Vec<U>,
+    query: impl FnOnce() -> Result<String, Code>,
+) -> Result<(), Code> {
+    let size = checked(size, 1)?.cast_mut();
+    // SAFETY: not NULL; that it points to a number is the contract of the C interface.
+    let capacity = unsafe { size.read_unaligned() };
+    let buffer = checked(buffer, capacity as usize)?.cast_mut();
+    let units = units(&query()?);
+    let needed = u32::try_from(units.len()).map_err(|_| Code::NotEnoughMemory)?;
+    // SAFETY: as for the read above.
+    unsafe { size.write_unaligned(needed) };
+    if needed > capacity {
+        return Err(Code::InsufficientBuffer);
+    }
+    for (at, unit) in units.iter().enumerate() {
+        // SAFETY: not NULL, and the caller says that `capacity` units fit.
+        unsafe { buffer.add(at).write_unaligned(*unit) }
+    }
+    Ok(())
+}
+
+/// Text of an A form: UTF-8 and a NUL; what stands behind a NUL inside is not text for C.
+fn units_a(text: &str) -> Vec<c_char> {
+    let letters = text.bytes().take_while(|byte| *byte != 0);
+    letters.chain([0]).map(|byte| c_char::from_ne_bytes([byte])).collect()
+}
+
+/// Text of a W form: UTF-16 and a NUL.
+fn units_w(text: &str) -> Vec<u16> {
+    text.encode_utf16().take_while(|unit| *unit != 0).chain([0]).collect()
+}
+
+/// Answers with a structure: fills as much of it as the caller says that there is.
+fn fill_information(
+    pointer: *mut c_void,
+    form: Form,
+    query: impl FnOnce(u32) -> Result<ObjectInformation, Code>,
+) -> Result<(), Code> {
+    let (size, object_type) = size_and_type(pointer)?;
+    structures::check_size(form, object_type, size)?;
+    let information = query(object_type)?;
+    structures::check_size(form, information.object_type, size)?;
+    let written = structures::write(form, size, &information)?;
+    let pointer = pointer.cast::<u8>();
+    for (at, byte) in written.iter().take(size as usize).enumerate() {
+        // SAFETY: not NULL, and the caller says that `size` bytes belong to the structure.
+        unsafe { pointer.add(at).write(*byte) }
+    }
+    Ok(())
+}
+
+/// Reads what a structure's first two members say of it.
+fn size_and_type(pointer: *const c_void) -> Result<(u32, u32), Code> {
+    let numbers = checked(pointer.cast::<u32>(), 2)?;
+    // SAFETY: not NULL; that it points to the structure is the contract of the C interface, and the two
+    // numbers stand in every form of it.
+    Ok(unsafe { (numbers.read_unaligned(), numbers.add(1).read_unaligned()) })
+}
+
+/// Reads a structure that tells what shall be written; none where nothing is given.
+fn information(pointer: *const c_void, form: Form) -> Result<Option<ObjectInformation>, Code> {
+    if pointer.is_null() {
+        return Ok(None);
+    }
+    let (size, object_type) = size_and_type(pointer)?;
+    structures::check_size(form, object_type, size)?;
+    let given = bytes(pointer.cast(), structures::size(form, object_type))?;
+    Ok(Some(structures::read(form, object_type, &given)))
+}
+
+fn information_a(pointer: *const c_void) -> Result<Option<ObjectInformation>, Code> {
+    information(pointer, Form::A)
+}
+
+fn information_w(pointer: *const c_void) -> Result<Option<ObjectInformation>, Code> {
+    information(pointer, Form::W)
+}
+
 /// Gives the reason of the calling thread's last failed open; 0 after a success.
 #[unsafe(no_mangle)]
 pub extern "C" fn GetLastError() -> u32 {
@@ -239,6 +407,68 @@ pub extern "C" fn EnumerateNtmsObject(
     })
 }
 
+/// Fills an NTMS_OBJECTINFORMATION structure with everything the catalog holds about one object (A and W variants).
+#[unsafe(no_mangle)]
+pub extern "C" fn GetNtmsObjectInformationA(
+    session_handle: *mut c_void,
+    object_id: *const Guid,
+    info: *mut c_void,
+) -> u32 {
+    answering(|| {
+        let session_handle = session(session_handle)?;
+        let object_id = optional_id(object_id)?;
+        fill_information(info, Form::A, |object_type| {
+            calls::information(session_handle, object_id, object_type)
+        })
+    })
+}
+
+/// Fills an NTMS_OBJECTINFORMATION structure with everything the catalog holds about one object (A and W variants).
+#[unsafe(no_mangle)]
+pub extern "C" fn GetNtmsObjectInformationW(
+    session_handle: *mut c_void,
+    object_id: *const Guid,
+    info: *mut c_void,
+) -> u32 {
+    answering(|| {
+        let session_handle = session(session_handle)?;
+        let object_id = optional_id(object_id)?;
+        fill_information(info, Form::W, |object_type| {
+            calls::information(session_handle, object_id, object_type)
+        })
+    })
+}
+
+/// Writes the changeable members of an object from an NTMS_OBJECTINFORMATION structure (A and W variants).
+#[unsafe(no_mangle)]
+pub extern "C" fn SetNtmsObjectInformationA(
+    session_handle: *mut c_void,
+    object_id: *const Guid,
+    info: *const c_void,
+) -> u32 {
+    answering(|| {
+        let session_handle = session(session_handle)?;
+        let object_id = optional_id(object_id)?;
+        let info = information_a(info)?;
+        done(calls::set_information(session_handle, object_id, info))
+    })
+}
+
+/// Writes the changeable members of an object from an NTMS_OBJECTINFORMATION structure (A and W variants).
+#[unsafe(no_mangle)]
+pub extern "C" fn SetNtmsObjectInformationW(
+    session_handle: *mut c_void,
+    object_id: *const Guid,
+    info: *const c_void,
+) -> u32 {
+    answering(|| {
+        let session_handle = session(session_handle)?;
+        let object_id = optional_id(object_id)?;
+        let info = information_w(info)?;
+        done(calls::set_information(session_handle, object_id, info))
+    })
+}
+
 /// Mounts one or more media into drives and waits until they are ready.
 #[unsafe(no_mangle)]
 #[allow(clippy::too_many_arguments, reason = "the prototype of the C interface")]
@@ -274,5 +504,146 @@ pub extern "C" fn DismountNtmsMedia(
         let session_handle = session(session_handle)?;
         let media_id = id_list(media_id, count)?;
         done(calls::dismount(session_handle, &media_id, options))
+    })
+}
+
+/// Creates an application media pool, or opens one by name, and returns its id (A and W variants).
+#[unsafe(no_mangle)]
+pub extern "C" fn CreateNtmsMediaPoolA(
+    session_handle: *mut c_void,
+    pool_name: *const c_char,
+    media_type: *const Guid,
+    action: u32,
+    security_attributes: *const SecurityAttributes,
+    pool_id: *mut Guid,
+) -> u32 {
+    answering(|| {
+        let session_handle = session(session_handle)?;
+        let media_type = optional_id(media_type)?;
+        let security_attributes = security_descriptor(security_attributes)?;
+        let pool_id = checked(pool_id, 1)?.cast_mut();
+        write_ids(
+            pool_id,
+            &[calls::create_pool(
+                session_handle,
+                text_a(pool_name),
+                media_type,
+                action,
+                security_attributes,
+            )?],
+        );
+        Ok(())
+    })
+}
+
+/// Creates an application media pool, or opens one by name, and returns its id (A and W variants).
+#[unsafe(no_mangle)]
+pub extern "C" fn CreateNtmsMediaPoolW(
+    session_handle: *mut c_void,
+    pool_name: *const u16,
+    media_type: *const Guid,
+    action: u32,
+    security_attributes: *const SecurityAttributes,
+    pool_id: *mut Guid,
+) -> u32 {
+    answering(|| {
+        let session_handle = session(session_handle)?;
+        let media_type = optional_id(media_type)?;
+        let security_attributes = security_descriptor(security_attributes)?;
+        let pool_id = checked(pool_id, 1)?.cast_mut();
+        write_ids(
+            pool_id,
+            &[calls::create_pool(
+                session_handle,
+                text_w(pool_name),
+                media_type,
+                action,
+                security_attributes,
+            )?],
+        );
+        Ok(())
+    })
+}
+
+/// Returns the full hierarchical name of a media pool (A and W variants).
+#[unsafe(no_mangle)]
+pub extern "C" fn GetNtmsMediaPoolNameA(
+    session_handle: *mut c_void,
+    pool_id: *const Guid,
+    name_buf: *mut c_char,
+    buf_size: *mut u32,
+) -> u32 {
+    answering(|| {
+        let session_handle = session(session_handle)?;
+        let pool_id = optional_id(pool_id)?;
+        fill_text(name_buf, buf_size, units_a, || calls::pool_name(session_handle, pool_id))
+    })
+}
+
+/// Returns the full hierarchical name of a media pool (A and W variants).
+#[unsafe(no_mangle)]
+pub extern "C" fn GetNtmsMediaPoolNameW(
+    session_handle: *mut c_void,
+    pool_id: *const Guid,
+    name_buf: *mut u16,
+    buf_size: *mut u32,
+) -> u32 {
+    answering(|| {
+        let session_handle = session(session_handle)?;
+        let pool_id = optional_id(pool_id)?;
+        fill_text(name_buf, buf_size, units_w, || calls::pool_name(session_handle, pool_id))
+    })
+}
+
+/// Moves a physical medium, with all its sides, to another media pool of the same media type.
+#[unsafe(no_mangle)]
+pub extern "C" fn MoveToNtmsMediaPool(
+    session_handle: *mut c_void,
+    media_id: *const Guid,
+    pool_id: *const Guid,
+) -> u32 {
+    answering(|| {
+        let session_handle = session(session_handle)?;
+        let media_id = optional_id(media_id)?;
+        let pool_id = optional_id(pool_id)?;
+        done(calls::move_to_pool(session_handle, media_id, pool_id))
+    })
+}
+
+/// Assigns an available (or imported) side of a medium to the caller and returns a logical media identifier (LMID) for it.
+#[unsafe(no_mangle)]
+pub extern "C" fn AllocateNtmsMedia(
+    session_handle: *mut c_void,
+    media_pool: *const Guid,
+    partition: *const Guid,
+    media_id: *mut Guid,
+    options: u32,
+    timeout: u32,
+    allocate_information: *mut AllocationInformation,
+) -> u32 {
+    allocating(media_id, || {
+        let session_handle = session(session_handle)?;
+        let media_pool = optional_id(media_pool)?;
+        let partition = optional_id(partition)?;
+        let media_id_before = one_id(media_id)?;
+        let (logical, from) =
+            calls::allocate(session_handle, media_pool, partition, media_id_before, options, timeout)?;
+        write_ids(media_id, &[logical]);
+        write_allocation(allocate_information, from);
+        Ok(())
+    })
+}
+
+/// Ends the caller's ownership of a side: the logical medium is deleted and its side becomes Available or Decommissioned.
+#[unsafe(no_mangle)]
+pub extern "C" fn DeallocateNtmsMedia(
+    session_handle: *mut c_void,
+    media_id: *const Guid,
+    options: u32,
+) -> u32 {
+    answering(|| {
+        let session_handle = session(session_handle)?;
+        let media_id = optional_id(media_id)?;
+        done(calls::deallocate(session_handle, media_id, options))
     })
 }

@@ -26,9 +26,9 @@ const KEEP_ALIVE_EVERY: Duration = Duration::from_secs(20);
 /// An open session.
 #[derive(Debug)]
 pub struct Session {
-    id: String,
+    pub(crate) id: String,
     application: String,
-    channel: Channel,
+    pub(crate) channel: Channel,
     next_call: AtomicU64,
 }
 
@@ -130,6 +130,23 @@ impl Session {
             .ok_or_else(|| garbled(method, "it holds no information".to_owned()))
     }
 
+    /// Writes everything about one object that can be changed (SetNtmsObjectInformation): what
+    /// [`Session::information`] gave, altered. None stands for NULL.
+    pub fn set_information(
+        &self,
+        object: Option<Guid>,
+        information: Option<v1::ObjectInformation>,
+    ) -> Result<(), ClientError> {
+        let request = v1::SetNtmsObjectInformationRequest {
+            session: self.id.clone(),
+            call: self.number(),
+            object: object.map(|id| id.to_string()),
+            information: information.into(),
+            ..Default::default()
+        };
+        self.channel.call(&request, Patience::Prompt).map(drop)
+    }
+
     /// Queues an inventory, or stops one (InventoryNtmsLibrary); gives the library requests that carry it out.
     pub fn inventory(&self, library: Guid, action: u32) -> Result<Vec<Guid>, ClientError> {
         let request = v1::InventoryNtmsLibraryRequest {
@@ -229,6 +246,25 @@ impl Session {
         self.channel.call(&request, Patience::Prompt)
     }
 
+    /// Queues the reading of labels (extension): of these media, or of up to `most` that no drive has read yet, of one
+    /// library or all; 0 is no limit. Gives the library requests that carry it out.
+    pub fn classify(
+        &self,
+        library: Option<Guid>,
+        media: &[Guid],
+        most: u32,
+    ) -> Result<Vec<Guid>, ClientError> {
+        let request = v1::ClassifyRequest {
+            session: self.id.clone(),
+            call: self.number(),
+            library: library.map(|id| id.to_string()),
+            media: texts(media),
+            most,
+            ..Default::default()
+        };
+        ids("Classify", &self.channel.call(&request, Patience::Prompt)?.requests)
+    }
+
     /// Calls any function by its path with its fields as JSON. `session` and `call` are filled in where the
     /// function takes them and the caller left them out; a `timeoutMs` among the fields sets the patience.
     pub fn raw(&self, path: &str, fields: Map<String, Value>) -> Result<Value, ClientError> {
@@ -256,7 +292,7 @@ impl Session {
         KeepAlive::start(Arc::clone(self))
     }
 
-    fn number(&self) -> u64 {
+    pub(crate) fn number(&self) -> u64 {
         self.next_call.fetch_add(1, Ordering::Relaxed)
     }
 }
@@ -268,13 +304,19 @@ const DATA_PATIENCE: Patience = Patience::Timeout { timeout_ms: 900_000 };
 const DATA_FUNCTIONS: [&str; 2] = ["WriteBlocks", "ReadBlocks"];
 
 /// Functions whose requests carry a call number.
-const NUMBERED: [&str; 6] = [
+const NUMBERED: [&str; 12] = [
     "CloseNtmsSession",
+    "SetNtmsObjectInformation",
     "InventoryNtmsLibrary",
     "MountNtmsMedia",
     "DismountNtmsMedia",
+    "CreateNtmsMediaPool",
+    "MoveToNtmsMediaPool",
+    "AllocateNtmsMedia",
+    "DeallocateNtmsMedia",
     "WriteBlocks",
     "ReadBlocks",
+    "Classify",
 ];
 
 /// Renews a session's lease from a thread of its own; ends when it is dropped.
@@ -309,15 +351,15 @@ impl Drop for KeepAlive {
     }
 }
 
-fn texts(ids: &[Guid]) -> Vec<String> {
+pub(crate) fn texts(ids: &[Guid]) -> Vec<String> {
     ids.iter().map(ToString::to_string).collect()
 }
 
-fn id(method: &str, text: &str) -> Result<Guid, ClientError> {
+pub(crate) fn id(method: &str, text: &str) -> Result<Guid, ClientError> {
     text.parse().map_err(|error| garbled(method, format!("{error}")))
 }
 
-fn ids(method: &str, texts: &[String]) -> Result<Vec<Guid>, ClientError> {
+pub(crate) fn ids(method: &str, texts: &[String]) -> Result<Vec<Guid>, ClientError> {
     texts.iter().map(|text| id(method, text)).collect()
 }
 

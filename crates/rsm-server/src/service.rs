@@ -117,6 +117,7 @@ handlers!(SessionManagement {
 handlers!(ObjectManagement {
     question enumerate_ntms_object: EnumerateNtmsObjectRequest => EnumerateNtmsObjectResponse;
     question get_ntms_object_information: GetNtmsObjectInformationRequest => GetNtmsObjectInformationResponse;
+    change set_ntms_object_information: SetNtmsObjectInformationRequest => SetNtmsObjectInformationResponse;
 });
 
 handlers!(LibraryControl {
@@ -126,6 +127,11 @@ handlers!(LibraryControl {
 handlers!(MediaServices {
     change mount_ntms_media: MountNtmsMediaRequest => MountNtmsMediaResponse;
     change dismount_ntms_media: DismountNtmsMediaRequest => DismountNtmsMediaResponse;
+    change create_ntms_media_pool: CreateNtmsMediaPoolRequest => CreateNtmsMediaPoolResponse;
+    question get_ntms_media_pool_name: GetNtmsMediaPoolNameRequest => GetNtmsMediaPoolNameResponse;
+    change move_to_ntms_media_pool: MoveToNtmsMediaPoolRequest => MoveToNtmsMediaPoolResponse;
+    change allocate_ntms_media: AllocateNtmsMediaRequest => AllocateNtmsMediaResponse;
+    change deallocate_ntms_media: DeallocateNtmsMediaRequest => DeallocateNtmsMediaResponse;
 });
 
 handlers!(Extension {
@@ -134,4 +140,5 @@ handlers!(Extension {
     change read_blocks: ReadBlocksRequest => ReadBlocksResponse;
     question history: HistoryRequest => HistoryResponse;
     question explain_request: ExplainRequestRequest => ExplainRequestResponse;
+    change classify: ClassifyRequest => ClassifyResponse;
 });

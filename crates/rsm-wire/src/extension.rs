@@ -1,10 +1,10 @@
-//! The extension service on the wire: keep-alive, label blocks, history, and why a request waits.
+//! The extension service on the wire: keep-alive, label blocks, history, why a request waits, and reading labels.
 //!
 //! Why: one conversion per message, for the server and for clients. Invariant: what a client reads back is the reply
 //! that the engine gave.
 
 use crate::convert::{
-    Addressed, BadAnswer, WrongReply, answer_id, optional_guid, request_guid, session, text, time,
+    Addressed, BadAnswer, WrongReply, answer_id, optional_guid, request_guid, request_guids, session, text, time,
 };
 use crate::v1;
 use rsm_model::call::{Call, Explanation, Query, Refusal, Reply};
@@ -141,5 +141,18 @@ impl TryFrom<v1::ExplainRequestResponse> for Reply {
 
     fn try_from(answer: v1::ExplainRequestResponse) -> Result<Self, BadAnswer> {
         Ok(Reply::Explanation(Explanation { blockers: answer.blockers, order: answer.order }))
+    }
+}
+
+impl TryFrom<v1::ClassifyRequest> for Addressed<Call> {
+    type Error = Refusal;
+
+    fn try_from(request: v1::ClassifyRequest) -> Result<Self, Refusal> {
+        let what = Call::Classify {
+            library: optional_guid("library", request.library.as_deref())?,
+            media: request_guids("media", &request.media)?,
+            most: request.most,
+        };
+        Ok(Addressed { session: session(&request.session)?, number: request.call, what })
     }
 }

@@ -3,7 +3,7 @@
 //!
 //! ```text
 //!   proto/rsm/v1/*.proto ──build.rs──► v1 (messages; with the feature `service` also service traits)
-//!   v1::XRequest: Rpc (path, answer)      session, media, library, object, extension: one module a family
+//!   v1::XRequest: Rpc (path, answer)      session, media, pool, object, extension: conversions by family
 //! ```
 //!
 //! Why one crate for both sides: server and clients convert with the same code, so a field cannot mean two things.
@@ -24,8 +24,11 @@ mod extension;
 pub mod failure;
 mod media;
 mod object;
+mod pool;
 pub mod rpc;
 mod session;
+mod set;
+mod strict;
 
 pub use convert::{Addressed, BadAnswer, WrongReply};
 pub use failure::{ErrorBody, FAILURE_TYPE};

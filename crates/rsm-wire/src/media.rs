@@ -100,4 +100,10 @@ macro_rules! queued {
         }
     )+};
 }
-queued!(DismountNtmsMediaResponse, InventoryNtmsLibraryResponse);
+queued!(
+    DismountNtmsMediaResponse,
+    InventoryNtmsLibraryResponse,
+    MoveToNtmsMediaPoolResponse,
+    DeallocateNtmsMediaResponse,
+    ClassifyResponse
+);

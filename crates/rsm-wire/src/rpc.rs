@@ -56,6 +56,7 @@ rpcs! {
     "ObjectManagement" {
         "EnumerateNtmsObject": EnumerateNtmsObjectRequest => EnumerateNtmsObjectResponse;
         "GetNtmsObjectInformation": GetNtmsObjectInformationRequest => GetNtmsObjectInformationResponse;
+        "SetNtmsObjectInformation": SetNtmsObjectInformationRequest => SetNtmsObjectInformationResponse;
     }
     "LibraryControl" {
         "InventoryNtmsLibrary": InventoryNtmsLibraryRequest => InventoryNtmsLibraryResponse;
@@ -63,6 +64,11 @@ rpcs! {
     "MediaServices" {
         "MountNtmsMedia": MountNtmsMediaRequest => MountNtmsMediaResponse;
         "DismountNtmsMedia": DismountNtmsMediaRequest => DismountNtmsMediaResponse;
+        "CreateNtmsMediaPool": CreateNtmsMediaPoolRequest => CreateNtmsMediaPoolResponse;
+        "GetNtmsMediaPoolName": GetNtmsMediaPoolNameRequest => GetNtmsMediaPoolNameResponse;
+        "MoveToNtmsMediaPool": MoveToNtmsMediaPoolRequest => MoveToNtmsMediaPoolResponse;
+        "AllocateNtmsMedia": AllocateNtmsMediaRequest => AllocateNtmsMediaResponse;
+        "DeallocateNtmsMedia": DeallocateNtmsMediaRequest => DeallocateNtmsMediaResponse;
     }
     "Extension" {
         "KeepAlive": KeepAliveRequest => KeepAliveResponse;
@@ -70,5 +76,6 @@ rpcs! {
         "ReadBlocks": ReadBlocksRequest => ReadBlocksResponse;
         "History": HistoryRequest => HistoryResponse;
         "ExplainRequest": ExplainRequestRequest => ExplainRequestResponse;
+        "Classify": ClassifyRequest => ClassifyResponse;
     }
 }

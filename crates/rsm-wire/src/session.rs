@@ -66,4 +66,4 @@ macro_rules! done {
         }
     )+};
 }
-done!(CloseNtmsSessionResponse, KeepAliveResponse, WriteBlocksResponse);
+done!(CloseNtmsSessionResponse, KeepAliveResponse, WriteBlocksResponse, SetNtmsObjectInformationResponse);

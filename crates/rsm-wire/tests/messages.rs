@@ -81,6 +81,13 @@ fn refuses_unknown(function: &str) -> bool {
         "ReadBlocks" => read::<v1::ReadBlocksRequest>(json).is_err(),
         "History" => read::<v1::HistoryRequest>(json).is_err(),
         "ExplainRequest" => read::<v1::ExplainRequestRequest>(json).is_err(),
+        "SetNtmsObjectInformation" => read::<v1::SetNtmsObjectInformationRequest>(json).is_err(),
+        "CreateNtmsMediaPool" => read::<v1::CreateNtmsMediaPoolRequest>(json).is_err(),
+        "GetNtmsMediaPoolName" => read::<v1::GetNtmsMediaPoolNameRequest>(json).is_err(),
+        "MoveToNtmsMediaPool" => read::<v1::MoveToNtmsMediaPoolRequest>(json).is_err(),
+        "AllocateNtmsMedia" => read::<v1::AllocateNtmsMediaRequest>(json).is_err(),
+        "DeallocateNtmsMedia" => read::<v1::DeallocateNtmsMediaRequest>(json).is_err(),
+        "Classify" => read::<v1::ClassifyRequest>(json).is_err(),
         other => panic!("no case for {other}"),
     }
 }

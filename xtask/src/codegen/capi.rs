@@ -7,7 +7,7 @@
 
 use std::fmt::Write as _;
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 
 use super::text::{GENERATED, doc};
 use crate::spec::{Function, Param, Spec};
@@ -26,7 +26,8 @@ pub enum Form {
 impl Form {
     /// Lists the forms in which a function is exported.
     pub fn of(function: &Function) -> &'static [Form] {
-        if function.params.iter().any(|p| p.shape.starts_with("text")) {
+        let has_text = |shape: &str| shape.starts_with("text") || shape.starts_with("object-information");
+        if function.params.iter().any(|p| has_text(&p.shape)) {
             &[Form::A, Form::W]
         } else {
             &[Form::Plain]
@@ -72,7 +73,10 @@ fn export(out: &mut String, function: &Function, form: Form) -> Result<()> {
         if handle { "*mut c_void" } else { "u32" },
     )?;
     let body = Body::of(function, form)?;
-    writeln!(out, "    {}(|| {{", if handle { "opening" } else { "answering" })?;
+    match function.params.iter().find(|p| p.shape == "id-in-out") {
+        Some(id) => writeln!(out, "    allocating({}, || {{", snake(&id.name))?,
+        None => writeln!(out, "    {}(|| {{", if handle { "opening" } else { "answering" })?,
+    }
     for line in body.before {
         writeln!(out, "        {line}")?;
     }
@@ -86,12 +90,18 @@ fn signature(param: &Param, form: Form) -> Result<String> {
     let rust = match param.shape.as_str() {
         "session" => "*mut c_void",
         "id" | "id-list" => "*const Guid",
-        "id-list-out" | "id-list-in-out" => "*mut Guid",
+        "id-list-out" | "id-list-in-out" | "id-out" | "id-in-out" => "*mut Guid",
         "count" | "flags" | "object-type" | "timeout-ms" | "action" => "u32",
         "size-in-out" => "*mut u32",
         "priority" => "c_int",
         "text" if form == Form::W => "*const u16",
         "text" => "*const c_char",
+        "text-out" if form == Form::W => "*mut u16",
+        "text-out" => "*mut c_char",
+        "security-descriptor" => "*const SecurityAttributes",
+        "allocation-information-out" => "*mut AllocationInformation",
+        "object-information" => "*const c_void",
+        "object-information-in-out" => "*mut c_void",
         "reserved" => "*const MountInformation",
         other => bail!("{}: no conversion for the shape {other} at the C border", param.name),
     };
@@ -104,61 +114,140 @@ struct Body {
     call: String,
 }
 
+/// The parameters of a function as they are converted, one by one.
+struct Conversion {
+    form: Form,
+    counted: String,
+    before: Vec<String>,
+    args: Vec<String>,
+    outputs: Outputs,
+}
+
+/// Where the answer of a call goes.
+#[derive(Debug, Default)]
+struct Outputs {
+    ids: Option<String>,
+    size: Option<String>,
+    ids_both_ways: Option<String>,
+    id: Option<String>,
+    text: Option<String>,
+    allocated: Option<String>,
+    allocation: Option<String>,
+    information: Option<String>,
+}
+
 impl Body {
     fn of(function: &Function, form: Form) -> Result<Body> {
         let count = function.params.iter().find(|p| p.shape == "count").map(|p| snake(&p.name));
-        let mut before = Vec::new();
-        let mut args = Vec::new();
-        let mut list = None;
-        let mut size = None;
-        let mut in_out = None;
+        let mut conversion = Conversion {
+            form,
+            counted: count.unwrap_or_else(|| "1".to_owned()),
+            before: Vec::new(),
+            args: Vec::new(),
+            outputs: Outputs::default(),
+        };
         for param in &function.params {
             let name = snake(&param.name);
-            let counted = || count.clone().unwrap_or_else(|| "1".to_owned());
             match param.shape.as_str() {
+                // The handle is taken back before anything is sent, so nobody else can find it.
                 "session" if function.name == "CloseNtmsSession" => {
-                    args.push(format!("Handle({name}.addr())"))
+                    conversion.args.push(format!("Handle({name}.addr())"));
                 }
-                "session" => {
-                    before.push(format!("let {name} = session({name})?;"));
-                    args.push(name);
-                }
-                "id" if param.optional => {
-                    before.push(format!("let {name} = optional_id({name})?;"));
-                    args.push(name);
-                }
-                "id-list" => {
-                    before.push(format!("let {name} = id_list({name}, {})?;", counted()));
-                    args.push(format!("&{name}"));
-                }
-                "id-list-in-out" => {
-                    before.push(format!("let mut {name}_now = id_list({name}, {})?;", counted()));
-                    args.push(format!("&mut {name}_now"));
-                    in_out = Some(name);
-                }
-                "id-list-out" => list = Some(name),
-                "size-in-out" => {
-                    args.push("capacity".to_owned());
-                    size = Some(name);
-                }
-                "text" if form == Form::W => args.push(format!("text_w({name})")),
-                "text" => args.push(format!("text_a({name})")),
-                "flags" | "object-type" | "timeout-ms" | "action" | "priority" => args.push(name),
-                "count" | "reserved" => {}
-                other => bail!("{}.{}: no conversion for the shape {other}", function.name, param.name),
+                shape => conversion.add(shape, name).with_context(|| function.name.clone())?,
             }
         }
-        let plain = format!("calls::{}({})", rust_name(&function.name)?, args.join(", "));
-        let call = match (list, size, in_out) {
-            (Some(list), Some(size), None) => format!("fill_list({list}, {size}, |capacity| {plain})"),
-            (None, None, Some(name)) => {
-                before.push(format!("done({plain})?;"));
-                before.push(format!("write_ids({name}, &{name}_now);"));
-                "Ok(())".to_owned()
+        conversion.body(function)
+    }
+}
+
+impl Conversion {
+    fn add(&mut self, shape: &str, name: String) -> Result<()> {
+        let letter = if self.form == Form::W { "w" } else { "a" };
+        let counted = &self.counted;
+        match shape {
+            "session" => self.replace(name.clone(), format!("session({name})?")),
+            // Whether it may be NULL is a rule of the function, and so the service's.
+            "id" => self.replace(name.clone(), format!("optional_id({name})?")),
+            "security-descriptor" => self.replace(name.clone(), format!("security_descriptor({name})?")),
+            "object-information" => self.replace(name.clone(), format!("information_{letter}({name})?")),
+            "id-list" => {
+                self.before.push(format!("let {name} = id_list({name}, {counted})?;"));
+                self.args.push(format!("&{name}"));
             }
-            (None, None, None) if function.returns.starts_with("HANDLE") => plain,
-            (None, None, None) => format!("done({plain})"),
-            other => bail!("{}: no conversion for the outputs {other:?}", function.name),
+            "id-list-in-out" => {
+                self.before.push(format!("let mut {name}_now = id_list({name}, {counted})?;"));
+                self.args.push(format!("&mut {name}_now"));
+                self.outputs.ids_both_ways = Some(name);
+            }
+            "id-list-out" => self.outputs.ids = Some(name),
+            "id-out" => {
+                self.before.push(format!("let {name} = checked({name}, 1)?.cast_mut();"));
+                self.outputs.id = Some(name);
+            }
+            "id-in-out" => {
+                self.before.push(format!("let {name}_before = one_id({name})?;"));
+                self.args.push(format!("{name}_before"));
+                self.outputs.allocated = Some(name);
+            }
+            "allocation-information-out" => self.outputs.allocation = Some(name),
+            "object-information-in-out" => {
+                self.args.push("object_type".to_owned());
+                self.outputs.information = Some(name);
+            }
+            "size-in-out" => {
+                if self.outputs.ids.is_some() {
+                    self.args.push("capacity".to_owned());
+                }
+                self.outputs.size = Some(name);
+            }
+            "text-out" => self.outputs.text = Some(name),
+            "text" => self.args.push(format!("text_{letter}({name})")),
+            "flags" | "object-type" | "timeout-ms" | "action" | "priority" => self.args.push(name),
+            "count" | "reserved" => {}
+            other => bail!("{name}: no conversion for the shape {other}"),
+        }
+        Ok(())
+    }
+
+    /// Puts a Rust value in the place of a C one, under the same name.
+    fn replace(&mut self, name: String, value: String) {
+        self.before.push(format!("let {name} = {value};"));
+        self.args.push(name);
+    }
+
+    /// Writes the call with what carries its answer to the caller.
+    fn body(self, function: &Function) -> Result<Body> {
+        let Conversion { form, mut before, args, outputs, .. } = self;
+        let letter = form.suffix().to_ascii_lowercase();
+        let plain = format!("calls::{}({})", rust_name(&function.name)?, args.join(", "));
+        let written = "Ok(())".to_owned();
+        let call = match outputs {
+            Outputs { ids: Some(list), size: Some(size), .. } => {
+                format!("fill_list({list}, {size}, |capacity| {plain})")
+            }
+            Outputs { text: Some(text), size: Some(size), .. } => {
+                format!("fill_text({text}, {size}, units_{letter}, || {plain})")
+            }
+            Outputs { information: Some(information), .. } => {
+                format!("fill_information({information}, Form::{}, |object_type| {plain})", form.suffix())
+            }
+            Outputs { ids_both_ways: Some(list), .. } => {
+                before.push(format!("done({plain})?;"));
+                before.push(format!("write_ids({list}, &{list}_now);"));
+                written
+            }
+            Outputs { id: Some(id), .. } => {
+                before.push(format!("write_ids({id}, &[{plain}?]);"));
+                written
+            }
+            Outputs { allocated: Some(id), allocation: Some(information), .. } => {
+                before.push(format!("let (logical, from) = {plain}?;"));
+                before.push(format!("write_ids({id}, &[logical]);"));
+                before.push(format!("write_allocation({information}, from);"));
+                written
+            }
+            _ if function.returns.starts_with("HANDLE") => plain,
+            _ => format!("done({plain})"),
         };
         Ok(Body { before, call })
     }
@@ -172,6 +261,13 @@ fn rust_name(function: &str) -> Result<&'static str> {
         "EnumerateNtmsObject" => "enumerate",
         "MountNtmsMedia" => "mount",
         "DismountNtmsMedia" => "dismount",
+        "GetNtmsObjectInformation" => "information",
+        "SetNtmsObjectInformation" => "set_information",
+        "CreateNtmsMediaPool" => "create_pool",
+        "GetNtmsMediaPoolName" => "pool_name",
+        "MoveToNtmsMediaPool" => "move_to_pool",
+        "AllocateNtmsMedia" => "allocate",
+        "DeallocateNtmsMedia" => "deallocate",
         other => bail!("{other} has no name in crate::calls"),
     })
 }

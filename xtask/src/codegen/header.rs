@@ -10,18 +10,48 @@ use std::fmt::Write as _;
 use anyhow::{Context, Result, bail};
 
 use super::capi::Form;
+use super::layouts;
 use super::text::GENERATED;
 use crate::spec::{Function, Spec};
 
 /// The enumerations whose values the exported functions take or give.
-const ENUMS: [&str; 6] = [
+const ENUMS: [&str; 32] = [
     "NtmsObjectsTypes",
     "NtmsSessionOptions",
     "NtmsMountOptions",
     "NtmsDismountOptions",
     "NtmsMountPriority",
     "NtmsEnumerateOption",
+    "NtmsCreateOptions",
+    "NtmsAllocateOptions",
+    "NtmsAllocationPolicy",
+    "NtmsDeallocationPolicy",
+    "NtmsOperationalState",
+    "NtmsDriveState",
+    "NtmsLibraryType",
+    "NtmsLibraryFlags",
+    "NtmsInventoryMethod",
+    "NtmsSlotState",
+    "NtmsDoorState",
+    "NtmsPortPosition",
+    "NtmsPortContent",
+    "NtmsBarCodeState",
+    "NtmsMediaState",
+    "NtmsPartitionState",
+    "NtmsPoolType",
+    "NtmsReadWriteCharacteristics",
+    "NtmsLmOperation",
+    "NtmsLmState",
+    "NtmsOpreqCommand",
+    "NtmsOpreqState",
+    "NtmsLibRequestFlags",
+    "NtmsOpRequestFlags",
+    "NtmsMediaPoolPolicy",
+    "DeviceType",
 ];
+
+/// The array dimensions that a program needs beside the structures.
+const LIMITS: [&str; 2] = ["NTMS_OBJECTNAME_LENGTH", "NTMS_POOLHIERARCHY_LENGTH"];
 
 /// Renders the header.
 pub fn render(spec: &Spec) -> Result<String> {
@@ -36,6 +66,13 @@ pub fn render(spec: &Spec) -> Result<String> {
         }
         out.push_str("};\n\n");
     }
+    for name in LIMITS {
+        let found = spec.constants.limits.iter().find(|limit| limit.name == name);
+        let limit = found.with_context(|| format!("constants.toml has no {name}"))?;
+        writeln!(out, "#define {name} {} /* {} */", limit.value, comment(&limit.meaning))?;
+    }
+    out.push('\n');
+    out.push_str(&layouts::declarations(spec)?);
     out.push_str("/* Codes. */\n");
     for code in spec.codes() {
         let number = code.travelling().with_context(|| format!("{} has no number", code.name))?;
@@ -78,8 +115,14 @@ fn c_type(table: &str, form: Form) -> Result<&'static str> {
         ("LPNTMS_GUID", _) => "LPNTMS_GUID",
         ("const LPNTMS_GUID", _) => "const LPNTMS_GUID",
         ("LPNTMS_MOUNT_INFORMATION", _) => "LPNTMS_MOUNT_INFORMATION",
-        ("LPCSTR / LPCWSTR", Form::W) => "LPCWSTR",
-        ("LPCSTR / LPCWSTR", _) => "LPCSTR",
+        ("LPCSTR / LPCWSTR" | "LPCTSTR", Form::W) => "LPCWSTR",
+        ("LPCSTR / LPCWSTR" | "LPCTSTR", _) => "LPCSTR",
+        ("LPTSTR", Form::W) => "LPWSTR",
+        ("LPTSTR", _) => "LPSTR",
+        ("LPSECURITY_ATTRIBUTES", _) => "LPSECURITY_ATTRIBUTES",
+        ("LPNTMS_ALLOCATION_INFORMATION", _) => "LPNTMS_ALLOCATION_INFORMATION",
+        ("LPNTMS_OBJECTINFORMATION (A or W)", Form::W) => "LPNTMS_OBJECTINFORMATIONW",
+        ("LPNTMS_OBJECTINFORMATION (A or W)", _) => "LPNTMS_OBJECTINFORMATIONA",
         (other, _) => bail!("no C type for {other}"),
     })
 }
@@ -94,7 +137,8 @@ const HEAD: &str = "\
  *
  * Text of the A forms is UTF-8, of the W forms UTF-16 in the host's byte order; WCHAR is 16 bits
  * whatever wchar_t is. OpenNtmsSession leaves its reason in GetLastError(), per thread; every other
- * function returns its code. Times are milliseconds: 0 never waits, INFINITE waits for ever.
+ * function returns its code. Times are milliseconds: 0 never waits, INFINITE waits for ever. Sizes of
+ * text buffers are characters and count the terminating NUL.
  */
 #ifndef RSM_NTMSAPI_H
 #define RSM_NTMSAPI_H
@@ -107,9 +151,16 @@ extern \"C\" {
 
 typedef uint32_t DWORD;
 typedef DWORD *LPDWORD;
+typedef uint16_t WORD;
+typedef uint8_t BYTE;
+typedef int64_t INT64;
+typedef int BOOL;
+typedef char CHAR;
 typedef uint16_t WCHAR;
 typedef const char *LPCSTR;
 typedef const WCHAR *LPCWSTR;
+typedef char *LPSTR;
+typedef WCHAR *LPWSTR;
 typedef void *HANDLE;
 typedef void *LPVOID;
 
@@ -127,6 +178,34 @@ typedef struct NTMS_MOUNT_INFORMATION {
     LPVOID lpReserved;
 } NTMS_MOUNT_INFORMATION;
 typedef NTMS_MOUNT_INFORMATION *LPNTMS_MOUNT_INFORMATION;
+
+/* dwSize and lpReserved are left as they are; AllocatedFrom is the pool that a medium came from. */
+typedef struct NTMS_ALLOCATION_INFORMATION {
+    DWORD dwSize;
+    LPVOID lpReserved;
+    NTMS_GUID AllocatedFrom;
+} NTMS_ALLOCATION_INFORMATION;
+typedef NTMS_ALLOCATION_INFORMATION *LPNTMS_ALLOCATION_INFORMATION;
+
+/* lpSecurityDescriptor is self-relative; bInheritHandle is ignored. */
+typedef struct SECURITY_ATTRIBUTES {
+    DWORD nLength;
+    LPVOID lpSecurityDescriptor;
+    BOOL bInheritHandle;
+} SECURITY_ATTRIBUTES;
+typedef SECURITY_ATTRIBUTES *LPSECURITY_ATTRIBUTES;
+
+/* In UTC; all members are 0 where there is no time. */
+typedef struct SYSTEMTIME {
+    WORD wYear;
+    WORD wMonth;
+    WORD wDayOfWeek;
+    WORD wDay;
+    WORD wHour;
+    WORD wMinute;
+    WORD wSecond;
+    WORD wMilliseconds;
+} SYSTEMTIME;
 
 #ifndef INVALID_HANDLE_VALUE
 #define INVALID_HANDLE_VALUE ((HANDLE)(intptr_t)-1)
@@ -182,11 +261,20 @@ mod tests {
         check(format!("_Alignof(NTMS_GUID) == {}", meta.guid_align));
         check(format!("sizeof(WCHAR) == {}", meta.wchar_bytes));
         check("sizeof(DWORD) == 4".to_owned());
-        let layout = spec.constants.structs.iter().find(|s| s.name == "NTMS_MOUNT_INFORMATION");
-        let layout = layout.expect("constants.toml has the layout");
-        check(format!("sizeof({}) == {}", layout.name, layout.size));
-        for field in &layout.fields {
-            check(format!("offsetof({}, {}) == {}", layout.name, field.name, field.offset));
+        check("sizeof(SYSTEMTIME) == 16".to_owned());
+        let single = ["NTMS_MOUNT_INFORMATION", "NTMS_ALLOCATION_INFORMATION"].map(|name| {
+            let layout = spec.constants.structs.iter().find(|s| s.name == name);
+            layout.expect("constants.toml has the layout")
+        });
+        let declared = layouts::declared(&spec);
+        assert_eq!(declared.len(), 25, "sixteen kinds and the whole, nine of them in two forms");
+        for layout in single.into_iter().chain(declared) {
+            check(format!("sizeof({}) == {}", layout.name, layout.size));
+            for field in &layout.fields {
+                check(format!("offsetof({}, {}) == {}", layout.name, field.name, field.offset));
+                let member = format!("((({} *)0)->{})", layout.name, field.name);
+                check(format!("sizeof{member} == {}", field.size));
+            }
         }
         compile("gcc", &["-std=c11"], "layout.c", &body);
     }

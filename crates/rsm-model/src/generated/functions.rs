@@ -957,7 +957,7 @@ pub const FUNCTIONS: &[FunctionSpec; 63] = &[
             Code::NotEnoughMemory,
             Code::ObjectNotFound,
         ],
-        implemented: Implemented::No,
+        implemented: Implemented::Yes,
     },
     FunctionSpec {
         id: FunctionName::SetNtmsObjectSecurity,
@@ -1964,7 +1964,7 @@ pub const FUNCTIONS: &[FunctionSpec; 63] = &[
             Code::Success,
             Code::Timeout,
         ],
-        implemented: Implemented::No,
+        implemented: Implemented::Yes,
     },
     FunctionSpec {
         id: FunctionName::ChangeNtmsMediaType,
@@ -2137,7 +2137,7 @@ pub const FUNCTIONS: &[FunctionSpec; 63] = &[
             Code::ObjectNotFound,
             Code::Success,
         ],
-        implemented: Implemented::No,
+        implemented: Implemented::Yes,
     },
     FunctionSpec {
         id: FunctionName::DeallocateNtmsMedia,
@@ -2194,7 +2194,7 @@ pub const FUNCTIONS: &[FunctionSpec; 63] = &[
             Code::NotEnoughMemory,
             Code::Success,
         ],
-        implemented: Implemented::No,
+        implemented: Implemented::Yes,
     },
     FunctionSpec {
         id: FunctionName::DecommissionNtmsMedia,
@@ -2485,7 +2485,7 @@ pub const FUNCTIONS: &[FunctionSpec; 63] = &[
             Code::NotEnoughMemory,
             Code::Success,
         ],
-        implemented: Implemented::No,
+        implemented: Implemented::Yes,
     },
     FunctionSpec {
         id: FunctionName::MountNtmsMedia,
@@ -2646,7 +2646,7 @@ pub const FUNCTIONS: &[FunctionSpec; 63] = &[
             Code::NotEnoughMemory,
             Code::Success,
         ],
-        implemented: Implemented::No,
+        implemented: Implemented::Yes,
     },
     FunctionSpec {
         id: FunctionName::SetNtmsMediaComplete,
