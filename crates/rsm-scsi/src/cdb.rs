@@ -5,51 +5,22 @@
 //! decides whether it may be repeated, and a data phase that a transport must know; both are
 //! answered here, once, beside the bytes.
 //!
-//! Invariant: for every command whose fields fit their widths, `decode(encode(c)) == c`. Lengths of
-//! 24 bits are cut by `encode` to the width of their field; `MAX_TRANSFER_BYTES` names the limit.
-//! Reserved bits are written as zero and not looked at, as targets do.
+//! Invariant: for every command whose fields fit their widths, `decode(encode(c)) == c`; operation code
+//! 1Bh is two commands, and `decode_for` asks what kind of device got it. Lengths of 24 bits are cut by
+//! `encode` to the width of their field; `MAX_TRANSFER_BYTES` names the limit. Reserved bits are written
+//! as zero and not looked at, as targets do.
 
 use crate::bytes::{u8_at, u16_at, u24_at, u24_bytes, u32_at};
+use crate::disc::{DiscAction, DiscCapacity};
 use crate::element::{ElementAddress, ElementType};
 use crate::error::DecodeError;
+use crate::inquiry::DeviceKind;
+use crate::opcode;
+use crate::position::TapePosition;
 use crate::sense::SenseFormat;
 
 /// The largest value of a 24-bit length field: 16 MiB less one byte.
 pub const MAX_TRANSFER_BYTES: u32 = 0x00FF_FFFF;
-
-/// Operation codes, by the standard that defines them.
-pub mod opcode {
-    /// SPC-4, TEST UNIT READY.
-    pub const TEST_UNIT_READY: u8 = 0x00;
-    /// SSC-4, REWIND.
-    pub const REWIND: u8 = 0x01;
-    /// SPC-4, REQUEST SENSE.
-    pub const REQUEST_SENSE: u8 = 0x03;
-    /// SMC-3, INITIALIZE ELEMENT STATUS.
-    pub const INITIALIZE_ELEMENT_STATUS: u8 = 0x07;
-    /// SSC-4, READ(6).
-    pub const READ_6: u8 = 0x08;
-    /// SSC-4, WRITE(6).
-    pub const WRITE_6: u8 = 0x0A;
-    /// SSC-4, WRITE FILEMARKS(6).
-    pub const WRITE_FILEMARKS_6: u8 = 0x10;
-    /// SSC-4, SPACE(6).
-    pub const SPACE_6: u8 = 0x11;
-    /// SPC-4, INQUIRY.
-    pub const INQUIRY: u8 = 0x12;
-    /// SPC-4, MODE SENSE(6).
-    pub const MODE_SENSE_6: u8 = 0x1A;
-    /// SSC-4, LOAD UNLOAD.
-    pub const LOAD_UNLOAD: u8 = 0x1B;
-    /// SPC-4 PREVENT ALLOW MEDIUM REMOVAL, for changers SMC-3.
-    pub const PREVENT_ALLOW_MEDIUM_REMOVAL: u8 = 0x1E;
-    /// SPC-4, MODE SENSE(10).
-    pub const MODE_SENSE_10: u8 = 0x5A;
-    /// SMC-3, MOVE MEDIUM.
-    pub const MOVE_MEDIUM: u8 = 0xA5;
-    /// SMC-3 6.11.
-    pub const READ_ELEMENT_STATUS: u8 = 0xB8;
-}
 
 /// A command, with the fields that carry meaning.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -148,6 +119,38 @@ pub enum Command {
         unit: SpaceUnit,
         /// How many, forward or (negative) backward; 24 bits signed.
         count: i32,
+    },
+    /// Asks where on the tape the drive stands, in the short form (SSC-4, READ POSITION).
+    ReadPosition,
+    /// Starts or stops a disc, takes it in or gives it out (SBC-3, START STOP UNIT).
+    StartStopUnit {
+        /// What to do.
+        action: DiscAction,
+        /// Whether the answer comes before the work is done.
+        immediate: bool,
+    },
+    /// Asks how many blocks the side that is up has (SBC-3, READ CAPACITY(10)).
+    ReadCapacity10,
+    /// Reads blocks of the side that is up (SBC-3, READ(10)).
+    Read10 {
+        /// LOGICAL BLOCK ADDRESS of the first.
+        first: u32,
+        /// How many.
+        blocks: u16,
+    },
+    /// Writes blocks to the side that is up (SBC-3, WRITE(10)).
+    Write10 {
+        /// LOGICAL BLOCK ADDRESS of the first.
+        first: u32,
+        /// How many.
+        blocks: u16,
+    },
+    /// Brings all that was written from the drive's memory to the disc (SBC-3, SYNCHRONIZE CACHE(10)).
+    SynchronizeCache10,
+    /// Asks a CD or DVD drive which kind of disc it has, by its current profile (MMC-6, GET CONFIGURATION).
+    GetConfiguration {
+        /// The most bytes wanted.
+        allocation_length: u16,
     },
     /// Locks or unlocks the medium (drive) or the doors and ports (changer) (SPC-4 and SMC-3, PREVENT ALLOW MEDIUM REMOVAL).
     PreventAllowMediumRemoval {
@@ -248,13 +251,15 @@ pub enum MediumRemoval {
 /// What a command does to the world: this decides whether it may be repeated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum CommandClass {
-    /// Changes nothing: TEST UNIT READY, REQUEST SENSE, INQUIRY, MODE SENSE, READ ELEMENT STATUS.
+    /// Changes nothing: TEST UNIT READY, REQUEST SENSE, INQUIRY, MODE SENSE, READ ELEMENT STATUS, READ CAPACITY,
+    /// READ POSITION.
     Query,
-    /// Has the same end however often it runs: REWIND, LOAD, INITIALIZE ELEMENT STATUS, PREVENT ALLOW.
+    /// Has the same end however often it runs: REWIND, LOAD, START, INITIALIZE ELEMENT STATUS, PREVENT ALLOW.
     Repeatable,
     /// Takes a cartridge elsewhere: MOVE MEDIUM, and UNLOAD, which gives a cartridge out.
     Motion,
-    /// Depends on the position of the tape: READ, WRITE, WRITE FILEMARKS, SPACE.
+    /// Depends on the position of the tape, or on the disc and the memory that the commands before it met: READ,
+    /// WRITE, WRITE FILEMARKS, SPACE, SYNCHRONIZE CACHE.
     Positional,
 }
 
@@ -353,6 +358,34 @@ impl Command {
             Self::Read6 { .. } | Self::Write6 { .. } | Self::WriteFilemarks6 { .. } | Self::Space6 { .. } => {
                 self.encode_positional()
             }
+            Self::ReadPosition
+            | Self::StartStopUnit { .. }
+            | Self::ReadCapacity10
+            | Self::Read10 { .. }
+            | Self::Write10 { .. }
+            | Self::SynchronizeCache10
+            | Self::GetConfiguration { .. } => self.encode_ten(),
+        }
+    }
+
+    fn encode_ten(&self) -> Cdb {
+        match *self {
+            // SSC-4 READ POSITION: service action 00h is the short form with block numbers.
+            Self::ReadPosition => Cdb::new([opcode::READ_POSITION, 0, 0, 0, 0, 0, 0, 0, 0, 0]),
+            Self::StartStopUnit { action, immediate } => {
+                Cdb::new([opcode::START_STOP_UNIT, u8::from(immediate), 0, 0, action.bits(), 0])
+            }
+            Self::ReadCapacity10 => Cdb::new([opcode::READ_CAPACITY_10, 0, 0, 0, 0, 0, 0, 0, 0, 0]),
+            Self::Read10 { first, blocks } => transfer_of_ten(opcode::READ_10, first, blocks),
+            Self::Write10 { first, blocks } => transfer_of_ten(opcode::WRITE_10, first, blocks),
+            // SBC-3 SYNCHRONIZE CACHE(10): from block 0, number of blocks 0, means all of the medium.
+            Self::SynchronizeCache10 => Cdb::new([opcode::SYNCHRONIZE_CACHE_10, 0, 0, 0, 0, 0, 0, 0, 0, 0]),
+            Self::GetConfiguration { allocation_length } => {
+                let [high, low] = allocation_length.to_be_bytes();
+                // MMC-6 GET CONFIGURATION: RT 10b asks for one feature, 0000h (the profiles), behind the header.
+                Cdb::new([opcode::GET_CONFIGURATION, 0b10, 0, 0, 0, 0, 0, high, low, 0])
+            }
+            _ => unreachable!("encode sends only the seven commands above here"),
         }
     }
 
@@ -398,7 +431,25 @@ impl Command {
         Cdb::new([operation, flags, a, b, c, 0])
     }
 
-    /// Reads a command's bytes, as a target does.
+    /// Reads a command's bytes as a target of this kind does: to a drive for discs 1Bh is START STOP UNIT.
+    ///
+    /// # Errors
+    /// As [`Command::decode`].
+    pub fn decode_for(kind: DeviceKind, cdb: &[u8]) -> Result<Self, DecodeError> {
+        match (kind.is_disc(), cdb) {
+            (true, &[opcode::START_STOP_UNIT, immediate, _, _, bits, _, ..]) => Ok(Self::StartStopUnit {
+                action: DiscAction::from_bits(bits).ok_or(DecodeError::InvalidField {
+                    what: "START STOP UNIT",
+                    byte: 4,
+                    value: u32::from(bits),
+                })?,
+                immediate: immediate & 1 == 1,
+            }),
+            _ => Self::decode(cdb),
+        }
+    }
+
+    /// Reads a command's bytes, as a target does; 1Bh is LOAD UNLOAD.
     ///
     /// # Errors
     /// The operation code is not spoken here, bytes are missing, or a field holds a value that its
@@ -461,6 +512,15 @@ impl Command {
                 destination: ElementAddress(u16_at(cdb, 6)?),
                 invert: flag(10, 0)?,
             },
+            opcode::READ_POSITION if u8_at(cdb, 1)? & 0x1F != 0 => {
+                return Some(invalid("READ POSITION", 1, u32::from(u8_at(cdb, 1)? & 0x1F)));
+            }
+            opcode::READ_POSITION => Self::ReadPosition,
+            opcode::READ_CAPACITY_10 => Self::ReadCapacity10,
+            opcode::READ_10 => Self::Read10 { first: u32_at(cdb, 2)?, blocks: u16_at(cdb, 7)? },
+            opcode::WRITE_10 => Self::Write10 { first: u32_at(cdb, 2)?, blocks: u16_at(cdb, 7)? },
+            opcode::SYNCHRONIZE_CACHE_10 => Self::SynchronizeCache10,
+            opcode::GET_CONFIGURATION => Self::GetConfiguration { allocation_length: u16_at(cdb, 7)? },
             _ => return Self::decode_drive(operation, cdb),
         }))
     }
@@ -526,15 +586,27 @@ impl Command {
             | Self::Inquiry { .. }
             | Self::ModeSense6 { .. }
             | Self::ModeSense10 { .. }
-            | Self::ReadElementStatus(_) => CommandClass::Query,
+            | Self::ReadElementStatus(_)
+            | Self::ReadPosition
+            | Self::ReadCapacity10
+            | Self::GetConfiguration { .. } => CommandClass::Query,
             Self::LoadUnload { action: LoadAction::Load | LoadAction::Hold, .. }
+            | Self::StartStopUnit {
+                action: DiscAction::Start | DiscAction::Stop | DiscAction::Load, ..
+            }
             | Self::InitializeElementStatus
             | Self::Rewind { .. }
             | Self::PreventAllowMediumRemoval { .. } => CommandClass::Repeatable,
-            Self::MoveMedium { .. } | Self::LoadUnload { .. } => CommandClass::Motion,
-            Self::Read6 { .. } | Self::Write6 { .. } | Self::WriteFilemarks6 { .. } | Self::Space6 { .. } => {
-                CommandClass::Positional
+            Self::MoveMedium { .. } | Self::LoadUnload { .. } | Self::StartStopUnit { .. } => {
+                CommandClass::Motion
             }
+            Self::Read6 { .. }
+            | Self::Write6 { .. }
+            | Self::WriteFilemarks6 { .. }
+            | Self::Space6 { .. }
+            | Self::Read10 { .. }
+            | Self::Write10 { .. }
+            | Self::SynchronizeCache10 => CommandClass::Positional,
         }
     }
 
@@ -553,7 +625,13 @@ impl Command {
                 DataPhase::In { limit_bytes: bytes }
             }
             Self::Read6 { length: TransferLength::Fixed { blocks }, .. } => DataPhase::InBlocks { blocks },
-            Self::Write6 { .. } => DataPhase::Out,
+            Self::Read10 { blocks, .. } => DataPhase::InBlocks { blocks: u32::from(blocks) },
+            Self::ReadPosition => DataPhase::In { limit_bytes: TapePosition::BYTES as u32 },
+            Self::ReadCapacity10 => DataPhase::In { limit_bytes: DiscCapacity::BYTES as u32 },
+            Self::GetConfiguration { allocation_length } => {
+                DataPhase::In { limit_bytes: u32::from(allocation_length) }
+            }
+            Self::Write6 { .. } | Self::Write10 { .. } => DataPhase::Out,
             _ => DataPhase::None,
         }
     }
@@ -576,6 +654,13 @@ impl Command {
             Self::Write6 { .. } => "WRITE(6)",
             Self::WriteFilemarks6 { .. } => "WRITE FILEMARKS(6)",
             Self::Space6 { .. } => "SPACE(6)",
+            Self::ReadPosition => "READ POSITION",
+            Self::StartStopUnit { .. } => "START STOP UNIT",
+            Self::ReadCapacity10 => "READ CAPACITY(10)",
+            Self::Read10 { .. } => "READ(10)",
+            Self::Write10 { .. } => "WRITE(10)",
+            Self::SynchronizeCache10 => "SYNCHRONIZE CACHE(10)",
+            Self::GetConfiguration { .. } => "GET CONFIGURATION",
             Self::PreventAllowMediumRemoval { .. } => "PREVENT ALLOW MEDIUM REMOVAL",
         }
     }
@@ -654,6 +739,12 @@ impl SpaceUnit {
             Self::EndOfData => 3,
         }
     }
+}
+
+/// SBC-3 READ(10) and WRITE(10): address in bytes 2 to 5, length in 7 and 8.
+fn transfer_of_ten(operation: u8, first: u32, blocks: u16) -> Cdb {
+    let ([a, b, c, d], [high, low]) = (first.to_be_bytes(), blocks.to_be_bytes());
+    Cdb::new([operation, 0, a, b, c, d, 0, high, low, 0])
 }
 
 fn invalid(what: &'static str, byte: u16, value: u32) -> Result<Command, DecodeError> {

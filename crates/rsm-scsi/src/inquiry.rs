@@ -11,8 +11,14 @@ use crate::error::DecodeError;
 /// The peripheral device type (SPC-4, PERIPHERAL DEVICE TYPE).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum DeviceKind {
+    /// 00h: a drive for discs that are used as a fixed disk is, by blocks (SBC).
+    Disk,
     /// 01h: a tape drive.
     SequentialAccess,
+    /// 05h: a CD, DVD or Blu-ray drive (MMC).
+    CdDvd,
+    /// 07h: a drive for magneto-optical and other optical cartridges (SBC, optical memory).
+    OpticalMemory,
     /// 08h: a changer.
     MediaChanger,
     /// 1Fh: nothing is there.
@@ -22,9 +28,18 @@ pub enum DeviceKind {
 }
 
 impl DeviceKind {
+    /// Tells whether it is a drive whose medium has numbered blocks and sides, not a position.
+    #[must_use]
+    pub const fn is_disc(self) -> bool {
+        matches!(self, Self::Disk | Self::CdDvd | Self::OpticalMemory)
+    }
+
     const fn from_bits(bits: u8) -> Self {
         match bits & 0x1F {
+            0x00 => Self::Disk,
             0x01 => Self::SequentialAccess,
+            0x05 => Self::CdDvd,
+            0x07 => Self::OpticalMemory,
             0x08 => Self::MediaChanger,
             0x1F => Self::None,
             other => Self::Other(other),
@@ -34,7 +49,10 @@ impl DeviceKind {
     /// The byte with qualifier and type: the qualifier is 011b where no unit can be (SPC-4, PERIPHERAL QUALIFIER).
     const fn byte(self) -> u8 {
         match self {
+            Self::Disk => 0x00,
             Self::SequentialAccess => 0x01,
+            Self::CdDvd => 0x05,
+            Self::OpticalMemory => 0x07,
             Self::MediaChanger => 0x08,
             Self::None => 0x7F,
             Self::Other(other) => other & 0x1F,

@@ -1,7 +1,7 @@
 //! SCSI as values: command blocks, parameter data and sense, both encoded and decoded.
 //!
 //! What: builders and parsers for the commands a removable-storage manager sends to changers
-//! (SMC-3), tape drives (SSC-4) and to both (SPC-4). Why: the same bytes are spoken by the device
+//! (SMC-3), tape drives (SSC-4), disc drives (SBC-3, MMC-6) and to all (SPC-4). Why: the same bytes are spoken by the device
 //! verbs, which build commands and read answers, and by the simulated library, which reads commands
 //! and builds answers; one crate keeps the two from drifting apart, and the tests hold both
 //! against sg3-utils so that one misreading does not stand on both sides.
@@ -19,10 +19,13 @@
 mod bytes;
 mod cdb;
 pub mod cdb_socket;
+mod disc;
 mod element;
 mod error;
 mod inquiry;
 mod mode;
+pub mod opcode;
+mod position;
 mod sense;
 mod status;
 mod verdict;
@@ -30,8 +33,9 @@ mod volume_tag;
 
 pub use cdb::{
     Cdb, Command, CommandClass, DataPhase, InquiryPage, LoadAction, MAX_TRANSFER_BYTES, MediumRemoval,
-    PageControl, RequestedElements, SpaceUnit, TransferLength, opcode,
+    PageControl, RequestedElements, SpaceUnit, TransferLength,
 };
+pub use disc::{DiscAction, DiscCapacity, DiscProfile};
 pub use element::{
     Anomaly, Completeness, DescriptorContents, DeviceIdentifier, Element, ElementAddress, ElementStatus,
     ElementStatusHeader, ElementType, ImportExportState,
@@ -45,6 +49,7 @@ pub use mode::{
     BlockDescriptor, DeviceCapabilities, ElementAddressAssignment, ElementRange, ElementSet, ModeHeaderSize,
     ModePage, ModeParameters,
 };
+pub use position::TapePosition;
 pub use sense::{FieldPointer, Sense, SenseFormat, SenseKey, SenseTiming};
 pub use status::ScsiStatus;
 pub use verdict::{Judgement, RetryRule, SENSE_TABLE, SenseRow, Verdict, judge};

@@ -23,7 +23,7 @@ pub enum ModeHeaderSize {
 pub struct ModeParameters {
     /// MEDIUM TYPE.
     pub medium_type: u8,
-    /// DEVICE-SPECIFIC PARAMETER; for tapes see `is_write_protected` (SSC-4, mode parameter header).
+    /// DEVICE-SPECIFIC PARAMETER; see `is_write_protected` (SSC-4 and SBC-3, mode parameter header).
     pub device_specific: u8,
     /// The first block descriptor, if one came.
     pub block_descriptor: Option<BlockDescriptor>,
@@ -31,7 +31,7 @@ pub struct ModeParameters {
     pub pages: Vec<ModePage>,
 }
 
-/// A block descriptor of a tape (SSC-4, mode parameter block descriptor).
+/// A block descriptor of a tape or disc (SPC-4, mode parameter block descriptor).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct BlockDescriptor {
     /// DENSITY CODE.
@@ -220,7 +220,8 @@ fn decode_capabilities(parameters: &[u8]) -> Option<DeviceCapabilities> {
 }
 
 impl ModeParameters {
-    /// WP (SSC-4, mode parameter header): whether the medium in the drive is write-protected.
+    /// WP (SSC-4 and SBC-3, mode parameter header, bit 7): whether the medium in the drive is write-protected. CD and
+    /// DVD drives (MMC-6) have no such bit and always show none; see `DiscProfile`.
     #[must_use]
     pub const fn is_write_protected(&self) -> bool {
         self.device_specific & 0x80 != 0

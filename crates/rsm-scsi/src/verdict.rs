@@ -177,6 +177,7 @@ pub const SENSE_TABLE: &[SenseRow] = &[
     // Not ready.
     row(K::NotReady, 0x04, only(0x01), V::ReadySoon, RetryRule::AfterWait(ALL), "the unit is becoming ready; the command was not begun"),
     row(K::NotReady, 0x04, only(0x00), V::ReadySoon, RetryRule::AfterWait(ALL), "the unit gives no cause for not being ready; the command was not begun and drives say this while they settle"),
+    row(K::NotReady, 0x04, only(0x08), V::ReadySoon, RetryRule::AfterWait(ALL), "a disc drive still writes what it was given; the command was not begun"),
     row(K::NotReady, 0x04, only(0x07), V::ReadySoon, RetryRule::AfterWait(ALL), "an earlier operation is in progress; the command was not begun"),
     row(K::NotReady, 0x04, only(0x09), V::ReadySoon, RetryRule::AfterWait(ALL), "a self-test is in progress; the command was not begun"),
     row(K::NotReady, 0x04, only(0x02), V::NotReady, NEVER, "the unit waits for a LOAD; the same command will not make it ready"),
@@ -205,6 +206,7 @@ pub const SENSE_TABLE: &[SenseRow] = &[
     // Illegal request.
     row(K::IllegalRequest, 0x20, ANY, V::IllegalRequest, NEVER, "the unit does not know this command"),
     row(K::IllegalRequest, 0x21, only(0x01), V::BadElementAddress, NEVER, "no element has this address; the map of the library must be read again"),
+    row(K::IllegalRequest, 0x21, only(0x02), V::WriteProtected, NEVER, "the disc cannot be written at this address; what is written once stays"),
     row(K::IllegalRequest, 0x25, ANY, V::NoSuchUnit, NEVER, "there is no unit with this number; the target's configuration has changed"),
     row(K::IllegalRequest, 0x30, ANY, V::IncompatibleMedium, NEVER, "the drive cannot use this medium; trying again wears both"),
     row(K::IllegalRequest, 0x3B, only(0x0D), V::DestinationFull, NEVER, "a cartridge is in the way; the elements must be read before another move"),
@@ -216,6 +218,7 @@ pub const SENSE_TABLE: &[SenseRow] = &[
     row(K::IllegalRequest, 0x39, ANY, V::IllegalRequest, NEVER, "the unit has no saved parameters"),
     row(K::IllegalRequest, 0x53, only(0x02), V::MediumLocked, NEVER, "the cartridge is locked; an unload or an ALLOW must come first"),
     row(K::IllegalRequest, 0x53, only(0x03), V::MediumLocked, NEVER, "the cartridge is locked by the drive's data transfer element; an unload must come first"),
+    row(K::IllegalRequest, 0x64, ANY, V::IncompatibleMedium, NEVER, "the disc's track cannot be read or written in this way"),
     rest(K::IllegalRequest, V::IllegalRequest, NEVER, "the unit refuses a field of the command; the same bytes will be refused again"),
 
     // Unit attention: the command was not begun, but what it relied on may be gone.
@@ -233,6 +236,7 @@ pub const SENSE_TABLE: &[SenseRow] = &[
 
     // Data protect.
     row(K::DataProtect, 0x27, ANY, V::WriteProtected, NEVER, "the medium is write-protected"),
+    row(K::DataProtect, 0x30, only(0x0C), V::WriteProtected, NEVER, "the medium is written once, and this part of it has been"),
     row(K::DataProtect, 0x30, ANY, V::IncompatibleMedium, NEVER, "the drive can read this medium at best, not write it"),
     rest(K::DataProtect, V::WriteProtected, NEVER, "the medium is protected against this command"),
 
@@ -356,6 +360,12 @@ mod tests {
             (K::MediumError, 0x30, 0x00, V::IncompatibleMedium),
             (K::IllegalRequest, 0x30, 0x00, V::IncompatibleMedium),
             (K::DataProtect, 0x27, 0x00, V::WriteProtected),
+            (K::DataProtect, 0x30, 0x05, V::IncompatibleMedium),
+            (K::DataProtect, 0x30, 0x0C, V::WriteProtected),
+            (K::IllegalRequest, 0x21, 0x00, V::IllegalRequest),
+            (K::IllegalRequest, 0x21, 0x02, V::WriteProtected),
+            (K::IllegalRequest, 0x64, 0x00, V::IncompatibleMedium),
+            (K::NotReady, 0x04, 0x08, V::ReadySoon),
             (K::BlankCheck, 0x00, 0x05, V::EndOfData),
             (K::AbortedCommand, 0x4E, 0x00, V::Aborted),
         ];

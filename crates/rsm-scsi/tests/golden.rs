@@ -273,9 +273,90 @@ fn commands() {
         (Command::Write6 { length: TransferLength::Fixed { blocks: 2 } }, "0a0100000200"),
         (Command::WriteFilemarks6 { count: 1, immediate: false }, "100000000100"),
         (Command::Space6 { unit: SpaceUnit::Filemarks, count: -1 }, "1101ffffff00"),
+        (
+            Command::MoveMedium {
+                transport: address(1),
+                source: address(1000),
+                destination: address(256),
+                invert: true,
+            },
+            "a500000103e8010000000100",
+        ),
+        (Command::ReadPosition, "34000000000000000000"),
+        (Command::ReadCapacity10, "25000000000000000000"),
+        (Command::Read10 { first: 16, blocks: 32 }, "28000000001000002000"),
+        (Command::Write10 { first: 0x0102_0304, blocks: 0x0506 }, "2a000102030400050600"),
+        (Command::SynchronizeCache10, "35000000000000000000"),
+        (Command::GetConfiguration { allocation_length: 8 }, "46020000000000000800"),
     ];
     for (command, hex) in cases {
         assert_eq!(command.encode().as_bytes(), bytes(hex), "{}", command.name());
         assert_eq!(Command::decode(&bytes(hex)), Ok(command));
     }
+}
+
+#[test]
+fn one_operation_code_is_two_commands() {
+    let cases = [
+        (DiscAction::Start, "1b0000000100"),
+        (DiscAction::Stop, "1b0000000000"),
+        (DiscAction::Load, "1b0000000300"),
+        (DiscAction::Eject, "1b0000000200"),
+    ];
+    for (action, hex) in cases {
+        let command = Command::StartStopUnit { action, immediate: false };
+        assert_eq!(command.encode().as_bytes(), bytes(hex), "{action:?}");
+        for kind in [DeviceKind::Disk, DeviceKind::CdDvd, DeviceKind::OpticalMemory] {
+            assert_eq!(Command::decode_for(kind, &bytes(hex)), Ok(command));
+        }
+    }
+    let load = Command::LoadUnload { action: LoadAction::Load, immediate: false };
+    assert_eq!(Command::decode_for(DeviceKind::SequentialAccess, &bytes("1b0000000100")), Ok(load));
+    // A power condition is no action, and 10b is none of a tape drive.
+    assert!(Command::decode_for(DeviceKind::Disk, &bytes("1b0000003100")).is_err());
+    assert!(Command::decode(&bytes("1b0000000200")).is_err());
+}
+
+/// Descriptors in the layout of SMC-3 6.11 as a jukebox sends them: byte 9 is SVALID 7, INVERT 6.
+#[test]
+fn a_turned_disc_is_reported_with_the_place_it_came_from() {
+    let slots = "03e8 09 00 0000 000000 c0 03e9 00000000".replace(' ', "");
+    let other = "03e9 09 00 0000 000000 80 03e9 00000000".replace(' ', "");
+    let never = "03ea 09 00 0000 000000 40 0000 00000000".replace(' ', "");
+    let report = bytes(&format!("03e80003000000 38 02000010000000 30{slots}{other}{never}"));
+    let answer = ElementStatus::decode(&report).unwrap();
+    assert_eq!((answer.completeness, answer.anomalies.len()), (Completeness::Complete, 0));
+    let seen: Vec<_> = answer.elements.iter().map(|e| (e.inverted, e.source.map(|s| s.0))).collect();
+    assert_eq!(seen, [(true, Some(1001)), (false, Some(1001)), (true, None)]);
+    assert_eq!(ElementStatus::encode(&answer.elements, DescriptorContents::default()), report);
+}
+
+#[test]
+fn what_disc_drives_say() {
+    // READ CAPACITY(10) of the 1.3 GB side of an optical cartridge with blocks of 2048 bytes.
+    let capacity = DiscCapacity::decode(&bytes("000975df00000800")).unwrap();
+    assert_eq!(capacity, DiscCapacity { last_block: 619_999, block_bytes: 2048 });
+    assert_eq!(capacity.bytes(), Some(1_269_760_000));
+    assert_eq!(DiscCapacity::decode(&bytes("ffffffff00000800")).unwrap().bytes(), None);
+    // MMC-6 feature header with the profile list cut off: a pressed DVD.
+    let profile = DiscProfile::decode(&bytes("0000001c00000010")).unwrap();
+    assert_eq!((profile, profile.is_read_only()), (DiscProfile::DVD_ROM, true));
+    assert!(!DiscProfile::DVD_RAM.is_read_only());
+    // SBC-3: the mode parameter header of a write-protected optical cartridge, medium type 03h (rewritable).
+    let mode = ModeParameters::decode(
+        &bytes("000e038000000008 0000000000000800".replace(' ', "").as_str()),
+        ModeHeaderSize::Ten,
+    );
+    let mode = mode.unwrap();
+    assert!(mode.is_write_protected());
+    assert_eq!((mode.medium_type, mode.block_descriptor.unwrap().block_length_bytes), (3, 2048));
+}
+
+#[test]
+fn positions_of_tapes() {
+    let beginning = TapePosition::decode(&bytes("8000000000000000000000000000000000000000")).unwrap();
+    assert_eq!(beginning, TapePosition { at_beginning: true, at_end: false, location: Some(0) });
+    // tgtd 1.0.85 answers this wherever it stands: LOLU, the location is not known.
+    let unknown = TapePosition::decode(&bytes("1400000000000000000000000000000000000000")).unwrap();
+    assert_eq!(unknown, TapePosition { at_beginning: false, at_end: false, location: None });
 }

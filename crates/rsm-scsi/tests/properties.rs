@@ -98,7 +98,28 @@ fn command() -> impl Strategy<Value = Command> {
         (U24, any::<bool>()).prop_map(|(count, immediate)| Command::WriteFilemarks6 { count, immediate }),
         (unit, -(1 << 23)..(1 << 23)).prop_map(|(unit, count)| Command::Space6 { unit, count }),
         removal.prop_map(|removal| Command::PreventAllowMediumRemoval { removal }),
+        Just(Command::ReadPosition),
+        disc_command(),
     ]
+}
+
+fn disc_command() -> impl Strategy<Value = Command> {
+    prop_oneof![
+        Just(Command::ReadCapacity10),
+        Just(Command::SynchronizeCache10),
+        any::<u16>().prop_map(|allocation_length| Command::GetConfiguration { allocation_length }),
+        any::<(u32, u16)>().prop_map(|(first, blocks)| Command::Read10 { first, blocks }),
+        any::<(u32, u16)>().prop_map(|(first, blocks)| Command::Write10 { first, blocks }),
+    ]
+}
+
+fn disc_action() -> impl Strategy<Value = DiscAction> {
+    use DiscAction::{Eject, Load, Start, Stop};
+    proptest::sample::select(vec![Start, Stop, Load, Eject])
+}
+
+fn disc_kind() -> impl Strategy<Value = DeviceKind> {
+    proptest::sample::select(vec![DeviceKind::Disk, DeviceKind::CdDvd, DeviceKind::OpticalMemory])
 }
 
 fn tag() -> impl Strategy<Value = VolumeTag> {
@@ -238,6 +259,27 @@ proptest! {
     }
 
     #[test]
+    fn commands_to_disc_drives(
+        kind in disc_kind(), command in disc_command(), action in disc_action(), immediate in any::<bool>(),
+    ) {
+        for command in [command, Command::StartStopUnit { action, immediate }] {
+            prop_assert_eq!(Command::decode_for(kind, command.encode().as_bytes()), Ok(command));
+        }
+    }
+
+    #[test]
+    fn capacities_profiles_and_positions(
+        words in any::<(u32, u32, u16)>(), flags in any::<(bool, bool)>(), location in option::of(any::<u32>()),
+    ) {
+        let capacity = DiscCapacity { last_block: words.0, block_bytes: words.1 };
+        prop_assert_eq!(DiscCapacity::decode(&capacity.encode()), Ok(capacity));
+        let profile = DiscProfile(words.2);
+        prop_assert_eq!(DiscProfile::decode(&profile.encode()), Ok(profile));
+        let position = TapePosition { at_beginning: flags.0, at_end: flags.1, location };
+        prop_assert_eq!(TapePosition::decode(&position.encode()), Ok(position));
+    }
+
+    #[test]
     fn element_status(elements in vec(element(), 0..12)) {
         let contents = DescriptorContents { primary_tags: true, alternate_tags: true, device_ids: true };
         let answer = ElementStatus::decode(&ElementStatus::encode(&elements, contents)).unwrap();
@@ -278,6 +320,17 @@ proptest! {
     fn identifications(designators in vec(designator(), 0..6)) {
         let page = DeviceIdentification { designators };
         prop_assert_eq!(DeviceIdentification::decode(&page.encode(DeviceKind::SequentialAccess)), Ok(page));
+    }
+
+    #[test]
+    fn device_kinds(byte in 0..0x20_u8, vendor in "[!-~]{8}") {
+        let mut data = vec![0; 36];
+        data[0] = byte;
+        data[4] = 31;
+        data[8..16].copy_from_slice(vendor.as_bytes());
+        let inquiry = StandardInquiry::decode(&data).unwrap();
+        prop_assert_eq!(inquiry.kind.is_disc(), matches!(byte, 0x00 | 0x05 | 0x07));
+        prop_assert_eq!(inquiry.encode()[0] & 0x1F, byte);
     }
 
     #[test]
@@ -325,13 +378,17 @@ proptest! {
     #[test]
     fn no_bytes_make_a_parser_panic(
         head in proptest::sample::select(vec![
-            vec![], vec![0x70], vec![0x72], vec![0, 0x80], vec![0, 0x83], vec![0xFF, 0, 0, 0], vec![0xB8], vec![0x11],
+            vec![], vec![0x70], vec![0x72], vec![0, 0x80], vec![0, 0x83], vec![0xFF, 0, 0, 0], vec![0xB8], vec![0x11], vec![0x1B], vec![0x2A], vec![0x34],
             vec![0, 0, 0xFF, 0xFF, 0, 0, 0, 0, 2, 0xC0, 0, 84, 0], vec![0, 0, 0xFF, 0xFF, 0, 0xFF, 0xFF, 0xFF, 4],
         ]),
         tail in vec(any::<u8>(), 0..300),
     ) {
         let bytes = [head, tail].concat();
         let _ = Command::decode(&bytes);
+        let _ = Command::decode_for(DeviceKind::CdDvd, &bytes);
+        let _ = DiscCapacity::decode(&bytes).map(|capacity| capacity.bytes());
+        let _ = DiscProfile::decode(&bytes);
+        let _ = TapePosition::decode(&bytes);
         let _ = ElementStatus::decode(&bytes);
         let _ = Sense::decode(&bytes).map(|sense| (judge(&sense), sense.residual(), sense.encode()));
         let _ = StandardInquiry::decode(&bytes);

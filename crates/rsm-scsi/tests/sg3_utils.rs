@@ -158,3 +158,64 @@ fn sense_with_tape_bits_residual_and_field_pointer() {
         expect_lines(&text, &["Invalid field in cdb", "Error in Command: byte 4"]);
     }
 }
+
+#[test]
+fn disc_drives_by_their_type() {
+    let kinds = [
+        (DeviceKind::Disk, "Peripheral device type: disk"),
+        (DeviceKind::CdDvd, "Peripheral device type: cd/dvd"),
+        (DeviceKind::OpticalMemory, "Peripheral device type: optical memory"),
+    ];
+    for (kind, expected) in kinds {
+        let (vendor, product, revision) = ("RSM".into(), "DISC-SIM".into(), "0100".into());
+        let inquiry = StandardInquiry { kind, removable: true, version: 6, vendor, product, revision };
+        expect_lines(&run("sg_inq", &["--inhex=-"], &hex(&inquiry.encode())), &[expected]);
+    }
+}
+
+#[test]
+fn commands_by_their_names() {
+    let address = ElementAddress;
+    let cases = [
+        (Command::ReadCapacity10, "Read capacity(10)"),
+        (Command::Read10 { first: 16, blocks: 1 }, "Read(10)"),
+        (Command::Write10 { first: 16, blocks: 1 }, "Write(10)"),
+        (Command::SynchronizeCache10, "Synchronize cache(10)"),
+        (Command::GetConfiguration { allocation_length: 8 }, "Get configuration"),
+        (Command::StartStopUnit { action: DiscAction::Eject, immediate: false }, "Start stop unit"),
+        (
+            Command::MoveMedium {
+                transport: address(0),
+                source: address(1),
+                destination: address(2),
+                invert: true,
+            },
+            "Move medium",
+        ),
+    ];
+    for (command, name) in cases {
+        let words: Vec<String> =
+            command.encode().as_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
+        let arguments: Vec<&str> = ["--cdb"].into_iter().chain(words.iter().map(String::as_str)).collect();
+        let text = run("sg_decode_sense", &arguments, &[]);
+        assert!(text.to_lowercase().contains(&name.to_lowercase()), "{name:?} is not in:\n{text}");
+    }
+}
+
+#[test]
+fn senses_of_discs() {
+    let cases = [
+        (Sense::new(SenseKey::DataProtect, 0x27, 0x00), "Write protected"),
+        (Sense::new(SenseKey::DataProtect, 0x30, 0x05), "Cannot write medium - incompatible format"),
+        (Sense::new(SenseKey::DataProtect, 0x30, 0x0C), "WORM medium - overwrite attempted"),
+        (Sense::new(SenseKey::IllegalRequest, 0x64, 0x00), "Illegal mode for this track"),
+        (Sense::new(SenseKey::IllegalRequest, 0x21, 0x00), "Logical block address out of range"),
+        (Sense::new(SenseKey::IllegalRequest, 0x21, 0x02), "Invalid address for write"),
+        (Sense::new(SenseKey::BlankCheck, 0x00, 0x00), "Sense key: Blank Check"),
+        (Sense::new(SenseKey::NotReady, 0x04, 0x02), "initializing command required"),
+    ];
+    for (sense, expected) in cases {
+        let text = run("sg_decode_sense", &["--file=-"], &hex(&sense.encode()));
+        assert!(text.to_lowercase().contains(&expected.to_lowercase()), "{expected:?} is not in:\n{text}");
+    }
+}

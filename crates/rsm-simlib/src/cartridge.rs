@@ -1,4 +1,4 @@
-//! Cartridges: where they are, and what is on their tape.
+//! Cartridges: where they are, and what is on their tape or disc.
 //!
 //! A cartridge carries its own place, and nothing else in the simulation records one; so a cartridge
 //! cannot be in two places, and this file is the ground truth that tests compare a manager's beliefs
@@ -7,6 +7,11 @@
 
 use rsm_scsi::{ElementAddress, ElementType};
 use serde::{Deserialize, Serialize};
+
+use crate::config::LibraryConfig;
+use crate::disc::Disc;
+use crate::generation::Generation;
+use crate::media::{CartridgeConfig, SECTORS, Writing};
 
 /// The number of a cartridge; it never changes and is not written on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -79,8 +84,62 @@ pub(crate) struct Cartridge {
     pub home: Option<u16>,
     /// IMPEXP: a hand put it into its port.
     pub placed_by_hand: bool,
+    /// What is written on it by hand.
+    #[serde(default)]
+    pub name: Option<String>,
+    /// How often it can be written.
+    #[serde(default)]
+    pub writing: Writing,
+    /// Its generation of LTO, if it was given one by itself.
+    #[serde(default)]
+    pub own_generation: Option<Generation>,
+    /// What it is besides, if it is a disc.
+    #[serde(default)]
+    pub disc: Option<Disc>,
+    /// What is on it, if it is a tape.
     #[serde(skip)]
     pub tape: Tape,
+}
+
+impl Cartridge {
+    /// Makes a cartridge as the configuration describes it, with nothing on it.
+    pub(crate) fn new(
+        id: CartridgeId,
+        place: Place,
+        wanted: &CartridgeConfig,
+        config: &LibraryConfig,
+    ) -> Self {
+        let media = &config.media;
+        let disc = config.drive.kind.is_disc().then(|| {
+            let sectors = wanted.sectors.or(media.sectors).unwrap_or(SECTORS);
+            Disc::new(sectors, wanted.sides.unwrap_or(media.sides))
+        });
+        Self {
+            id,
+            bar_code: wanted.bar_code.clone(),
+            bar_code_readable: true,
+            write_protected: wanted.write_protected,
+            capacity_bytes: wanted.capacity_bytes.unwrap_or(media.capacity_bytes),
+            place,
+            home: None,
+            placed_by_hand: false,
+            name: wanted.name.clone(),
+            writing: wanted.writing.unwrap_or(media.writing),
+            own_generation: wanted.generation.or(media.generation),
+            disc,
+            tape: Tape::default(),
+        }
+    }
+
+    /// The generation of a tape: its own, or that of its bar code.
+    pub(crate) fn generation(&self) -> Option<Generation> {
+        self.own_generation.or_else(|| Generation::of_bar_code(self.bar_code.as_deref()?))
+    }
+
+    /// How it is found on the shelf: by what is written on it, or by its bar code.
+    pub(crate) fn shelf_name(&self) -> Option<&str> {
+        self.name.as_deref().or(self.bar_code.as_deref())
+    }
 }
 
 /// What stands on a tape at one position.

@@ -20,6 +20,7 @@ use crate::library::{Answer, KEEPING, MotionCause, SimLibrary, Verdict, cut, ref
 struct Plan {
     cartridge: usize,
     to: Place,
+    turns: bool,
     cost_ms: u64,
 }
 
@@ -44,12 +45,12 @@ impl SimLibrary {
             }
             Command::ReadElementStatus(requested) => self.read_element_status(requested),
             Command::MoveMedium { transport, source, destination, invert } => {
-                // Media here have one side, and page 1Fh promises no rotation.
-                if invert {
+                // SMC-3 MOVE MEDIUM: a changer that cannot turn media over refuses INVERT.
+                if invert && !self.config.turns() {
                     return Err(Sense::invalid_field_in_cdb(10));
                 }
                 let plan = self.plan_move(transport, source, destination)?;
-                Ok(self.perform(&plan))
+                Ok(self.perform(&Plan { turns: invert, ..plan }))
             }
             Command::PreventAllowMediumRemoval { removal } => {
                 self.doors_locked = removal == MediumRemoval::Prevent;
@@ -124,7 +125,7 @@ impl SimLibrary {
             let config = &self.config.drive;
             let id = T10VendorId {
                 vendor: config.vendor.clone(),
-                product: config.product.clone(),
+                product: self.config.drive_product().to_owned(),
                 vendor_specific: self.drives[drive].serial.clone(),
             };
             element.device_id = Some(DeviceIdentifier {
@@ -136,6 +137,7 @@ impl SimLibrary {
         let Some(cartridge) = occupant.map(|index| &self.cartridges[index]) else { return element };
         element.full = true;
         element.source = cartridge.home.map(ElementAddress);
+        element.inverted = cartridge.disc.as_ref().is_some_and(|disc| disc.inverted);
         if let Some(port) = &mut element.import_export {
             port.placed_by_hand = cartridge.placed_by_hand;
         }
@@ -205,7 +207,7 @@ impl SimLibrary {
             }
             machine_ms += time.unload_ms;
         }
-        Ok(Plan { cartridge, to, cost_ms: time.scaled_ms(machine_ms) })
+        Ok(Plan { cartridge, to, turns: false, cost_ms: time.scaled_ms(machine_ms) })
     }
 
     fn perform(&mut self, plan: &Plan) -> Answer {
@@ -225,7 +227,11 @@ impl SimLibrary {
         }
         let interference = self.interference(0);
         if interference.outcome == Outcome::Done {
-            self.carry(plan.cartridge, plan.to, MotionCause::Command);
+            if plan.turns {
+                self.carry_turning(plan.cartridge, plan.to);
+            } else {
+                self.carry(plan.cartridge, plan.to, MotionCause::Command);
+            }
             if let Some(drive) = self.drive_at(plan.to) {
                 self.cartridge_arrives(drive, plan.cost_ms);
             }

@@ -1,16 +1,18 @@
 //! What library is simulated: its geometry, its devices, its media, its time and its faults.
 //!
-//! The text form is TOML; every field has a default, so an empty file is a library with two drives
-//! and 24 slots. A configuration is checked as a whole before a library is made from it, and each
+//! The text form is TOML; every field has a default, so an empty file is a tape library with two drives
+//! and 24 slots; `drive.kind` makes a jukebox of discs of it, `geometry.stand_alone` a drive by itself. A configuration is checked as a whole before a library is made from it, and each
 //! refusal says which line to change. Element addresses follow what field libraries use: robot 1,
 //! drives from 256, ports from 768, slots from 1000.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use rsm_scsi::{ElementAddress, ElementAddressAssignment, ElementRange, ElementType, VolumeTag};
+use rsm_scsi::{DeviceKind, ElementAddress, ElementAddressAssignment, ElementRange, ElementType, VolumeTag};
 use serde::{Deserialize, Serialize};
 
 use crate::faults::FaultKind;
+use crate::generation::Generation;
+use crate::media::{CartridgeConfig, MediaConfig};
 
 /// A whole configuration.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -36,6 +38,9 @@ pub struct LibraryConfig {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Geometry {
+    /// Whether it is one drive without a robot: then `drives` is 1, `slots` and `ports` are 0, hands put media in
+    /// and take them out, and the drive is LUN 0.
+    pub stand_alone: bool,
     /// Drives; each has the LUN of its number, from 1.
     pub drives: u16,
     /// Slots.
@@ -70,6 +75,8 @@ pub struct ChangerConfig {
     pub device_ids: bool,
     /// What happens when a cartridge shall be moved out of a drive that holds it threaded.
     pub threaded_source: ThreadedSource,
+    /// Whether it turns media over (the INVERT bit of MOVE MEDIUM); when absent, if they are discs.
+    pub turns: Option<bool>,
 }
 
 /// What a robot does with a cartridge that a drive holds threaded.
@@ -86,9 +93,11 @@ pub enum ThreadedSource {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct DriveConfig {
+    /// What kind of drives they are.
+    pub kind: DriveKind,
     /// INQUIRY vendor, up to 8 characters.
     pub vendor: String,
-    /// INQUIRY product, up to 16 characters.
+    /// INQUIRY product, up to 16 characters; one that names the kind when empty.
     pub product: String,
     /// INQUIRY revision, up to 4 characters.
     pub revision: String,
@@ -98,8 +107,53 @@ pub struct DriveConfig {
     pub loading: Loading,
     /// The block length for transfers with FIXED; 0 means variable blocks only.
     pub block_length_bytes: u32,
-    /// The density code that mode parameters report.
+    /// The density code that mode parameters report for a tape of no known generation, and without one.
     pub density: u8,
+    /// The drives' generation of LTO, which decides what tapes they take; without it they take all.
+    pub generation: Option<Generation>,
+}
+
+/// What kind of drives a library has, and so what media.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum DriveKind {
+    /// Tape drives, device type 01h.
+    #[default]
+    Tape,
+    /// Drives for removable disks, device type 00h.
+    Disk,
+    /// CD, DVD or Blu-ray drives, device type 05h.
+    CdDvd,
+    /// Drives for magneto-optical and other optical cartridges, device type 07h.
+    OpticalMemory,
+}
+
+impl DriveKind {
+    /// The device type that INQUIRY tells.
+    #[must_use]
+    pub const fn device_kind(self) -> DeviceKind {
+        match self {
+            Self::Tape => DeviceKind::SequentialAccess,
+            Self::Disk => DeviceKind::Disk,
+            Self::CdDvd => DeviceKind::CdDvd,
+            Self::OpticalMemory => DeviceKind::OpticalMemory,
+        }
+    }
+
+    /// Tells whether its media are discs.
+    #[must_use]
+    pub const fn is_disc(self) -> bool {
+        self.device_kind().is_disc()
+    }
+
+    const fn product(self) -> &'static str {
+        match self {
+            Self::Tape => "SIMULATED-TAPE",
+            Self::Disk => "SIMULATED-DISK",
+            Self::CdDvd => "SIMULATED-DVD",
+            Self::OpticalMemory => "SIMULATED-MO",
+        }
+    }
 }
 
 /// When a drive threads a cartridge that was put into it.
@@ -110,39 +164,6 @@ pub enum Loading {
     Automatic,
     /// When LOAD UNLOAD says so.
     ByCommand,
-}
-
-/// Media by pattern.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct MediaConfig {
-    /// How many.
-    pub count: u16,
-    /// Bar codes, with `%d` or `%05d` for the number.
-    pub pattern: String,
-    /// The number of the first.
-    pub first_number: u32,
-    /// The address of the slot in which the first stands; the others follow. The first slot when absent.
-    pub first_slot: Option<u16>,
-    /// How many bytes fit on each.
-    pub capacity_bytes: u64,
-    /// How many bytes before its end a tape warns.
-    pub early_warning_bytes: u64,
-}
-
-/// One medium.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct CartridgeConfig {
-    /// The address of its slot or port.
-    pub element: u16,
-    /// Its bar code; absent for a cartridge without label.
-    pub bar_code: Option<String>,
-    /// Whether its tab is set.
-    #[serde(default)]
-    pub write_protected: bool,
-    /// How many bytes fit on it; as the others when absent.
-    pub capacity_bytes: Option<u64>,
 }
 
 /// How long things take.
@@ -176,6 +197,7 @@ pub struct RandomFaults {
 impl Default for Geometry {
     fn default() -> Self {
         Self {
+            stand_alone: false,
             drives: 2,
             slots: 24,
             ports: 4,
@@ -197,6 +219,7 @@ impl Default for ChangerConfig {
             bar_code_reader: true,
             device_ids: true,
             threaded_source: ThreadedSource::Refuse,
+            turns: None,
         }
     }
 }
@@ -204,26 +227,15 @@ impl Default for ChangerConfig {
 impl Default for DriveConfig {
     fn default() -> Self {
         Self {
+            kind: DriveKind::Tape,
             vendor: "RSM".into(),
-            product: "SIMULATED-TAPE".into(),
+            product: String::new(),
             revision: "0100".into(),
             serial_pattern: "SIMDRV%04d".into(),
             loading: Loading::Automatic,
             block_length_bytes: 0,
             density: 0x5A,
-        }
-    }
-}
-
-impl Default for MediaConfig {
-    fn default() -> Self {
-        Self {
-            count: 0,
-            pattern: "V%05dL6".into(),
-            first_number: 1,
-            first_slot: None,
-            capacity_bytes: 64 << 20,
-            early_warning_bytes: 1 << 20,
+            generation: None,
         }
     }
 }
@@ -267,7 +279,7 @@ pub enum ConfigError {
     },
 }
 
-fn wrong(field: impl Into<String>, problem: impl Into<String>) -> ConfigError {
+pub(crate) fn wrong(field: impl Into<String>, problem: impl Into<String>) -> ConfigError {
     ConfigError::Value { field: field.into(), problem: problem.into() }
 }
 
@@ -307,7 +319,7 @@ impl LibraryConfig {
             ("changer.revision", &self.changer.revision, 4),
             ("changer.serial", &self.changer.serial, 32),
             ("drive.vendor", &self.drive.vendor, 8),
-            ("drive.product", &self.drive.product, 16),
+            ("drive.product", &self.drive_product().to_owned(), 16),
             ("drive.revision", &self.drive.revision, 4),
             ("drive.serial_pattern", &numbered(&self.drive.serial_pattern, 1), 32),
         ];
@@ -322,20 +334,45 @@ impl LibraryConfig {
         if self.geometry.drives > 1 && self.drive_serial(1) == self.drive_serial(2) {
             return Err(wrong("drive.serial_pattern", "needs %d, or all drives have one serial number"));
         }
+        if self.drive.kind.is_disc() && self.drive.generation.is_some() {
+            return Err(wrong(
+                "drive.generation",
+                "only tape drives have one; leave it out, or set drive.kind",
+            ));
+        }
+        if self.changer.turns == Some(true) && !self.drive.kind.is_disc() {
+            return Err(wrong("changer.turns", "tapes are not turned over; leave it out, or set drive.kind"));
+        }
         Ok(())
     }
 
     fn check_media(&self) -> Result<(), ConfigError> {
         let map = self.geometry.assignment();
-        let (mut places, mut codes) = (BTreeSet::new(), BTreeSet::new());
+        let (mut places, mut codes, mut names) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
+        self.media.check(self.drive.kind)?;
         for cartridge in self.cartridges() {
-            let field = format!("cartridge at element {}", cartridge.element);
-            let kind = map.type_at(ElementAddress(cartridge.element));
-            if !matches!(kind, Some(ElementType::Storage | ElementType::ImportExport)) {
-                return Err(wrong(field, "no slot or port has this address; fewer media or more slots"));
+            let field = cartridge.field();
+            cartridge.check(&field, self.drive.kind, &self.media)?;
+            match (cartridge.element, &cartridge.name) {
+                (Some(element), _) => {
+                    let kind = map.type_at(ElementAddress(element));
+                    if !matches!(kind, Some(ElementType::Storage | ElementType::ImportExport)) {
+                        return Err(wrong(
+                            field,
+                            "no slot or port has this address; fewer media or more slots",
+                        ));
+                    }
+                    if !places.insert(element) {
+                        return Err(wrong(field, "two cartridges cannot stand in one place"));
+                    }
+                }
+                (None, None) => return Err(wrong(field, "needs a name by which it is found on the shelf")),
+                (None, Some(_)) => {}
             }
-            if !places.insert(cartridge.element) {
-                return Err(wrong(field, "two cartridges cannot stand in one place"));
+            if let Some(name) = cartridge.name
+                && (name.is_empty() || !names.insert(name))
+            {
+                return Err(wrong(field, "each name must be one of its own and not empty"));
             }
             if let Some(code) = cartridge.bar_code {
                 VolumeTag::new(&code).map_err(|error| wrong(field.clone(), error.to_string()))?;
@@ -345,6 +382,18 @@ impl LibraryConfig {
             }
         }
         Ok(())
+    }
+
+    /// The INQUIRY product of the drives.
+    #[must_use]
+    pub fn drive_product(&self) -> &str {
+        if self.drive.product.is_empty() { self.drive.kind.product() } else { &self.drive.product }
+    }
+
+    /// Whether the robot turns media over.
+    #[must_use]
+    pub fn turns(&self) -> bool {
+        self.changer.turns.unwrap_or(self.drive.kind.is_disc())
     }
 
     /// The serial number of a drive, by its number from 1.
@@ -358,10 +407,9 @@ impl LibraryConfig {
         let media = &self.media;
         let first = media.first_slot.unwrap_or(self.geometry.first_slot);
         let by_pattern = (0..media.count).map(move |index| CartridgeConfig {
-            element: first.saturating_add(index),
+            element: Some(first.saturating_add(index)),
             bar_code: Some(numbered(&media.pattern, media.first_number.saturating_add(u32::from(index)))),
-            write_protected: false,
-            capacity_bytes: None,
+            ..CartridgeConfig::default()
         });
         by_pattern.chain(self.cartridge.iter().cloned())
     }
@@ -381,6 +429,10 @@ impl Geometry {
     }
 
     fn check(&self) -> Result<(), ConfigError> {
+        if self.stand_alone && (self.drives, self.slots, self.ports) != (1, 0, 0) {
+            let problem = "a drive by itself has drives = 1, slots = 0 and ports = 0";
+            return Err(wrong("geometry.stand_alone", problem));
+        }
         if self.drives > 255 {
             return Err(wrong("geometry.drives", "must be at most 255, one logical unit each"));
         }
@@ -456,7 +508,7 @@ mod tests {
             "#,
         )
         .unwrap();
-        let codes: Vec<_> = config.cartridges().map(|c| (c.element, c.bar_code.unwrap())).collect();
+        let codes: Vec<_> = config.cartridges().map(|c| (c.element.unwrap(), c.bar_code.unwrap())).collect();
         assert_eq!(
             codes,
             [(1000, "V00001L6".into()), (1001, "V00002L6".into()), (768, String::from("CLN001L6"))]
@@ -471,6 +523,23 @@ mod tests {
             ("[geometry]\nfirst_port = 255\nports = 2", "geometry"),
             ("[geometry]\ndrives = 300\nfirst_drive = 2000", "geometry.drives"),
             ("[media]\ncount = 25", "cartridge at element 1024"),
+            ("[geometry]\nstand_alone = true", "geometry.stand_alone"),
+            ("[changer]\nturns = true", "changer.turns"),
+            ("[media]\nsides = 2", "media: sides"),
+            ("[media]\nwriting = 'read-only'", "media: writing"),
+            ("[drive]\nkind = 'disk'\ngeneration = 6", "drive.generation"),
+            ("[drive]\nkind = 'disk'\n[media]\nsides = 3", "media: sides"),
+            ("[[cartridge]]\nname = 'x'\nsectors = 9", "cartridge \"x\": sectors"),
+            ("[[cartridge]]\nbar_code = 'X'", "cartridge without element"),
+            ("[[cartridge]]\nname = 'x'\n[[cartridge]]\nname = 'x'", "cartridge \"x\""),
+            (
+                "[drive]\nkind = 'disk'\n[[cartridge]]\nname = 'x'\ncapacity_bytes = 9",
+                "cartridge \"x\": capacity_bytes",
+            ),
+            (
+                "[drive]\nkind = 'disk'\n[[cartridge]]\nname = 'x'\nimages = ['a', 'b']",
+                "cartridge \"x\": images",
+            ),
             ("[media]\ncount = 2\npattern = 'X'", "media.pattern"),
             ("[drive]\nserial_pattern = 'S'", "drive.serial_pattern"),
             ("[time]\nfactor = 2.0", "time.factor"),
@@ -483,6 +552,8 @@ mod tests {
                 other => panic!("{text}: {other:?}"),
             }
         }
-        assert!(matches!(LibraryConfig::from_toml("[geometri]"), Err(ConfigError::Syntax(_))));
+        for text in ["[geometri]", "[drive]\ngeneration = 10", "[media]\nwriting = 'sometimes'"] {
+            assert!(matches!(LibraryConfig::from_toml(text), Err(ConfigError::Syntax(_))), "{text}");
+        }
     }
 }

@@ -7,10 +7,14 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::cartridge::{CartridgeId, Place};
+use crate::cartridge::{Cartridge, CartridgeId, Place};
+use crate::config::DriveKind;
+use crate::disc::SECTOR_BYTES;
 use crate::faults::{FaultKind, FaultSpec};
+use crate::generation::Generation;
 use crate::hands::{HandAction, Notice};
 use crate::library::{Motion, SimLibrary};
+use crate::media::{Side, Writing};
 
 /// A request to the simulation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -78,12 +82,33 @@ pub struct CartridgeView {
     pub bar_code_readable: bool,
     /// Where it is.
     pub place: Place,
+    /// What is written on it by hand.
+    pub name: Option<String>,
     /// Whether its tab is set.
     pub write_protected: bool,
-    /// Blocks and filemarks on its tape.
+    /// How often it can be written.
+    pub writing: Writing,
+    /// Its generation of LTO, if it is a tape of a known one.
+    pub generation: Option<Generation>,
+    /// Blocks and filemarks on its tape, or sectors that are written on its sides.
     pub records: usize,
-    /// Bytes of its blocks.
+    /// Bytes of them.
     pub used_bytes: u64,
+    /// How it lies and what its sides hold, if it is a disc.
+    pub disc: Option<DiscView>,
+}
+
+/// What only a disc has.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DiscView {
+    /// The side that lies up.
+    pub up: Side,
+    /// Whether the robot reports it as inverted.
+    pub inverted: bool,
+    /// Sectors of each side.
+    pub sectors: u32,
+    /// For each side it has, how many sectors are written.
+    pub written: Vec<(Side, usize)>,
 }
 
 /// One drive.
@@ -95,8 +120,12 @@ pub struct DriveView {
     pub lun: u8,
     /// Its serial number.
     pub serial: String,
+    /// What kind of drive it is.
+    pub kind: DriveKind,
     /// What it is doing.
     pub state: DriveState,
+    /// The side it presents, if it has taken in a disc that has one there.
+    pub presents: Option<Side>,
 }
 
 /// What a drive is doing.
@@ -111,8 +140,10 @@ pub enum DriveState {
     Rejecting,
     /// It holds a cartridge that is not threaded.
     Unthreaded,
-    /// It holds a threaded tape.
+    /// It holds a threaded tape, or has taken a disc in.
     Threaded,
+    /// It has taken a disc in and stopped it.
+    Stopped,
 }
 
 impl SimLibrary {
@@ -138,25 +169,20 @@ impl SimLibrary {
     /// Shows the ground truth.
     #[must_use]
     pub fn overview(&self) -> Overview {
-        let cartridges = self.cartridges.iter().map(|cartridge| CartridgeView {
-            id: cartridge.id,
-            bar_code: cartridge.bar_code.clone(),
-            bar_code_readable: cartridge.bar_code_readable,
-            place: cartridge.place,
-            write_protected: cartridge.write_protected,
-            records: cartridge.tape.records().len(),
-            used_bytes: cartridge.tape.used_bytes(),
-        });
+        let cartridges = self.cartridges.iter().map(view_of);
         let drives = (0..self.drives.len()).map(|index| {
             let drive = &self.drives[index];
             let state = match (drive.faulty, self.loaded(index)) {
                 (true, _) => DriveState::Faulty,
                 (false, None) => DriveState::Empty,
                 (false, Some(_)) if drive.rejects => DriveState::Rejecting,
+                (false, Some(_)) if drive.stopped => DriveState::Stopped,
                 (false, Some(_)) if drive.threaded => DriveState::Threaded,
                 (false, Some(_)) => DriveState::Unthreaded,
             };
-            DriveView { address: drive.address, lun: self.lun(index), serial: drive.serial.clone(), state }
+            let presents = self.loaded(index).filter(|_| drive.threaded).and_then(|c| self.presented(c));
+            let (address, lun, serial) = (drive.address, self.lun(index), drive.serial.clone());
+            DriveView { address, lun, serial, kind: self.config.drive.kind, state, presents }
         });
         Overview {
             cartridges: cartridges.collect(),
@@ -165,5 +191,28 @@ impl SimLibrary {
             fired: self.fired().clone(),
             motions: self.motions.clone(),
         }
+    }
+}
+
+fn view_of(cartridge: &Cartridge) -> CartridgeView {
+    let disc = cartridge.disc.as_ref().map(|disc| DiscView {
+        up: disc.up,
+        inverted: disc.inverted,
+        sectors: disc.sectors,
+        written: disc.sides().map(|(side, face)| (side, face.written_count())).collect(),
+    });
+    let written: usize = disc.iter().flat_map(|disc| &disc.written).map(|(_, count)| count).sum();
+    CartridgeView {
+        id: cartridge.id,
+        bar_code: cartridge.bar_code.clone(),
+        bar_code_readable: cartridge.bar_code_readable,
+        place: cartridge.place,
+        name: cartridge.name.clone(),
+        write_protected: cartridge.write_protected,
+        writing: cartridge.writing,
+        generation: cartridge.generation().filter(|_| disc.is_none()),
+        records: cartridge.tape.records().len() + written,
+        used_bytes: cartridge.tape.used_bytes() + (written * SECTOR_BYTES) as u64,
+        disc,
     }
 }

@@ -1,8 +1,9 @@
 //! The drives: what LUN 1 to n answer.
 //!
-//! SSC-4 commands on the tape of the cartridge that is in the drive. A drive is empty, holds a
+//! SSC-4 commands on the tape, or SBC-3 commands on the disc, that is in the drive. A drive is empty, holds a
 //! cartridge unthreaded, or holds it threaded; it is busy until a moment, and answers 02h/0401h until
-//! then. Only a drive that is neither threaded nor busy gives its cartridge to the robot.
+//! then. Only a drive that is neither threaded nor busy gives its cartridge to the robot. Of a disc,
+//! "threaded" says that the drive has taken it in; it may be stopped all the same.
 //!
 //! ```text
 //!             move in                 LOAD, or by itself
@@ -12,14 +13,18 @@
 //! ```
 
 use rsm_scsi::{
-    BlockDescriptor, Command, LoadAction, MediumRemoval, ModeHeaderSize, ModeParameters, Sense, SenseKey,
+    BlockDescriptor, Command, DiscAction, LoadAction, MediumRemoval, ModeHeaderSize, ModeParameters, Sense,
+    SenseKey,
 };
 use serde::{Deserialize, Serialize};
 
 use crate::cartridge::Place;
-use crate::config::{LibraryConfig, Loading};
+use crate::config::{DriveKind, LibraryConfig, Loading};
+use crate::disc::SECTOR_BYTES;
 use crate::faults::{FaultKind, Outcome, Target};
+use crate::generation::{Fit, Generation};
 use crate::library::{Answer, SimLibrary, Verdict, refused};
+use crate::media::Writing;
 
 /// One drive; its cartridge, if any, is the one whose place is the drive.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,6 +43,9 @@ pub(crate) struct Drive {
     /// The number of the record before which the head stands.
     #[serde(skip)]
     pub position: usize,
+    /// Whether START STOP UNIT has stopped the disc that is in it.
+    #[serde(skip)]
+    pub stopped: bool,
     #[serde(skip)]
     busy_until_ms: u64,
     /// Whether 06h/2800h comes once the drive is ready.
@@ -56,6 +64,7 @@ impl Drive {
                 rejects: false,
                 locked: false,
                 position: 0,
+                stopped: false,
                 busy_until_ms: 0,
                 news: false,
             })
@@ -65,12 +74,14 @@ impl Drive {
     /// The drive starts: it winds a threaded tape to its beginning and forgets locks.
     pub(crate) fn power_on(&mut self, now_ms: u64) {
         (self.locked, self.position, self.busy_until_ms, self.news) = (false, 0, now_ms, false);
+        self.stopped = false;
     }
 
     /// The cartridge has been taken out.
     pub(crate) fn emptied(&mut self) {
         (self.threaded, self.rejects, self.locked, self.position, self.news) =
             (false, false, false, 0, false);
+        self.stopped = false;
     }
 
     /// Tells whether the robot can take a cartridge out.
@@ -93,8 +104,10 @@ impl Drive {
 
 impl SimLibrary {
     pub(crate) fn run_drive(&mut self, drive: usize, command: Command, data_out: &[u8]) -> Verdict {
+        let kind = self.config.drive.kind;
         match command {
-            Command::ModeSense6 { page, control, allocation_length, .. } => {
+            // MMC-6 drives know only the longer MODE SENSE.
+            Command::ModeSense6 { page, control, allocation_length, .. } if kind != DriveKind::CdDvd => {
                 let parameters = self.drive_mode(drive, page)?;
                 Self::mode_sense(&parameters, control, ModeHeaderSize::Six, u32::from(allocation_length))
             }
@@ -106,6 +119,14 @@ impl SimLibrary {
                 self.drives[drive].locked = removal == MediumRemoval::Prevent;
                 Ok(Answer::default())
             }
+            Command::TestUnitReady => self.on_medium(drive, command, data_out),
+            _ if kind.is_disc() => self.run_disc_drive(drive, command, data_out),
+            _ => self.run_tape_drive(drive, command, data_out),
+        }
+    }
+
+    fn run_tape_drive(&mut self, drive: usize, command: Command, data_out: &[u8]) -> Verdict {
+        match command {
             Command::LoadUnload { action, immediate } => {
                 self.sound(drive)?;
                 match action {
@@ -115,17 +136,45 @@ impl SimLibrary {
                     LoadAction::Hold | LoadAction::UnloadHold => Err(Sense::invalid_field_in_cdb(4)),
                 }
             }
-            Command::TestUnitReady
-            | Command::Rewind { .. }
+            Command::Rewind { .. }
             | Command::Read6 { .. }
             | Command::Write6 { .. }
             | Command::WriteFilemarks6 { .. }
-            | Command::Space6 { .. } => {
-                self.sound(drive)?;
-                let cartridge = self.ready(drive)?;
-                self.run_tape(drive, cartridge, command, data_out)
-            }
+            | Command::Space6 { .. }
+            | Command::ReadPosition => self.on_medium(drive, command, data_out),
             _ => Err(refused(0x20, 0x00)),
+        }
+    }
+
+    fn run_disc_drive(&mut self, drive: usize, command: Command, data_out: &[u8]) -> Verdict {
+        match command {
+            Command::StartStopUnit { action, immediate } => {
+                self.sound(drive)?;
+                match action {
+                    DiscAction::Start | DiscAction::Load => self.start(drive, immediate),
+                    DiscAction::Stop => self.stop(drive),
+                    DiscAction::Eject => self.unload(drive, immediate),
+                }
+            }
+            Command::GetConfiguration { allocation_length } if self.config.drive.kind == DriveKind::CdDvd => {
+                Ok(self.profile(drive, allocation_length))
+            }
+            Command::ReadCapacity10
+            | Command::Read10 { .. }
+            | Command::Write10 { .. }
+            | Command::SynchronizeCache10 => self.on_medium(drive, command, data_out),
+            _ => Err(refused(0x20, 0x00)),
+        }
+    }
+
+    /// Carries out a command that needs a medium that is ready.
+    fn on_medium(&mut self, drive: usize, command: Command, data_out: &[u8]) -> Verdict {
+        self.sound(drive)?;
+        let cartridge = self.ready(drive)?;
+        if self.config.drive.kind.is_disc() {
+            self.run_disc(drive, cartridge, command, data_out)
+        } else {
+            self.run_tape(drive, cartridge, command, data_out)
         }
     }
 
@@ -135,18 +184,65 @@ impl SimLibrary {
             return Err(Sense::invalid_field_in_cdb(2));
         }
         let cartridge = self.loaded(drive).filter(|_| self.drives[drive].threaded);
-        let protected = cartridge.is_some_and(|index| self.cartridges[index].write_protected);
+        if self.config.drive.kind.is_disc() {
+            return Ok(self.disc_mode(cartridge));
+        }
+        let generation = cartridge.and_then(|index| self.cartridges[index].generation());
+        let once = cartridge.is_some_and(|index| self.cartridges[index].writing == Writing::WriteOnce);
         Ok(ModeParameters {
-            medium_type: 0,
+            medium_type: if once { generation.map_or(0, Generation::write_once_medium_type) } else { 0 },
             // SSC-4, mode parameter header: WP is bit 7; 001b in bits 6-4 says that writes are buffered.
-            device_specific: u8::from(protected) << 7 | 0x10,
+            device_specific: u8::from(cartridge.is_some_and(|index| self.protects(index).is_some())) << 7
+                | 0x10,
             block_descriptor: Some(BlockDescriptor {
-                density: self.config.drive.density,
+                density: generation.map_or(self.config.drive.density, Generation::density),
                 blocks: 0,
                 block_length_bytes: self.config.drive.block_length_bytes,
             }),
             pages: Vec::new(),
         })
+    }
+
+    fn disc_mode(&self, cartridge: Option<usize>) -> ModeParameters {
+        let kind = self.config.drive.kind;
+        let cartridge = cartridge.map(|index| &self.cartridges[index]);
+        let protected = cartridge.is_some_and(|c| c.write_protected || c.writing == Writing::ReadOnly);
+        // SCSI-2, optical memory medium types: 01h read-only, 02h write-once, 03h rewritable.
+        let medium_type =
+            cartridge.filter(|_| kind == DriveKind::OpticalMemory).map_or(0, |c| match c.writing {
+                Writing::ReadOnly => 0x01,
+                Writing::WriteOnce => 0x02,
+                Writing::Rewritable => 0x03,
+            });
+        let blocks = cartridge.and_then(|c| c.disc.as_ref()).map_or(0, |disc| disc.sectors.min(0x00FF_FFFF));
+        let (density, block_length_bytes) = (0, SECTOR_BYTES as u32);
+        ModeParameters {
+            medium_type,
+            // SBC-3, mode parameter header: WP is bit 7. MMC-6 has no such bit and no block descriptors.
+            device_specific: u8::from(protected && kind != DriveKind::CdDvd) << 7,
+            block_descriptor: (kind != DriveKind::CdDvd).then_some(BlockDescriptor {
+                density,
+                blocks,
+                block_length_bytes,
+            }),
+            pages: Vec::new(),
+        }
+    }
+
+    /// What a drive says when it shall write a tape that it must not write; none when it may.
+    pub(crate) fn protects(&self, cartridge: usize) -> Option<Sense> {
+        if self.cartridges[cartridge].write_protected {
+            return Some(Sense::new(SenseKey::DataProtect, 0x27, 0x00));
+        }
+        // 07h/3005h: cannot write medium, incompatible format.
+        (self.fit(cartridge) != Fit::Writes).then_some(Sense::new(SenseKey::DataProtect, 0x30, 0x05))
+    }
+
+    fn fit(&self, cartridge: usize) -> Fit {
+        match (self.config.drive.generation, self.cartridges[cartridge].generation()) {
+            (Some(drive), Some(tape)) => drive.fit(tape),
+            _ => Fit::Writes,
+        }
     }
 
     /// The cartridge in a drive, by its index.
@@ -176,8 +272,12 @@ impl SimLibrary {
         if state.rejects {
             return not_ready(0x30, 0x00);
         }
-        if !state.threaded {
+        if !state.threaded || state.stopped {
             return not_ready(0x04, 0x02);
+        }
+        if self.config.drive.kind.is_disc() && self.presented(cartridge).is_none() {
+            // The disc lies on its only side.
+            return not_ready(0x30, 0x00);
         }
         Ok(cartridge)
     }
@@ -199,7 +299,8 @@ impl SimLibrary {
 
     fn thread(&mut self, drive: usize) -> Result<(), Sense> {
         let target = Target::Element(self.drives[drive].address);
-        if self.faults.fires(FaultKind::IncompatibleMedium, target).is_some() {
+        let refused = self.loaded(drive).is_some_and(|cartridge| self.fit(cartridge) == Fit::Refuses);
+        if refused || self.faults.fires(FaultKind::IncompatibleMedium, target).is_some() {
             self.drives[drive].rejects = true;
             self.unsaved.state = true;
         }
@@ -210,7 +311,7 @@ impl SimLibrary {
             self.unsaved.state = true;
             return Err(Sense::new(SenseKey::HardwareError, 0x53, 0x00));
         }
-        self.drives[drive].threaded = true;
+        (self.drives[drive].threaded, self.drives[drive].stopped) = (true, false);
         self.drives[drive].position = 0;
         self.unsaved.state = true;
         Ok(())
@@ -233,6 +334,38 @@ impl SimLibrary {
         Ok(interference.apply(Answer { sense: failed, ..answer }))
     }
 
+    /// START STOP UNIT with START: takes the disc in, if that has not been done, and makes it ready.
+    fn start(&mut self, drive: usize, immediate: bool) -> Verdict {
+        if self.loaded(drive).is_none() || !self.drives[drive].threaded {
+            return self.load(drive, immediate);
+        }
+        if self.drives[drive].busy_until_ms > self.now_ms() {
+            return Err(Sense::new(SenseKey::NotReady, 0x04, 0x01));
+        }
+        if !self.drives[drive].stopped {
+            return Ok(Answer::default());
+        }
+        let interference = self.interference(self.lun(drive));
+        if interference.outcome == Outcome::Done {
+            self.drives[drive].stopped = false;
+        }
+        let cost_ms = self.config.time.scaled_ms(self.config.time.load_ms);
+        let answer = self.busy(drive, cost_ms, immediate);
+        Ok(interference.apply(answer))
+    }
+
+    /// START STOP UNIT without START: stops the disc and keeps it in.
+    fn stop(&mut self, drive: usize) -> Verdict {
+        if self.loaded(drive).is_none() {
+            return Err(Sense::new(SenseKey::NotReady, 0x3A, 0x00));
+        }
+        if self.drives[drive].busy_until_ms > self.now_ms() {
+            return Err(Sense::new(SenseKey::NotReady, 0x04, 0x01));
+        }
+        self.drives[drive].stopped = self.drives[drive].threaded;
+        Ok(Answer::default())
+    }
+
     fn unload(&mut self, drive: usize, immediate: bool) -> Verdict {
         if self.loaded(drive).is_none() {
             return Err(Sense::new(SenseKey::NotReady, 0x3A, 0x00));
@@ -248,11 +381,24 @@ impl SimLibrary {
         }
         let interference = self.interference(self.lun(drive));
         if interference.outcome == Outcome::Done {
-            (self.drives[drive].threaded, self.drives[drive].news) = (false, false);
+            let state = &mut self.drives[drive];
+            (state.threaded, state.stopped, state.news) = (false, false, false);
             self.unsaved.state = true;
         }
         let cost_ms = self.config.time.scaled_ms(self.config.time.unload_ms);
         Ok(interference.apply(self.busy(drive, cost_ms, immediate)))
+    }
+
+    /// Unthreads what is in a drive because its button was pressed; false when it was told to keep it, or is busy.
+    pub(crate) fn give_out(&mut self, drive: usize) -> bool {
+        let now_ms = self.now_ms();
+        let state = &mut self.drives[drive];
+        if !state.can_unload() || state.busy_until_ms > now_ms {
+            return false;
+        }
+        (state.threaded, state.stopped, state.news) = (false, false, false);
+        self.unsaved.state = true;
+        true
     }
 
     pub(crate) fn rewind(&mut self, drive: usize, immediate: bool) -> Answer {
@@ -276,9 +422,5 @@ impl SimLibrary {
     fn busy(&mut self, drive: usize, cost_ms: u64, immediate: bool) -> Answer {
         self.drives[drive].busy_until_ms = self.now_ms().saturating_add(cost_ms);
         if immediate { Answer::default() } else { Answer::after(cost_ms) }
-    }
-
-    pub(crate) fn lun(&self, drive: usize) -> u8 {
-        u8::try_from(drive + 1).expect("the configuration allows at most 255 drives")
     }
 }

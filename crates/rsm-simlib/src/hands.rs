@@ -6,8 +6,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::cartridge::{Cartridge, CartridgeId, Place, Tape};
+use crate::cartridge::{Cartridge, CartridgeId, Place};
 use crate::library::{MotionCause, SimLibrary};
+use crate::media::{CartridgeConfig, Side};
 
 /// What a person does.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -48,6 +49,31 @@ pub enum HandAction {
         write_protected: bool,
         /// The element it goes to.
         to: u16,
+    },
+    /// Puts a cartridge from the shelf into an empty element.
+    Put {
+        /// What is written on it, or else its bar code.
+        name: String,
+        /// The element it goes to; absent for the drive that stands alone.
+        to: Option<u16>,
+        /// The side of a disc that lies up then.
+        #[serde(default)]
+        side: Side,
+    },
+    /// Takes a cartridge and lays it on the shelf.
+    Take {
+        /// The element it is in; absent for the drive that stands alone.
+        from: Option<u16>,
+    },
+    /// Turns the disc of an element over.
+    Turn {
+        /// The element it is in.
+        element: u16,
+    },
+    /// Presses the button of a drive, which gives its cartridge out unless it was told to keep it.
+    Eject {
+        /// The drive's address; absent for the drive that stands alone.
+        drive: Option<u16>,
     },
     /// Repairs a drive and unthreads what is in it.
     RepairDrive {
@@ -95,6 +121,21 @@ pub enum HandError {
     /// The bar code cannot be a volume tag.
     #[error("the bar code cannot be used: {0}")]
     BarCode(#[from] rsm_scsi::EncodeError),
+    /// Nothing on the shelf has this name.
+    #[error("nothing outside is called {0:?}; `show` lists what is on the shelf")]
+    NotOnShelf(String),
+    /// Several cartridges on the shelf have this name.
+    #[error("several cartridges outside are called {0:?}; put one back by its number, which `show` lists")]
+    SeveralOnShelf(String),
+    /// There is a robot, so an element must be named.
+    #[error("the library has many elements; name one, which `show` lists")]
+    WhichElement,
+    /// The cartridge is not a disc.
+    #[error("the cartridge in element {0} is a tape, which has no other side")]
+    NotADisc(u16),
+    /// The drive keeps its cartridge.
+    #[error("drive {0} was told to keep its cartridge, or is busy; allow the removal, or wait")]
+    Kept(u16),
     /// The address is not that of a drive.
     #[error("element {0} is not a drive; `show` lists the drives")]
     NotADrive(u16),
@@ -141,10 +182,32 @@ impl SimLibrary {
                 self.by_hand(index, place);
                 vec![*to]
             }
+            HandAction::Put { name, to, side } => {
+                let (index, to) = (self.on_shelf(name)?, self.named_or_sole(*to)?);
+                let place = self.room(to)?;
+                if let Some(disc) = &mut self.cartridges[index].disc {
+                    disc.lay(*side);
+                }
+                self.by_hand(index, place);
+                vec![to]
+            }
+            HandAction::Take { from } => {
+                let from = self.named_or_sole(*from)?;
+                let index = self.within_reach(from)?;
+                self.by_hand(index, Place::Outside);
+                vec![from]
+            }
+            HandAction::Turn { element } => {
+                let index = self.within_reach(*element)?;
+                self.turn_by_hand(index, *element)?;
+                vec![*element]
+            }
+            HandAction::Eject { drive } => return self.press_eject(*drive),
             HandAction::RepairDrive { drive } => return self.repair_drive(*drive),
             HandAction::RepairBarCode { element } => return self.repair_bar_code(*element),
         };
-        if notice == Notice::Attention {
+        // A drive that stands alone notices by itself what is put into it.
+        if notice == Notice::Attention && self.has_changer() {
             let ports = touched.iter().all(|address| matches!(self.place_at(*address), Some(Place::Port(_))));
             self.raise_attention(0, 0x28, u8::from(ports));
         }
@@ -187,19 +250,53 @@ impl SimLibrary {
         }
         // Cartridges are never removed from the list, so their number is always the next one.
         let id = CartridgeId(self.cartridges.iter().map(|cartridge| cartridge.id.0).max().unwrap_or(0) + 1);
-        self.cartridges.push(Cartridge {
-            id,
-            bar_code: bar_code.map(str::to_owned),
-            bar_code_readable: true,
-            write_protected,
-            capacity_bytes: self.config.media.capacity_bytes,
-            place: Place::Outside,
-            home: None,
-            placed_by_hand: false,
-            tape: Tape::default(),
-        });
-        self.unsaved.tapes.insert(id, 0);
+        let bar_code = bar_code.map(str::to_owned);
+        let wanted = CartridgeConfig { bar_code, write_protected, ..CartridgeConfig::default() };
+        let cartridge = Cartridge::new(id, Place::Outside, &wanted, &self.config);
+        self.unsaved.note_new(&cartridge);
+        self.cartridges.push(cartridge);
         Ok(self.cartridges.len() - 1)
+    }
+
+    /// The cartridge outside that has this name; what is written on one goes before a bar code.
+    fn on_shelf(&self, name: &str) -> Result<usize, HandError> {
+        let called = |c: &&(usize, &Cartridge)| c.1.place == Place::Outside && c.1.shelf_name() == Some(name);
+        let found: Vec<(usize, &Cartridge)> = self.cartridges.iter().enumerate().collect();
+        let mut found = found.iter().filter(called);
+        match (found.next(), found.next()) {
+            (Some((index, _)), None) => Ok(*index),
+            (None, _) => Err(HandError::NotOnShelf(name.to_owned())),
+            (Some(_), Some(_)) => Err(HandError::SeveralOnShelf(name.to_owned())),
+        }
+    }
+
+    /// The element that was named, or the drive that stands alone.
+    fn named_or_sole(&self, named: Option<u16>) -> Result<u16, HandError> {
+        match (named, self.drives.as_slice()) {
+            (Some(address), _) => Ok(address),
+            (None, [drive]) if !self.has_changer() => Ok(drive.address),
+            (None, _) => Err(HandError::WhichElement),
+        }
+    }
+
+    fn turn_by_hand(&mut self, index: usize, address: u16) -> Result<(), HandError> {
+        let cartridge = &mut self.cartridges[index];
+        let disc = cartridge.disc.as_mut().ok_or(HandError::NotADisc(address))?;
+        disc.lay(disc.up.other());
+        cartridge.home = None;
+        self.unsaved.state = true;
+        Ok(())
+    }
+
+    fn press_eject(&mut self, drive: Option<u16>) -> Result<(), HandError> {
+        let address = self.named_or_sole(drive)?;
+        let place = self.place_at(address).ok_or(HandError::NoElement(address))?;
+        let drive = self.drive_at(place).ok_or(HandError::NotADrive(address))?;
+        self.loaded(drive).ok_or(HandError::Empty(address))?;
+        if !self.give_out(drive) {
+            return Err(HandError::Kept(address));
+        }
+        Ok(())
     }
 
     fn repair_drive(&mut self, address: u16) -> Result<(), HandError> {

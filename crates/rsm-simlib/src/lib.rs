@@ -1,4 +1,4 @@
-//! A tape library that answers SCSI commands, without any hardware.
+//! A library of tapes or discs, or a drive by itself, that answers SCSI commands, without any hardware.
 //!
 //! What: `SimLibrary` executes CDBs for a changer and its drives, with media that keep their bytes,
 //! a model of mechanical time, people who put their hands in, and faults. Why at the bytes: builders,
@@ -13,20 +13,27 @@ mod cartridge;
 mod changer;
 mod config;
 mod control;
+mod disc;
 mod drive;
 mod faults;
+mod generation;
 mod hands;
 mod library;
+mod media;
+mod side_file;
 mod state;
 mod tape;
 
 pub use cartridge::{CartridgeId, Place, Record, Tape};
 pub use config::{
-    CartridgeConfig, ChangerConfig, ConfigError, DriveConfig, Geometry, LibraryConfig, Loading, MediaConfig,
-    RandomFaults, ThreadedSource, TimeModel,
+    ChangerConfig, ConfigError, DriveConfig, DriveKind, Geometry, LibraryConfig, Loading, RandomFaults,
+    ThreadedSource, TimeModel,
 };
-pub use control::{CartridgeView, ControlAnswer, ControlRequest, DriveState, DriveView, Overview};
+pub use control::{CartridgeView, ControlAnswer, ControlRequest, DiscView, DriveState, DriveView, Overview};
+pub use disc::{DiscSide, SECTOR_BYTES};
 pub use faults::{FaultKind, FaultSpec, Outcome, StuckAt};
+pub use generation::Generation;
 pub use hands::{HandAction, HandError, Notice};
 pub use library::{Fate, Motion, MotionCause, Response, SimLibrary};
+pub use media::{CartridgeConfig, MediaConfig, Side, Writing};
 pub use state::{StateDir, StateError};

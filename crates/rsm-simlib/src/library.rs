@@ -1,7 +1,7 @@
 //! The library itself: one state, commands in, answers out.
 //!
 //! What: `SimLibrary` holds all cartridges, drives and attentions, and executes one CDB at a time for
-//! the changer (LUN 0) or a drive (LUN 1 to n). Why without threads and clock: the same code runs
+//! the changer (LUN 0) or a drive (LUN 1 to n; LUN 0 where it stands alone). Why without threads and clock: the same code runs
 //! inside a seeded simulation, where the caller decides the order of commands and what time it is, and
 //! inside a process that really waits. Time comes in by `set_now_ms` and goes out as the cost of a
 //! command; whoever executes waits that long, or advances its clock.
@@ -13,7 +13,7 @@
 //! execute: decode -> unit exists? -> attention pending? -> changer.rs | drive.rs -> Response
 //! ```
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use rsm_scsi::{
     Command, DecodeError, Designator, DeviceIdentification, DeviceKind, ElementAddress, ElementType,
@@ -23,9 +23,10 @@ use rsm_scsi::{
 use serde::{Deserialize, Serialize};
 
 use crate::cartridge::{Cartridge, CartridgeId, Place, Tape};
-use crate::config::{ConfigError, LibraryConfig};
+use crate::config::{ConfigError, LibraryConfig, wrong};
 use crate::drive::Drive;
 use crate::faults::{FaultKind, FaultSpec, Faults, Outcome, Target};
+use crate::media::{CartridgeConfig, Side};
 
 /// What comes of a command.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,6 +65,9 @@ pub struct Motion {
     pub to: Place,
     /// Who did it.
     pub cause: MotionCause,
+    /// Whether it was turned over on the way.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub turned: bool,
 }
 
 /// Who moved a cartridge.
@@ -79,10 +83,38 @@ pub enum MotionCause {
 /// What has changed since the state was last taken for saving.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Unsaved {
-    /// Whether anything but tapes and motions has.
+    /// Whether anything but tapes, sides and motions has.
     pub state: bool,
     /// For each changed tape the first record that is not as saved.
     pub tapes: BTreeMap<CartridgeId, usize>,
+    /// For each changed side of a disc the sectors that are not as saved; none for a side that is new.
+    pub sides: BTreeMap<(CartridgeId, Side), BTreeSet<u32>>,
+}
+
+impl Unsaved {
+    /// A cartridge is new: all that is on it needs files.
+    pub(crate) fn note_new(&mut self, cartridge: &Cartridge) {
+        self.state = true;
+        match &cartridge.disc {
+            None => {
+                self.tapes.insert(cartridge.id, 0);
+            }
+            Some(disc) => {
+                for (side, _) in disc.sides() {
+                    self.sides.entry((cartridge.id, side)).or_default();
+                }
+            }
+        }
+    }
+}
+
+/// What a logical unit is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Unit {
+    Changer,
+    /// The drive of this index.
+    Drive(usize),
+    Absent,
 }
 
 /// A simulated library.
@@ -158,29 +190,43 @@ impl SimLibrary {
     pub fn new(config: LibraryConfig) -> Result<Self, ConfigError> {
         config.check()?;
         let map = config.geometry.assignment();
-        let cartridges = config
-            .cartridges()
-            .zip(1..)
-            .filter_map(|(wanted, number)| {
-                let address = ElementAddress(wanted.element);
-                Some(Cartridge {
-                    id: CartridgeId(number),
-                    bar_code: wanted.bar_code,
-                    bar_code_readable: true,
-                    write_protected: wanted.write_protected,
-                    capacity_bytes: wanted.capacity_bytes.unwrap_or(config.media.capacity_bytes),
-                    place: Place::of(map.type_at(address)?, address),
-                    home: None,
-                    placed_by_hand: false,
-                    tape: Tape::default(),
-                })
+        let place = |wanted: &CartridgeConfig| match wanted.element.map(ElementAddress) {
+            Some(address) => map.type_at(address).map(|kind| Place::of(kind, address)),
+            None => Some(Place::Outside),
+        };
+        let wanted: Vec<CartridgeConfig> = config.cartridges().collect();
+        let cartridges: Vec<Cartridge> = (1..)
+            .zip(&wanted)
+            .filter_map(|(number, wanted)| {
+                Some(Cartridge::new(CartridgeId(number), place(wanted)?, wanted, &config))
             })
-            .collect::<Vec<_>>();
+            .collect();
         let drives = Drive::all(&config);
-        let mut unsaved = Unsaved { state: true, tapes: BTreeMap::new() };
-        unsaved.tapes.extend(cartridges.iter().map(|cartridge| (cartridge.id, 0)));
+        let mut unsaved = Unsaved { state: true, ..Unsaved::default() };
+        for cartridge in &cartridges {
+            unsaved.note_new(cartridge);
+        }
         let faults = Faults::new(&config.faults);
-        Ok(Self::assemble(config, cartridges, drives, faults, Vec::new(), unsaved))
+        let mut library = Self::assemble(config, cartridges, drives, faults, Vec::new(), unsaved);
+        for (number, wanted) in (1..).zip(&wanted) {
+            library.press_images(CartridgeId(number), wanted)?;
+        }
+        Ok(library)
+    }
+
+    fn press_images(&mut self, id: CartridgeId, wanted: &CartridgeConfig) -> Result<(), ConfigError> {
+        for (side, path) in Side::BOTH.into_iter().zip(&wanted.images) {
+            let field = format!("{}: images", wanted.field());
+            let image = std::fs::read(path)
+                .map_err(|error| wrong(field.clone(), format!("{}: {error}", path.display())))?;
+            if !self.press(id, side, &image) {
+                return Err(wrong(
+                    field,
+                    format!("{} is larger than the side; more sectors", path.display()),
+                ));
+            }
+        }
+        Ok(())
     }
 
     /// Puts the parts together and powers them on.
@@ -192,7 +238,7 @@ impl SimLibrary {
         motions: Vec<Motion>,
         unsaved: Unsaved,
     ) -> Self {
-        let units = drives.len() + 1;
+        let units = drives.len() + usize::from(!config.geometry.stand_alone);
         let mut library = Self {
             config,
             cartridges,
@@ -232,9 +278,44 @@ impl SimLibrary {
         self.now_ms
     }
 
-    /// Executes a command: LUN 0 is the changer, LUN 1 to n are the drives.
+    /// How many logical units there are: the changer and the drives, or the one drive that stands alone.
+    #[must_use]
+    pub fn units(&self) -> usize {
+        self.attentions.len()
+    }
+
+    /// What a logical unit is.
+    fn unit(&self, lun: u8) -> Unit {
+        let changers = usize::from(self.has_changer());
+        match usize::from(lun) {
+            lun if lun >= self.units() => Unit::Absent,
+            lun if lun < changers => Unit::Changer,
+            lun => Unit::Drive(lun - changers),
+        }
+    }
+
+    /// The logical unit number of a drive.
+    pub(crate) fn lun(&self, drive: usize) -> u8 {
+        u8::try_from(drive + usize::from(self.has_changer()))
+            .expect("the configuration allows at most 255 drives")
+    }
+
+    /// Tells whether there is a robot.
+    pub(crate) const fn has_changer(&self) -> bool {
+        !self.config.geometry.stand_alone
+    }
+
+    fn kind(&self, unit: Unit) -> DeviceKind {
+        match unit {
+            Unit::Changer => DeviceKind::MediaChanger,
+            Unit::Drive(_) => self.config.drive.kind.device_kind(),
+            Unit::Absent => DeviceKind::None,
+        }
+    }
+
+    /// Executes a command: LUN 0 is the changer, LUN 1 to n are the drives; LUN 0 is the drive that stands alone.
     pub fn execute(&mut self, lun: u8, cdb: &[u8], data_out: &[u8]) -> Response {
-        let verdict = match Command::decode(cdb) {
+        let verdict = match Command::decode_for(self.kind(self.unit(lun)), cdb) {
             Ok(command) => self.run(lun, command, data_out),
             Err(DecodeError::UnknownOpcode(_)) => Err(refused(0x20, 0x00)),
             Err(DecodeError::InvalidField { byte, .. }) => Err(Sense::invalid_field_in_cdb(byte)),
@@ -253,30 +334,25 @@ impl SimLibrary {
     }
 
     fn run(&mut self, lun: u8, command: Command, data_out: &[u8]) -> Verdict {
-        let exists = usize::from(lun) < self.attentions.len();
+        let unit = self.unit(lun);
         // SPC-4: INQUIRY and REQUEST SENSE neither meet an attention nor fail on an absent unit.
         match command {
             Command::Inquiry { page, allocation_length } => {
-                let kind = match lun {
-                    _ if !exists => DeviceKind::None,
-                    0 => DeviceKind::MediaChanger,
-                    _ => DeviceKind::SequentialAccess,
-                };
-                return Ok(cut(self.inquiry(lun, kind, page)?, u32::from(allocation_length)));
+                return Ok(cut(self.inquiry(lun, unit, page)?, u32::from(allocation_length)));
             }
             Command::RequestSense { format, allocation_length } => {
-                return Ok(cut(self.request_sense(lun, exists, format), u32::from(allocation_length)));
+                let sense = self.request_sense(lun, unit != Unit::Absent, format);
+                return Ok(cut(sense, u32::from(allocation_length)));
             }
-            _ if !exists => return Err(refused(0x25, 0x00)),
+            _ if unit == Unit::Absent => return Err(refused(0x25, 0x00)),
             _ => {}
         }
         if let Some((asc, ascq)) = self.take_attention(lun) {
             return Err(Sense::new(SenseKey::UnitAttention, asc, ascq));
         }
-        if lun == 0 {
-            self.run_changer(command)
-        } else {
-            self.run_drive(usize::from(lun) - 1, command, data_out)
+        match unit {
+            Unit::Drive(drive) => self.run_drive(drive, command, data_out),
+            Unit::Changer | Unit::Absent => self.run_changer(command),
         }
     }
 
@@ -284,8 +360,9 @@ impl SimLibrary {
         if let Some(pending) = self.attentions.get_mut(usize::from(lun)).and_then(VecDeque::pop_front) {
             return Some(pending);
         }
-        if let Some(drive) = usize::from(lun).checked_sub(1).and_then(|index| self.drives.get_mut(index))
-            && drive.became_ready(self.now_ms)
+        let unit = self.unit(lun);
+        if let Unit::Drive(drive) = unit
+            && self.drives[drive].became_ready(self.now_ms)
         {
             return Some((0x28, 0x00));
         }
@@ -293,7 +370,7 @@ impl SimLibrary {
             Some(FaultSpec::UnitAttention { asc, ascq, .. }) => {
                 self.unsaved.state = true;
                 // A drive that says it was reset has lost its position.
-                if let (0x29, Some(drive)) = (asc, usize::from(lun).checked_sub(1)) {
+                if let (0x29, Unit::Drive(drive)) = (asc, unit) {
                     self.drives[drive].power_on(self.now_ms);
                 }
                 Some((asc, ascq))
@@ -323,21 +400,25 @@ impl SimLibrary {
         sense.encode()
     }
 
-    fn inquiry(&self, lun: u8, kind: DeviceKind, page: InquiryPage) -> Result<Vec<u8>, Sense> {
+    fn inquiry(&self, lun: u8, unit: Unit, page: InquiryPage) -> Result<Vec<u8>, Sense> {
         let (changer, drive) = (&self.config.changer, &self.config.drive);
-        let (vendor, product, revision) = if lun == 0 {
-            (&changer.vendor, &changer.product, &changer.revision)
-        } else {
-            (&drive.vendor, &drive.product, &drive.revision)
+        let kind = self.kind(unit);
+        let (vendor, product, revision) = match unit {
+            Unit::Changer => (&changer.vendor, changer.product.as_str(), &changer.revision),
+            Unit::Drive(_) | Unit::Absent => (&drive.vendor, self.config.drive_product(), &drive.revision),
         };
-        let serial = if lun == 0 { changer.serial.clone() } else { self.config.drive_serial(u16::from(lun)) };
+        let serial = match unit {
+            Unit::Changer => changer.serial.clone(),
+            Unit::Drive(drive) => self.drives[drive].serial.clone(),
+            Unit::Absent => self.config.drive_serial(u16::from(lun)),
+        };
         Ok(match page {
             InquiryPage::Standard => StandardInquiry {
                 kind,
                 removable: true,
                 version: 0x06,
                 vendor: vendor.clone(),
-                product: product.clone(),
+                product: product.to_owned(),
                 revision: revision.clone(),
             }
             .encode(),
@@ -348,8 +429,11 @@ impl SimLibrary {
             InquiryPage::Vpd(UnitSerialNumber::PAGE) => UnitSerialNumber { serial }.encode(kind),
             InquiryPage::Vpd(DeviceIdentification::PAGE) => {
                 let naa = Designator::naa(locally_assigned_name(&serial));
-                let id =
-                    T10VendorId { vendor: vendor.clone(), product: product.clone(), vendor_specific: serial };
+                let id = T10VendorId {
+                    vendor: vendor.clone(),
+                    product: product.to_owned(),
+                    vendor_specific: serial,
+                };
                 DeviceIdentification { designators: vec![Designator::t10_vendor_id(&id), naa] }.encode(kind)
             }
             InquiryPage::Vpd(_) => return Err(Sense::invalid_field_in_cdb(2)),
@@ -441,14 +525,30 @@ impl SimLibrary {
         let from = std::mem::replace(&mut cartridge.place, to);
         match (cause, from) {
             (MotionCause::Command, Place::Slot(address)) => cartridge.home = Some(address),
-            (MotionCause::Hand, _) => cartridge.home = None,
+            (MotionCause::Hand, _) => {
+                cartridge.home = None;
+                if let Some(disc) = &mut cartridge.disc {
+                    disc.lay(disc.up);
+                }
+            }
             _ => {}
         }
         cartridge.placed_by_hand = cause == MotionCause::Hand && matches!(to, Place::Port(_));
-        self.motions.push(Motion { cartridge: cartridge.id, from, to, cause });
+        self.motions.push(Motion { cartridge: cartridge.id, from, to, cause, turned: false });
         self.unsaved.state = true;
         if let Some(drive) = self.drive_at(from) {
             self.drives[drive].emptied();
+        }
+    }
+
+    /// As `carry`, and the robot turns the disc over on the way.
+    pub(crate) fn carry_turning(&mut self, index: usize, to: Place) {
+        self.carry(index, to, MotionCause::Command);
+        if let Some(disc) = &mut self.cartridges[index].disc {
+            disc.turn();
+        }
+        if let Some(motion) = self.motions.last_mut() {
+            motion.turned = true;
         }
     }
 

@@ -1,7 +1,7 @@
 //! The library on disk: what survives `kill -9`.
 //!
 //! A state directory holds `state.json` (places, drives, faults), `motions.jsonl` (one line each) and
-//! a file per cartridge in `media/`. Saving writes tapes and motions first, then replaces
+//! a file per tape and per side of a disc in `media/`. Saving writes media and motions first, then replaces
 //! `state.json` by writing a temporary file, syncing it and renaming it over the old one; so
 //! `state.json` never speaks of a motion or a cartridge that is not on disk. What is behind the
 //! number of motions that `state.json` names was never acknowledged and is dropped on loading, and so
@@ -22,9 +22,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::cartridge::{Cartridge, CartridgeId, Record, Tape};
 use crate::config::{ConfigError, LibraryConfig};
+use crate::disc::Disc;
 use crate::drive::Drive;
 use crate::faults::{FaultState, Faults};
 use crate::library::{Motion, SimLibrary, Unsaved};
+use crate::media::Side;
+use crate::side_file;
 
 const MAGIC: &[u8; 8] = b"RSMTAPE1";
 const VERSION: u32 = 1;
@@ -48,9 +51,9 @@ pub enum StateError {
         /// What is wrong.
         problem: String,
     },
-    /// The state was made with another geometry than the configuration has.
+    /// The state was made with another geometry than the configuration has, or with tapes for discs.
     #[error(
-        "the state in {path} was made with another geometry; use its configuration or an empty directory"
+        "the state in {path} was made with another geometry or kind of drives; use its configuration or an empty directory"
     )]
     Geometry {
         /// The directory.
@@ -112,12 +115,14 @@ impl StateDir {
         if snapshot.version != VERSION {
             return Err(damaged(path, format!("its version is {}, not {VERSION}", snapshot.version)));
         }
-        if snapshot.config.geometry != config.geometry {
+        if snapshot.config.geometry != config.geometry
+            || snapshot.config.drive.kind.is_disc() != config.drive.kind.is_disc()
+        {
             return Err(StateError::Geometry { path: self.root.clone() });
         }
         let mut cartridges = snapshot.cartridges;
         for cartridge in &mut cartridges {
-            cartridge.tape = read_tape(&self.tape_path(cartridge.id))?;
+            self.restore_medium(cartridge)?;
         }
         let motions = self.restore_motions(snapshot.motions)?;
         // Drives have the serial numbers of the configuration, and the rest as it was.
@@ -128,6 +133,19 @@ impl StateDir {
         let faults = Faults::restore(&config.faults, snapshot.faults);
         let unsaved = Unsaved { state: true, ..Unsaved::default() };
         Ok(SimLibrary::assemble(config, cartridges, drives, faults, motions, unsaved))
+    }
+
+    fn restore_medium(&self, cartridge: &mut Cartridge) -> Result<(), StateError> {
+        let id = cartridge.id;
+        let Some(disc) = &mut cartridge.disc else {
+            cartridge.tape = read_tape(&self.tape_path(id))?;
+            return Ok(());
+        };
+        let sides = Side::BOTH.into_iter().take(usize::from(disc.side_count));
+        disc.sides = sides
+            .map(|side| side_file::read(&self.side_path(id, side), disc))
+            .collect::<Result<_, StateError>>()?;
+        Ok(())
     }
 
     /// Reads the motions that were acknowledged and cuts off what was not.
@@ -160,6 +178,12 @@ impl StateDir {
             }
             library.unsaved.tapes.remove(&id);
         }
+        while let Some((&(id, side), changed)) = library.unsaved.sides.first_key_value() {
+            if let Some(face) = library.disc_side(id, side) {
+                side_file::write(&self.side_path(id, side), face, changed)?;
+            }
+            library.unsaved.sides.remove(&(id, side));
+        }
         if !library.unsaved.state {
             return Ok(());
         }
@@ -167,7 +191,7 @@ impl StateDir {
         let snapshot = Snapshot {
             version: VERSION,
             config: library.config.clone(),
-            cartridges: library.cartridges.iter().map(without_tape).collect(),
+            cartridges: library.cartridges.iter().map(without_contents).collect(),
             drives: library.drives.clone(),
             faults: library.faults.state(),
             motions: library.motions.len(),
@@ -203,10 +227,15 @@ impl StateDir {
     fn tape_path(&self, id: CartridgeId) -> PathBuf {
         self.root.join("media").join(format!("{:08}.tape", id.0))
     }
+
+    fn side_path(&self, id: CartridgeId, side: Side) -> PathBuf {
+        let letter = side.to_string().to_lowercase();
+        self.root.join("media").join(format!("{:08}.{letter}.disc", id.0))
+    }
 }
 
-/// A cartridge as `state.json` keeps it; its tape has a file of its own and need not be copied.
-fn without_tape(cartridge: &Cartridge) -> Cartridge {
+/// A cartridge as `state.json` keeps it; its tape or sides have files of their own and need not be copied.
+fn without_contents(cartridge: &Cartridge) -> Cartridge {
     Cartridge {
         id: cartridge.id,
         bar_code: cartridge.bar_code.clone(),
@@ -216,15 +245,19 @@ fn without_tape(cartridge: &Cartridge) -> Cartridge {
         place: cartridge.place,
         home: cartridge.home,
         placed_by_hand: cartridge.placed_by_hand,
+        name: cartridge.name.clone(),
+        writing: cartridge.writing,
+        own_generation: cartridge.own_generation,
+        disc: cartridge.disc.as_ref().map(Disc::without_sides),
         tape: Tape::default(),
     }
 }
 
-fn at(path: &Path) -> impl FnOnce(std::io::Error) -> StateError + '_ {
+pub(crate) fn at(path: &Path) -> impl FnOnce(std::io::Error) -> StateError + '_ {
     move |source| StateError::File { path: path.to_owned(), source }
 }
 
-fn damaged(path: &Path, problem: impl Into<String>) -> StateError {
+pub(crate) fn damaged(path: &Path, problem: impl Into<String>) -> StateError {
     StateError::Damaged { path: path.to_owned(), problem: problem.into() }
 }
 

@@ -5,11 +5,12 @@
 //! block of another length than asked for sets ILI with the difference in the information field.
 //! Writing drops what was behind the head.
 
-use rsm_scsi::{Command, Sense, SenseKey, SpaceUnit, TransferLength};
+use rsm_scsi::{Command, Sense, SenseKey, SpaceUnit, TapePosition, TransferLength};
 
 use crate::cartridge::Record;
 use crate::faults::Outcome;
 use crate::library::{Answer, SimLibrary, Verdict, refused};
+use crate::media::Writing;
 
 /// The most filemarks one command writes. They take no room of the tape here, so that without a limit
 /// one command could fill the memory; no program writes more than a few.
@@ -63,7 +64,18 @@ impl SimLibrary {
                 self.record(drive, cartridge, records)
             }
             Command::Space6 { unit, count } => Ok(self.space(drive, cartridge, unit, count)),
+            Command::ReadPosition => Ok(Answer::data(self.position(drive, cartridge).encode())),
             _ => Err(refused(0x20, 0x00)),
+        }
+    }
+
+    fn position(&self, drive: usize, cartridge: usize) -> TapePosition {
+        let (position, cartridge) = (self.drives[drive].position, &self.cartridges[cartridge]);
+        let warns = self.config.media.early_warning_bytes;
+        TapePosition {
+            at_beginning: position == 0,
+            at_end: position > 0 && cartridge.tape.bytes_before(position) + warns > cartridge.capacity_bytes,
+            location: u32::try_from(position).ok(),
         }
     }
 
@@ -139,11 +151,18 @@ impl SimLibrary {
 
     /// Writes records at the head, as far as they fit.
     fn record(&mut self, drive: usize, cartridge: usize, records: Vec<Record>) -> Verdict {
-        if self.cartridges[cartridge].write_protected {
-            return Err(Sense::new(SenseKey::DataProtect, 0x27, 0x00));
+        if let Some(sense) = self.protects(cartridge) {
+            return Err(sense);
         }
         if records.is_empty() {
             return Ok(Answer::default());
+        }
+        let medium = &self.cartridges[cartridge];
+        let behind =
+            medium.tape.records().len() - self.drives[drive].position.min(medium.tape.records().len());
+        if medium.writing == Writing::WriteOnce && behind > 0 {
+            // 07h/300Ch: WORM medium, overwrite attempted.
+            return Err(Sense::new(SenseKey::DataProtect, 0x30, 0x0C));
         }
         let interference = self.interference(self.lun(drive));
         let mut sense = None;

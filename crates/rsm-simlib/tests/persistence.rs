@@ -100,3 +100,106 @@ fn damage_is_named_and_not_repaired() {
     let error = StateDir::open(root.path(), config()).map(|_| ()).unwrap_err();
     assert!(matches!(error, StateError::Damaged { .. }), "{error}");
 }
+
+fn jukebox() -> LibraryConfig {
+    let text = "[geometry]\nslots = 4\n[drive]\nkind = 'optical-memory'\n[media]\ncount = 2\nsides = 2\nsectors = 1000000000\n\
+        [[cartridge]]\nname = 'shelved'\nsides = 1";
+    LibraryConfig::from_toml(text).expect("the test's configuration is right")
+}
+
+fn write_sectors(library: &mut SimLibrary, first: u32, sectors: &[u8]) {
+    let data: Vec<u8> = sectors.iter().flat_map(|byte| [*byte; SECTOR_BYTES]).collect();
+    good(library, 1, Command::Write10 { first, blocks: sectors.len() as u16 }, &data);
+}
+
+#[test]
+fn sides_and_how_discs_lie_are_found_again_and_take_only_the_room_of_what_was_written() {
+    let root = tempfile::tempdir().unwrap();
+    let (mut dir, mut library) = StateDir::open(root.path(), jukebox()).unwrap();
+    load_first(&mut library);
+    write_sectors(&mut library, 0, &[1, 2, 0]);
+    write_sectors(&mut library, 999_999_999, &[9]);
+    dir.save(&mut library).unwrap();
+    write_sectors(&mut library, 1, &[3]);
+    good(&mut library, 1, Command::StartStopUnit { action: DiscAction::Eject, immediate: false }, &[]);
+    let (source, destination) = (ElementAddress(256), ElementAddress(1002));
+    let turn = Command::MoveMedium { transport: ElementAddress(0), source, destination, invert: true };
+    good(&mut library, 0, turn, &[]);
+    dir.save(&mut library).unwrap();
+
+    let (_, again) = StateDir::open(root.path(), jukebox()).unwrap();
+    assert_eq!(again.overview(), library.overview());
+    let side = |side| again.disc_side(CartridgeId(1), side).expect("it has two");
+    assert_eq!(side(Side::A).written().collect::<Vec<_>>(), [0, 1, 2, 999_999_999]);
+    assert_eq!(
+        side(Side::A).image(3 * SECTOR_BYTES),
+        [[1; SECTOR_BYTES], [3; SECTOR_BYTES], [0; SECTOR_BYTES]].concat()
+    );
+    assert_eq!(side(Side::B), &DiscSide::default());
+    let length = std::fs::metadata(root.path().join("media/00000001.a.disc")).unwrap().len();
+    assert!(length < 5 * 2052, "four sectors took {length} bytes");
+    let view = &again.overview().cartridges[0];
+    assert_eq!((view.place, view.disc.as_ref().unwrap().up), (Place::Slot(1002), Side::B));
+    assert!(view.disc.as_ref().unwrap().inverted);
+
+    let tapes = StateDir::open(root.path(), config()).map(|_| ()).unwrap_err();
+    assert!(matches!(tapes, StateError::Geometry { .. }), "{tapes}");
+}
+
+#[test]
+fn what_was_cut_in_a_side_is_dropped_and_does_not_come_back() {
+    let root = tempfile::tempdir().unwrap();
+    let (mut dir, mut library) = StateDir::open(root.path(), jukebox()).unwrap();
+    load_first(&mut library);
+    write_sectors(&mut library, 7, &[7]);
+    dir.save(&mut library).unwrap();
+    drop(dir);
+    // A hole where a record should be, and a whole record behind it.
+    let mut behind = vec![0; 2052];
+    behind.extend(9_u32.to_be_bytes());
+    behind.extend([8; SECTOR_BYTES]);
+    let path = root.path().join("media/00000001.a.disc");
+    OpenOptions::new().append(true).open(&path).unwrap().write_all(&behind).unwrap();
+
+    let written = |library: &SimLibrary| {
+        library.disc_side(CartridgeId(1), Side::A).expect("it has").written().collect::<Vec<_>>()
+    };
+    let (mut dir, mut again) = StateDir::open(root.path(), jukebox()).unwrap();
+    assert_eq!(written(&again), [7]);
+    write_sectors(&mut again, 5, &[5]);
+    dir.save(&mut again).unwrap();
+    let (_, last) = StateDir::open(root.path(), jukebox()).unwrap();
+    assert_eq!(written(&last), [5, 7], "sector 8 was never acknowledged");
+
+    std::fs::write(&path, b"NOT A SIDE").unwrap();
+    let error = StateDir::open(root.path(), jukebox()).map(|_| ()).unwrap_err();
+    assert!(matches!(error, StateError::Damaged { .. }), "{error}");
+}
+
+/// What the program wrote before it knew discs: fewer keys in each object.
+#[test]
+fn the_state_of_an_earlier_version_is_taken() {
+    let root = tempfile::tempdir().unwrap();
+    let (mut dir, mut library) = StateDir::open(root.path(), config()).unwrap();
+    load_first(&mut library);
+    write(&mut library, b"label");
+    dir.save(&mut library).unwrap();
+    let path = root.path().join("state.json");
+    let mut state: serde_json::Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
+    let forget = |object: &mut serde_json::Value, keys: &[&str]| {
+        for key in keys {
+            assert!(object.as_object_mut().unwrap().remove(*key).is_some(), "{key} is written today");
+        }
+    };
+    forget(&mut state["config"]["geometry"], &["stand_alone"]);
+    forget(&mut state["config"]["changer"], &["turns"]);
+    forget(&mut state["config"]["drive"], &["kind", "generation"]);
+    forget(&mut state["config"]["media"], &["writing", "generation", "sides", "sectors"]);
+    for cartridge in state["cartridges"].as_array_mut().unwrap() {
+        forget(cartridge, &["name", "writing", "own_generation", "disc"]);
+    }
+    std::fs::write(&path, serde_json::to_vec(&state).unwrap()).unwrap();
+    let (_, again) = StateDir::open(root.path(), config()).unwrap();
+    assert_eq!(again.overview(), library.overview());
+    assert_eq!(blocks(&again), [Record::Block(b"label".to_vec())]);
+}

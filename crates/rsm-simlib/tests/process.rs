@@ -235,6 +235,34 @@ fn hands_and_refusals_on_the_command_line() {
 }
 
 #[test]
+fn a_drive_by_itself_is_fed_from_its_shelf() {
+    let root = tempfile::tempdir().expect("a directory for the test");
+    let text = "[geometry]\nstand_alone = true\ndrives = 1\nslots = 0\nports = 0\n[drive]\nkind = 'optical-memory'\n\
+        [[cartridge]]\nname = 'atlas'\nsides = 2\n[[cartridge]]\nname = 'other'\n";
+    std::fs::write(root.path().join("sim.toml"), text).expect("the configuration");
+    let mut sim = Sim { child: spawn(root.path()), root };
+    let mut host = sim.host(0);
+    assert_eq!(sense_of(&host.send(0, Command::TestUnitReady, &[])), "2/3A00");
+    assert_eq!(sense_of(&host.send(1, Command::TestUnitReady, &[])), "5/2500");
+    assert!(sim.ctl(&["hand", "put", "atlas", "--side", "b"]).status.success());
+    assert_eq!(sense_of(&host.send(0, Command::TestUnitReady, &[])), "6/2800");
+    let write = Command::Write10 { first: 3, blocks: 1 };
+    assert_eq!(sense_of(&host.send(0, write, &[0x5A; 2048])), "status 0");
+    sim.kill_and_restart();
+    let table = String::from_utf8(sim.ctl(&["show"]).stdout).expect("text");
+    assert!(table.contains("drive 256 \"atlas\"") && table.contains("A:0 B:1, B up"), "{table}");
+    assert!(table.contains("shelf \"other\"") && table.contains("threaded, side B up"), "{table}");
+    let refused = sim.ctl(&["hand", "take"]);
+    let text = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert!(!refused.status.success() && text.contains("unload or repair it first"), "{text}");
+    assert!(sim.ctl(&["hand", "eject"]).status.success());
+    assert!(sim.ctl(&["hand", "turn", "256"]).status.success());
+    assert!(sim.ctl(&["hand", "take", "--from", "256"]).status.success());
+    let table = String::from_utf8(sim.ctl(&["show"]).stdout).expect("text");
+    assert!(table.contains("shelf \"atlas\"") && table.contains("A:0 B:1, A up"), "{table}");
+}
+
+#[test]
 fn a_state_directory_has_one_user_and_one_geometry() {
     let mut sim = Sim::start("");
     let second = program(sim.root.path()).output().expect("the program starts");

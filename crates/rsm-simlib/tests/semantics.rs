@@ -532,7 +532,13 @@ fn hands_move_swap_take_and_put() {
 #[test]
 fn hands_leave_their_trace_in_the_motions() {
     let rig = check("", "move 1000 256 => good\nhand move 1001 1003 => good\ntur 0 => 6/2800");
-    let motion = |cartridge, from, to, cause| Motion { cartridge: CartridgeId(cartridge), from, to, cause };
+    let motion = |cartridge, from, to, cause| Motion {
+        cartridge: CartridgeId(cartridge),
+        from,
+        to,
+        cause,
+        turned: false,
+    };
     assert_eq!(
         rig.library.motions(),
         [

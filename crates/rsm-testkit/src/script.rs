@@ -257,10 +257,10 @@ fn built_as(words: &[&str]) -> Done<LibraryConfig> {
                     _ => Some("WP0001L6".to_string()),
                 };
                 config.cartridge.push(rsm_simlib::CartridgeConfig {
-                    element: config.geometry.first_slot + number - 1,
+                    element: Some(config.geometry.first_slot + number - 1),
                     bar_code,
                     write_protected: key == "protected",
-                    capacity_bytes: None,
+                    ..Default::default()
                 });
             }
             _ => return Err(format!("a library has no {key}")),

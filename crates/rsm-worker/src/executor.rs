@@ -100,8 +100,9 @@ impl Device {
         let found = match found {
             rsm_scsi::DeviceKind::SequentialAccess => "a tape drive".into(),
             rsm_scsi::DeviceKind::MediaChanger => "a media changer".into(),
-            rsm_scsi::DeviceKind::None => "no device".into(),
+            disc if disc.is_disc() => "a disc drive".into(),
             rsm_scsi::DeviceKind::Other(code) => format!("a device of type {code:02X}h"),
+            _ => "no device".into(),
         };
         Err(format!("the configuration says {name}, but at its address is {found}: correct the address"))
     }

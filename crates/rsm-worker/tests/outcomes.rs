@@ -84,7 +84,7 @@ fn a_device_is_asked_what_it_is_before_each_step() {
     let check = |kind, script: &str| text(&carry_out(kind, Step::Probe, script));
     insta::assert_snapshot!(check(DeviceKind::Changer, "INQUIRY => type 1"), @"DeviceGone: the configuration says media changer, but at its address is a tape drive: correct the address");
     insta::assert_snapshot!(check(DeviceKind::Drive, "INQUIRY => type 127"), @"DeviceGone: the configuration says tape drive, but at its address is no device: correct the address");
-    insta::assert_snapshot!(check(DeviceKind::Drive, "INQUIRY => type 0"), @"DeviceGone: the configuration says tape drive, but at its address is a device of type 00h: correct the address");
+    insta::assert_snapshot!(check(DeviceKind::Drive, "INQUIRY => type 0"), @"DeviceGone: the configuration says tape drive, but at its address is a disc drive: correct the address");
     insta::assert_snapshot!(check(DeviceKind::Drive, "INQUIRY => timeout"), @"DeviceGone: INQUIRY: no answer within 7 ms; whether the command is carried out is not known");
     insta::assert_snapshot!(check(DeviceKind::Drive, "INQUIRY => gone\nINQUIRY => gone"), @"DeviceGone: INQUIRY: the device cannot be reached: unplugged");
     insta::assert_snapshot!(changer(Step::Load, ""), @"Refused: a media changer cannot load");

@@ -10,7 +10,8 @@ use anyhow::{Context, bail};
 use clap::{Args, Subcommand, ValueEnum};
 use rsm_scsi::cdb_socket::{Body, Frame};
 use rsm_simlib::{
-    CartridgeId, ControlAnswer, ControlRequest, FaultSpec, HandAction, Notice, Outcome, Overview, StuckAt,
+    CartridgeId, CartridgeView, ControlAnswer, ControlRequest, FaultSpec, HandAction, Notice, Outcome,
+    Overview, Place, Side, StuckAt,
 };
 
 /// Controls a running library.
@@ -67,6 +68,30 @@ enum Hand {
         /// Its tab is set.
         #[arg(long)]
         write_protected: bool,
+    },
+    /// Puts a cartridge in from the shelf.
+    Put {
+        /// What is written on it, or else its bar code.
+        name: String,
+        /// The element it goes to; the drive, where it stands alone.
+        #[arg(long)]
+        into: Option<u16>,
+        /// The side of a disc that lies up.
+        #[arg(long, value_enum, default_value = "a")]
+        side: Up,
+    },
+    /// Takes a cartridge and lays it on the shelf.
+    Take {
+        /// The element it is in; the drive, where it stands alone.
+        #[arg(long)]
+        from: Option<u16>,
+    },
+    /// Turns the disc of an element over.
+    Turn { element: u16 },
+    /// Presses the button of a drive, which gives its cartridge out.
+    Eject {
+        /// Its address; without it the drive that stands alone.
+        drive: Option<u16>,
     },
     /// Repairs a drive and unthreads what is in it.
     RepairDrive { drive: u16 },
@@ -137,6 +162,12 @@ enum Arm {
 }
 
 #[derive(Clone, Copy, ValueEnum)]
+enum Up {
+    A,
+    B,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
 enum Leaves {
     Transport,
     Source,
@@ -193,29 +224,54 @@ fn ask(socket: &std::path::Path, request: &ControlRequest) -> anyhow::Result<Con
 }
 
 fn print(overview: &Overview) {
-    println!("{:<9} {:<14} {:<12} {:>8} {:>12}", "CARTRIDGE", "PLACE", "BAR CODE", "RECORDS", "BYTES");
+    println!("{:<9} {:<20} {:<12} {:>8} {:>12} SIDES", "CARTRIDGE", "PLACE", "BAR CODE", "RECORDS", "BYTES");
     for cartridge in &overview.cartridges {
         let code = match (&cartridge.bar_code, cartridge.bar_code_readable) {
             (None, _) => "-".to_owned(),
             (Some(code), true) => code.clone(),
             (Some(code), false) => format!("({code})"),
         };
-        let place = cartridge.place.to_string();
+        let place = match (cartridge.place, &cartridge.name) {
+            (Place::Outside, Some(name)) => format!("shelf {name:?}"),
+            (place, Some(name)) => format!("{place} {name:?}"),
+            (place, None) => place.to_string(),
+        };
         println!(
-            "{:<9} {place:<14} {code:<12} {:>8} {:>12}",
-            cartridge.id.0, cartridge.records, cartridge.used_bytes
+            "{:<9} {place:<20} {code:<12} {:>8} {:>12} {}",
+            cartridge.id.0,
+            cartridge.records,
+            cartridge.used_bytes,
+            sides(cartridge)
         );
     }
     println!("\n{:<9} {:<5} {:<14} STATE", "DRIVE", "LUN", "SERIAL");
     for drive in &overview.drives {
         let state = format!("{:?}", drive.state).to_lowercase();
-        println!("{:<9} {:<5} {:<14} {state}", drive.address, drive.lun, drive.serial);
+        let presents = drive.presents.map_or(String::new(), |side| format!(", side {side} up"));
+        println!("{:<9} {:<5} {:<14} {state}{presents}", drive.address, drive.lun, drive.serial);
     }
     for fault in &overview.armed {
         println!("armed: {}", fault.kind().name());
     }
     for (kind, count) in &overview.fired {
         println!("fired: {} {count}", kind.name());
+    }
+}
+
+/// For a disc, how many sectors of each side are written, and which side is up: `A:3 B:0, B up (inverted)`.
+fn sides(cartridge: &CartridgeView) -> String {
+    let Some(disc) = &cartridge.disc else { return "-".into() };
+    let written: Vec<String> = disc.written.iter().map(|(side, count)| format!("{side}:{count}")).collect();
+    let inverted = if disc.inverted { " (inverted)" } else { "" };
+    format!("{}, {} up{inverted}", written.join(" "), disc.up)
+}
+
+impl From<Up> for Side {
+    fn from(up: Up) -> Self {
+        match up {
+            Up::A => Self::A,
+            Up::B => Self::B,
+        }
     }
 }
 
@@ -227,6 +283,10 @@ impl From<Hand> for HandAction {
             Hand::TakeOut { from } => Self::TakeOut { from },
             Hand::PutBack { cartridge, to } => Self::PutBack { cartridge: CartridgeId(cartridge), to },
             Hand::PutNew { to, bar_code, write_protected } => Self::PutNew { bar_code, write_protected, to },
+            Hand::Put { name, into, side } => Self::Put { name, to: into, side: side.into() },
+            Hand::Take { from } => Self::Take { from },
+            Hand::Turn { element } => Self::Turn { element },
+            Hand::Eject { drive } => Self::Eject { drive },
             Hand::RepairDrive { drive } => Self::RepairDrive { drive },
             Hand::RepairBarCode { element } => Self::RepairBarCode { element },
         }

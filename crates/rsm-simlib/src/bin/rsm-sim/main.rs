@@ -1,4 +1,4 @@
-//! `rsm-sim`: a simulated tape library as a process.
+//! `rsm-sim`: a simulated library of tapes or discs, or a drive by itself, as a process.
 //!
 //! What: serves a library's commands over a Unix socket, keeps it in a directory, and lets people
 //! control it (`rsm-sim ctl`). Why a process: a manager must survive that the library goes on while
@@ -17,7 +17,7 @@ use anyhow::Context;
 use clap::{Args, Parser, Subcommand};
 use rsm_simlib::LibraryConfig;
 
-/// A simulated tape library.
+/// A simulated library of tapes or discs, or a drive by itself.
 #[derive(Parser)]
 #[command(name = "rsm-sim", version, about, args_conflicts_with_subcommands = true)]
 struct Cli {

@@ -57,9 +57,9 @@ impl Server {
         if lock.try_lock().is_err() {
             bail!("another rsm-sim uses {}; stop it, or use another --state", state.display());
         }
-        let units = usize::from(config.geometry.drives) + 1;
         let (dir, library) = StateDir::open(state, config)?;
         let listener = bind(socket)?;
+        let units = library.units();
         let shared = Shared {
             kept: Mutex::new(Kept { library, dir }),
             units: (0..units).map(|_| Mutex::new(())).collect(),
