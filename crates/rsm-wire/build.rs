@@ -78,7 +78,8 @@ fn fields(descriptors: &FileDescriptorSet) -> String {
                 format!("({:?}, {:?}, {nested:?}), ", field.json_name(), field.name())
             })
             .collect();
-        writeln!(text, "    ({:?}, &[{fields}]),", message.name()).expect("writing to a String does not fail");
+        writeln!(text, "    ({:?}, &[{fields}]),", message.name())
+            .expect("writing to a String does not fail");
     }
     text + "];\n"
 }

@@ -4,7 +4,8 @@
 //! that the engine gave.
 
 use crate::convert::{
-    Addressed, BadAnswer, WrongReply, answer_id, optional_guid, request_guid, request_guids, session, text, time,
+    Addressed, BadAnswer, WrongReply, answer_id, optional_guid, request_guid, request_guids, session, text,
+    time,
 };
 use crate::v1;
 use rsm_model::call::{Call, Explanation, Query, Refusal, Reply};

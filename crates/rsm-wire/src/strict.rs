@@ -42,7 +42,8 @@ mod tests {
 
     #[test]
     fn unknown_fields_are_found_at_any_depth() {
-        let check = |value: Value, expect| assert_eq!(unknown("ObjectInformation", &value), expect, "{value}");
+        let check =
+            |value: Value, expect| assert_eq!(unknown("ObjectInformation", &value), expect, "{value}");
         check(json!({ "objectType": 12, "name": "x", "mediaPool": { "maxAllocates": 3 } }), None);
         check(json!({ "object_type": 12, "media_pool": { "max_allocates": 3 } }), None);
         check(json!({ "mediaPool": { "maxAllocate": 3 } }), Some("maxAllocate"));

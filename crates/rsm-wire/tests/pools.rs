@@ -5,7 +5,7 @@ use rsm_model::UtcTime;
 use rsm_model::call::*;
 use rsm_model::ids::*;
 use rsm_model::machine::side::SideState;
-use rsm_model::record::{Common, MediaPool, PoolKind, Side};
+use rsm_model::record::{Common, LabelWitness, MediaPool, PoolKind, Side};
 use rsm_wire::convert::Addressed;
 use rsm_wire::{Rpc, v1};
 use serde_json::{Value, json};
@@ -132,6 +132,7 @@ fn what_was_read_can_be_written_back() {
         deallocation_policy: 1,
         max_allocates: 5,
         owner_uid: 0,
+        inherited_owners: Vec::new(),
     };
     let object = Object::MediaPool(pool);
     let information = ObjectInformation { object, counts: Counts::default(), owner: None };
@@ -172,19 +173,18 @@ fn members_travel_by_the_type_that_has_them() {
     let library = json!({ "objectType": 9, "library": {
         "inventoryMethod": 2, "autoRecovery": true, "cleanerUsesRemaining": 7, "flags": 16,
     }});
-    let members = MembersToSet::Library {
-        inventory_method: 2,
-        auto_recovery: 1,
-        cleaner_uses_remaining: 7,
-        flags: 16,
-    };
+    let members =
+        MembersToSet::Library { inventory_method: 2, auto_recovery: 1, cleaner_uses_remaining: 7, flags: 16 };
     check(library, members);
     check(
         json!({ "objectType": 5, "drive": { "deferDismountDelayS": 300 } }),
         MembersToSet::Drive { defer_dismount_delay_s: 300 },
     );
     check(json!({ "objectType": 7, "ieDoor": { "maxOpenS": 60 } }), MembersToSet::Door { max_open_s: 60 });
-    check(json!({ "objectType": 8, "iePort": { "maxExtendS": 60 } }), MembersToSet::Port { max_extend_s: 60 });
+    check(
+        json!({ "objectType": 8, "iePort": { "maxExtendS": 60 } }),
+        MembersToSet::Port { max_extend_s: 60 },
+    );
     let none = |media_type: Value| json!({ "objectType": 12, "mediaPool": { "mediaType": media_type } });
     let of_pools = MembersToSet::MediaPool {
         media_type: None,
@@ -240,6 +240,7 @@ fn a_side_shows_its_label() {
         mount_count: 3,
         allocate_count: 2,
         capacity: 6_000_000_000_000,
+        witness: LabelWitness::NotRead,
     };
     let object = Object::Side(side);
     let information = ObjectInformation { object, counts: Counts::default(), owner: None };

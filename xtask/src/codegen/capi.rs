@@ -27,11 +27,7 @@ impl Form {
     /// Lists the forms in which a function is exported.
     pub fn of(function: &Function) -> &'static [Form] {
         let has_text = |shape: &str| shape.starts_with("text") || shape.starts_with("object-information");
-        if function.params.iter().any(|p| has_text(&p.shape)) {
-            &[Form::A, Form::W]
-        } else {
-            &[Form::Plain]
-        }
+        if function.params.iter().any(|p| has_text(&p.shape)) { &[Form::A, Form::W] } else { &[Form::Plain] }
     }
 
     /// Gives the ending of the symbol.

@@ -36,11 +36,11 @@ const UNION: [(&str, &str); 16] = [
 const OUTER: &str = "NTMS_OBJECTINFORMATION";
 
 /// Members of 16 bytes that are times; all others are ids.
-const TIMES: [&str; 6] =
-    ["Created", "Modified", "LastCleanedTs", "TimeQueued", "TimeCompleted", "Submitted"];
+const TIMES: [&str; 6] = ["Created", "Modified", "LastCleanedTs", "TimeQueued", "TimeCompleted", "Submitted"];
 
 /// Members of 4 bytes that are TRUE or FALSE; all others are numbers.
-const FLAGS: [&str; 4] = ["Enabled", "LibrarySupportsDriveCleaning", "BarCodeReaderInstalled", "AutoRecovery"];
+const FLAGS: [&str; 4] =
+    ["Enabled", "LibrarySupportsDriveCleaning", "BarCodeReaderInstalled", "AutoRecovery"];
 
 /// The two forms, with the size of a character.
 const FORMS: [(char, u64); 2] = [('A', 1), ('W', 2)];

@@ -80,7 +80,9 @@ impl<'a> Place<'a> {
             let mut units = [0; 2];
             let encoded: Vec<u8> = match form {
                 Form::A => letter.encode_utf8(&mut bytes).bytes().collect(),
-                Form::W => letter.encode_utf16(&mut units).iter().flat_map(|unit| unit.to_ne_bytes()).collect(),
+                Form::W => {
+                    letter.encode_utf16(&mut units).iter().flat_map(|unit| unit.to_ne_bytes()).collect()
+                }
             };
             let end = at + encoded.len();
             let terminator = if form == Form::A { 1 } else { 2 };
@@ -107,7 +109,8 @@ impl<'a> Place<'a> {
 
 /// The eight words of SYSTEMTIME: year, month, day of the week, day, hour, minute, second, millisecond.
 fn words(time: UtcTime, text: &str) -> [u16; 8] {
-    let mut numbers = text.split(|letter: char| !letter.is_ascii_digit()).map(|part| part.parse().unwrap_or(0));
+    let mut numbers =
+        text.split(|letter: char| !letter.is_ascii_digit()).map(|part| part.parse().unwrap_or(0));
     let mut next = || numbers.next().unwrap_or(0);
     let [year, month, day] = [next(), next(), next()];
     let [hour, minute, second, milli] = [next(), next(), next(), next()];

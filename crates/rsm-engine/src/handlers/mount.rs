@@ -206,7 +206,7 @@ fn check_busy(turn: &Turn<'_>, one: &Named, drive: Option<&Drive>, call: &MountC
     let standing = if offline {
         planner::Standing::Blocked("it is offline".to_string())
     } else {
-        planner::standing(&turn.tx, &one.medium, drive.map(|drive| drive.id))?
+        planner::standing(&turn.tx, &one.medium, one.side.id, drive.map(|drive| drive.id))?
     };
     match standing {
         planner::Standing::InPlace => Ok(()),

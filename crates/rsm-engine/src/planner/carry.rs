@@ -227,6 +227,7 @@ fn order_move(
     request: RequestId,
     medium: &Medium,
     to: Location,
+    turn_over: TurnOver,
 ) -> Handled {
     let (Some(device), Some(changer)) = (view.changer_device(), view.changer.as_ref()) else {
         return missing("a robot");
@@ -240,9 +241,16 @@ fn order_move(
         from: from.element,
         to: to.element,
         expected_tag: from.tag,
-        turn: TurnOver::Keep,
+        turn: turn_over,
     };
     ordered(turn, work, view.library.id, step).map(drop)
+}
+
+/// Whether a medium is turned over on its way into a drive: the drive uses the side that is up (mount-two-sided-turns).
+fn turn_for(turn: &Turn<'_>, held: &Medium, request: &LibraryRequest) -> Handled<TurnOver> {
+    let side = request.side.map(|id| turn.tx.get::<Side>(id)).transpose()?.flatten();
+    let wants_b = side.is_some_and(|side| side.number == 1);
+    Ok(if held.sides == 2 && wants_b != held.upside_down { TurnOver::Over } else { TurnOver::Keep })
 }
 
 fn move_in(turn: &mut Turn<'_>, view: &View, id: RequestId, drive: DriveId) -> Handled {
@@ -256,7 +264,8 @@ fn move_in(turn: &mut Turn<'_>, view: &View, id: RequestId, drive: DriveId) -> H
     }
     request.drive = Some(drive);
     request.slot = held.home_slot;
-    order_move(turn, view, id, &held, Location::Drive(drive))?;
+    let turn_over = turn_for(turn, &held, &request)?;
+    order_move(turn, view, id, &held, Location::Drive(drive), turn_over)?;
     turn.put(held);
     turn.put(request);
     Ok(())
@@ -267,7 +276,9 @@ fn move_out(turn: &mut Turn<'_>, view: &View, id: RequestId, drive: DriveId, slo
     let Some(mut held) = view.medium_in(drive).cloned() else { return missing("a cartridge") };
     held.claimed_by = Some(id);
     request.slot = Some(slot);
-    order_move(turn, view, id, &held, Location::Slot(slot))?;
+    // In a slot side A is up, so that a library looks the same whoever used it last.
+    let turn_over = if held.upside_down { TurnOver::Over } else { TurnOver::Keep };
+    order_move(turn, view, id, &held, Location::Slot(slot), turn_over)?;
     turn.put(held);
     turn.put(request);
     Ok(())

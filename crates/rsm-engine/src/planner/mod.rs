@@ -20,7 +20,7 @@ mod view;
 
 use crate::turn::{Handled, Turn};
 use action::Action;
-use rsm_model::ids::{DriveId, MediumId, RequestId, StepId};
+use rsm_model::ids::{DriveId, MediumId, RequestId, SideId, StepId};
 use rsm_model::machine::drive::DriveState;
 use rsm_model::record::{Drive, Library, LibraryKind, Location, Medium};
 use rsm_model::time::Now;
@@ -61,7 +61,12 @@ pub(crate) enum Standing {
 }
 
 /// Says how a mount of a medium would stand, for callers that do not wait.
-pub(crate) fn standing(tx: &ReadTx<'_>, medium: &Medium, drive: Option<DriveId>) -> Handled<Standing> {
+pub(crate) fn standing(
+    tx: &ReadTx<'_>,
+    medium: &Medium,
+    side: SideId,
+    drive: Option<DriveId>,
+) -> Handled<Standing> {
     let Some(library) = tx.get::<Library>(medium.library)? else {
         return Ok(Standing::Blocked("its library is gone".to_string()));
     };
@@ -72,7 +77,8 @@ pub(crate) fn standing(tx: &ReadTx<'_>, medium: &Medium, drive: Option<DriveId>)
     }
     if let Location::Drive(held) = medium.location {
         let there = view.drive(held).filter(|held| held.state == DriveState::Dismountable);
-        let fits = drive.is_none_or(|wanted| wanted == held);
+        let side_up = there.is_some_and(|held| held.saved_side.is_none_or(|up| up == side));
+        let fits = side_up && drive.is_none_or(|wanted| wanted == held);
         if there.is_some() && fits && view.settled() {
             return Ok(Standing::InPlace);
         }

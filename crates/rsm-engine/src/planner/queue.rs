@@ -181,7 +181,9 @@ fn offline(view: &View, request: &LibraryRequest) -> Option<Action> {
 
 fn in_drive(view: &View, request: &LibraryRequest, id: DriveId) -> Option<Action> {
     let drive = view.drive(id)?;
-    let fits = request.drive.is_none_or(|wanted| wanted == id) || !request.drive_given;
+    // The drive has one side up; the other one is mounted by way of the slot (P-105).
+    let side_up = drive.saved_side.is_none() || drive.saved_side == request.side;
+    let fits = side_up && (request.drive.is_none_or(|wanted| wanted == id) || !request.drive_given);
     let mine =
         view.media.values().any(|m| m.claimed_by == Some(request.id) && m.location == Location::Drive(id));
     match drive.state {

@@ -47,8 +47,17 @@ struct Reading {
     intake: Intake,
     /// Records that carry a bar code which was seen once, on another: they never were cartridges of their own.
     superseded: BTreeSet<MediumId>,
+    /// Elements whose medium lies turned over.
+    inverted: BTreeSet<u16>,
     /// Whether what was read may be relied on; an attention on the way says no.
     firm: Firm,
+}
+
+/// Whether a medium lies turned over.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Inverted {
+    Yes,
+    No,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -88,6 +97,7 @@ pub(super) fn read(
         found: BTreeMap::new(),
         placed: BTreeSet::new(),
         superseded: BTreeSet::new(),
+        inverted: reports.iter().filter(|one| one.inverted).map(|one| one.address).collect(),
         firm,
     };
     reading.observe(turn, reports)?;
@@ -325,8 +335,13 @@ impl Reading {
         let ids: Vec<MediumId> = self.media.keys().copied().collect();
         for id in ids {
             let Some(mut medium) = self.media.remove(&id) else { continue };
-            match places.get(&id).and_then(|address| self.location(*address)) {
-                Some(place) => self.found_at(turn, &mut medium, place)?,
+            let address = places.get(&id).copied();
+            match address.and_then(|address| self.location(address)) {
+                Some(place) => {
+                    let over = address.is_some_and(|address| self.inverted.contains(&address));
+                    let inverted = if over { Inverted::Yes } else { Inverted::No };
+                    self.found_at(turn, &mut medium, place, inverted)?;
+                }
                 None => self.missing(turn, &mut medium)?,
             }
             self.media.insert(id, medium);
@@ -334,7 +349,16 @@ impl Reading {
         Ok(())
     }
 
-    fn found_at(&self, turn: &mut Turn<'_>, medium: &mut Medium, place: Location) -> Handled {
+    fn found_at(
+        &self,
+        turn: &mut Turn<'_>,
+        medium: &mut Medium,
+        place: Location,
+        inverted: Inverted,
+    ) -> Handled {
+        if medium.sides == 2 {
+            medium.upside_down = inverted == Inverted::Yes;
+        }
         let same = medium.location == place && medium.library == self.library.id;
         if medium.state == MediumState::OpRequest {
             self.arrived(turn, medium)?;

@@ -14,7 +14,7 @@ use rsm_model::machine::medium::{self, MediumEvent};
 use rsm_model::machine::request::RequestEvent;
 use rsm_model::machine::slot::{self, SlotEvent};
 use rsm_model::record::*;
-use rsm_step::{ElementReport, Failure, Step, StepOrder};
+use rsm_step::{ElementReport, Failure, Step, StepOrder, Turn as TurnOver};
 
 /// A move was carried out.
 pub(super) fn moved(turn: &mut Turn<'_>, step: &OpenStep, ends: &[ElementReport]) -> Handled {
@@ -22,7 +22,7 @@ pub(super) fn moved(turn: &mut Turn<'_>, step: &OpenStep, ends: &[ElementReport]
     let (Some(held), Some(mut request)) = (medium_of(turn, step)?, request) else {
         return lose(turn, step.clone(), "what was moved is not known any more");
     };
-    let Some((source, target)) = believable(step, ends) else {
+    let Some((source, target, turned)) = believable(step, ends) else {
         return lose(turn, step.clone(), "what was read after the move contradicts it");
     };
     let to = match (held.location, request.slot, request.drive) {
@@ -34,6 +34,8 @@ pub(super) fn moved(turn: &mut Turn<'_>, step: &OpenStep, ends: &[ElementReport]
     let text = format!("{} is in {}", crate::naming::medium(&held), crate::naming::place(&turn.tx, to)?);
     turn.tell(step.library, step.request, "moved", text);
     leave(turn, &held, source)?;
+    let mut held = held;
+    held.upside_down ^= turned == TurnOver::Over;
     arrive(turn, held, to, target, &request)?;
     let over = request.operation == Operation::Dismount;
     if over {
@@ -43,20 +45,20 @@ pub(super) fn moved(turn: &mut Turn<'_>, step: &OpenStep, ends: &[ElementReport]
     Ok(())
 }
 
-/// Gives source and destination when they bear the move out.
+/// Gives source and destination when they bear the move out, and whether the medium was turned over.
 fn believable<'r>(
     step: &OpenStep,
     ends: &'r [ElementReport],
-) -> Option<(&'r ElementReport, &'r ElementReport)> {
+) -> Option<(&'r ElementReport, &'r ElementReport, TurnOver)> {
     let order: StepOrder = serde_json::from_str(&step.order).ok()?;
-    let Step::Move { from, to, expected_tag, .. } = order.step else { return None };
+    let Step::Move { from, to, expected_tag, turn, .. } = order.step else { return None };
     let end = |address: u16| ends.iter().find(|end| end.address == address);
     let (source, target) = (end(from)?, end(to)?);
     let same_tag = match (&expected_tag, &target.tag) {
         (Some(expected), Some(seen)) => expected == seen,
         _ => true,
     };
-    (!source.full && target.full && same_tag).then_some((source, target))
+    (!source.full && target.full && same_tag).then_some((source, target, turn))
 }
 
 fn observed(turn: &Turn<'_>, library: &Library, report: &ElementReport) -> Observation {
