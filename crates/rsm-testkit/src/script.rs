@@ -25,6 +25,7 @@ mod bed;
 mod books;
 mod calls;
 mod given;
+mod pools;
 
 use bed::{Bed, Done};
 use books::Books;
@@ -117,10 +118,11 @@ impl Story {
         let answer = match *verb {
             "#" => None,
             "user" => self.user(rest)?,
-            "open" | "close" | "keep" | "mount" | "dismount" | "inventory" | "again" | "write" | "read" => {
+            "open" | "close" | "keep" | "mount" | "dismount" | "inventory" | "again" | "write" | "read"
+            | "pool" | "move" | "allocate" | "deallocate" | "set-pool" | "classify" => {
                 Some(self.call(verb, rest)?)
             }
-            "enumerate" | "info" | "why" | "table" => Some(self.ask(verb, rest)?),
+            "enumerate" | "info" | "why" | "table" | "pool-name" => Some(self.ask(verb, rest)?),
             "borrow" | "silence" | "hangup" => self.program_acts(verb, rest)?,
             _ => self.act(verb, rest)?,
         };
@@ -201,6 +203,14 @@ impl Story {
                 let texts: Vec<String> =
                     blocks.iter().map(|block| String::from_utf8_lossy(block).into_owned()).collect();
                 format!("ERROR_SUCCESS {}", texts.join(" "))
+            }
+            Ok(Reply::Pool(id)) => {
+                let books = self.books()?;
+                format!("ERROR_SUCCESS {}", books.name(id.0))
+            }
+            Ok(Reply::Allocated { logical, from }) => {
+                let books = self.books()?;
+                format!("ERROR_SUCCESS {} from {}", books.name(logical.0), books.name(from.0))
             }
             Ok(other) => return Err(format!("a call is not answered so: {other:?}")),
         })

@@ -29,6 +29,9 @@ impl Story {
             "mount" => self.mount(rest)?,
             "dismount" => self.dismount(rest)?,
             "inventory" => self.inventory(rest)?,
+            "pool" | "move" | "allocate" | "deallocate" | "set-pool" | "classify" => {
+                self.pool_call(verb, rest)?
+            }
             "write" => {
                 let [drive, blocks @ ..] = rest else { return Err("write WHO DRIVE TEXT...".to_string()) };
                 let blocks = blocks.iter().map(|text| text.as_bytes().to_vec()).collect();
@@ -334,7 +337,7 @@ fn kind_number(word: &str) -> Done<u32> {
     known.map_or_else(|| number(word), |kind| Ok(kind.number()))
 }
 
-fn number(text: &str) -> Done<u32> {
+pub(super) fn number(text: &str) -> Done<u32> {
     let parsed = match text.strip_prefix("0x") {
         Some(digits) => u32::from_str_radix(digits, 16),
         None => text.parse(),
@@ -342,7 +345,7 @@ fn number(text: &str) -> Done<u32> {
     parsed.map_err(|_| format!("{text} is no number"))
 }
 
-fn value_of<'w>(words: &[&'w str], key: &str) -> Option<&'w str> {
+pub(super) fn value_of<'w>(words: &[&'w str], key: &str) -> Option<&'w str> {
     words
         .iter()
         .find_map(|word| word.split_once('=').filter(|(name, _)| *name == key).map(|(_, value)| value))

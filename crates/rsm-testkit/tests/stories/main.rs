@@ -18,6 +18,7 @@ mod inventory;
 mod mount;
 mod objects;
 mod offline;
+mod pools;
 mod restart;
 mod sessions;
 mod trouble;
