@@ -1,0 +1,8 @@
+//! Conformance: a test names, beside its assertions, the conditions and rules of docs/spec that it shows.
+//!
+//! A condition is met by a program that has nothing but a socket ([`bed::Bed`]); its test sees the code, and that
+//! nothing else changed. `cargo xtask conformance` counts what is named; what no test can show yet stands in
+//! docs/spec/unproven.toml. One module a function; at most five ids a test.
+
+mod bed;
+mod open_ntms_session;
