@@ -5,4 +5,11 @@
 //! docs/spec/unproven.toml. One module a function; at most five ids a test.
 
 mod bed;
+
+mod close_ntms_session;
+mod dismount_ntms_media;
+mod enumerate_ntms_object;
+mod get_ntms_object_information;
+mod inventory_ntms_library;
+mod mount_ntms_media;
 mod open_ntms_session;

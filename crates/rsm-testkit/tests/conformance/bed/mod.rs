@@ -15,6 +15,8 @@
 
 mod desk;
 mod digest;
+pub mod hands;
+mod sight;
 mod yard;
 
 use desk::{Errands, Watched};
@@ -23,6 +25,7 @@ use rsm_client::{ClientError, ServerAddress, Session};
 use rsm_engine::api::Limits;
 use rsm_engine::{Configuration, Desk};
 use rsm_model::access::{Caller, Role};
+use rsm_model::call::MountCall;
 use rsm_model::ids::Guid;
 use rsm_model::record::InventoryMethod;
 use rsm_server::{Clock, DeskHandle, DeskThread, Readers, Roles, Service, serve};
@@ -108,12 +111,6 @@ impl Plan {
         config.changer.serial = "SIMLIB9001".to_string();
         config.drive.serial_pattern = "SIM901%04d".to_string();
         self.libraries.push((name.to_string(), config, InventoryMethod::Fast));
-        self
-    }
-
-    /// Changes how long things may take.
-    pub fn limits(mut self, change: impl FnOnce(&mut Limits)) -> Plan {
-        change(&mut self.limits);
         self
     }
 
@@ -293,11 +290,6 @@ impl Bed {
         self.yard.advance(span_ms);
     }
 
-    /// Milliseconds on the bed's clock.
-    pub fn now_ms(&self) -> u64 {
-        self.yard.time().now_ms()
-    }
-
     /// Makes a device take no orders: `changer`, `drive-1`. What it is given waits until it is released.
     pub fn hold(&self, device: &str) {
         let key = format!("lab/{device}");
@@ -387,6 +379,24 @@ impl Drop for Bed {
         }
     }
 }
+
+/// A mount of one medium for reading, that waits ten minutes.
+pub fn mount(medium: Guid) -> MountCall {
+    MountCall { media: vec![medium], drives: Vec::new(), options: READ, priority: 0, timeout_ms: 600_000 }
+}
+
+/// NTMS_MOUNT_READ.
+pub const READ: u32 = 0x01;
+/// NTMS_MOUNT_WRITE.
+pub const WRITE: u32 = 0x02;
+/// NTMS_MOUNT_ERROR_NOT_AVAILABLE.
+pub const ERROR_NOT_AVAILABLE: u32 = 0x04;
+/// NTMS_MOUNT_ERROR_OFFLINE.
+pub const ERROR_OFFLINE: u32 = 0x08;
+/// NTMS_MOUNT_SPECIFIC_DRIVE.
+pub const SPECIFIC_DRIVE: u32 = 0x10;
+/// NTMS_MOUNT_NOWAIT.
+pub const NO_WAIT: u32 = 0x20;
 
 /// A call that waits for its answer.
 pub struct Waiting<T> {
