@@ -71,8 +71,7 @@ fn closing_cancels_the_calls_that_wait() {
     assert_eq!(bed.medium(&session, "V00001L6").media_state_word, "idle");
     proves!(
         "CloseNtmsSession/close-cancels-synchronous-calls",
-        "CloseNtmsSession/close-cancelled-mount-code",
-        "P-6"
+        "CloseNtmsSession/close-cancelled-mount-code"
     );
 }
 

@@ -11,5 +11,7 @@ mod dismount_ntms_media;
 mod enumerate_ntms_object;
 mod get_ntms_object_information;
 mod inventory_ntms_library;
+mod model;
 mod mount_ntms_media;
 mod open_ntms_session;
+mod processes;

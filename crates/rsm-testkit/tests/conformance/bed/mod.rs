@@ -116,7 +116,12 @@ impl Plan {
 
     /// Starts the service and waits until it has read its libraries.
     pub fn build(self) -> Bed {
-        Bed::build(self)
+        Bed::build(self, None)
+    }
+
+    /// Starts the service with a device that takes no orders.
+    pub fn build_held(self, device: &str) -> Bed {
+        Bed::build(self, Some(device))
     }
 }
 
@@ -165,7 +170,7 @@ impl Bed {
         Plan::new().build()
     }
 
-    fn build(plan: Plan) -> Bed {
+    fn build(plan: Plan, held: Option<&str>) -> Bed {
         let configured = |(name, config, method): &(String, LibraryConfig, InventoryMethod)| {
             parts::configured_as(name, config.geometry.drives, *method)
         };
@@ -173,7 +178,10 @@ impl Bed {
             Configuration { libraries: plan.libraries.iter().map(configured).collect(), limits: plan.limits };
         let rooms = plan.libraries.into_iter().map(|(name, config, _)| (name, config)).collect();
         let mut bed = Bed { configuration, yard: Yard::start(rooms), running: None, folder: folder() };
-        bed.start();
+        match held {
+            Some(device) => bed.start_held(device),
+            None => bed.start(),
+        }
         bed
     }
 
@@ -216,6 +224,13 @@ impl Bed {
         });
         self.running = Some(Running { thread, errands, serving: serving.into() });
         self.settle();
+    }
+
+    /// Starts the manager with a device that takes no orders.
+    pub fn start_held(&mut self, device: &str) {
+        let key = format!("lab/{device}");
+        self.yard.command(move |yard| yard.hold(key));
+        self.start();
     }
 
     /// Ends the manager; workers and libraries stay as they are.
@@ -357,6 +372,32 @@ impl Bed {
         let names = self.books().by_name();
         let found = names.get(name).copied();
         found.unwrap_or_else(|| panic!("nothing is called {name}: {:?}", names.keys()))
+    }
+
+    /// Copies the database's files while the manager is stopped.
+    pub fn copy_database(&self) -> TempDir {
+        assert!(self.running.is_none(), "the manager is up");
+        let backup = folder();
+        self.copy_files(self.folder.path(), backup.path());
+        backup
+    }
+
+    /// Puts copied files in the place of the database's.
+    pub fn restore_database(&self, backup: &TempDir) {
+        assert!(self.running.is_none(), "the manager is up");
+        self.copy_files(backup.path(), self.folder.path());
+    }
+
+    fn copy_files(&self, from: &Path, to: &Path) {
+        for end in ["", "-wal", "-shm"] {
+            let name = format!("rsm.db{end}");
+            let (from, to) = (from.join(&name), to.join(&name));
+            if from.exists() {
+                std::fs::copy(from, to).expect("it is copied");
+            } else if to.exists() {
+                std::fs::remove_file(to).expect("it is removed");
+            }
+        }
     }
 
     /// Spoils the database's files in place, as a dying disk does.

@@ -257,7 +257,8 @@ impl Yard {
 
     /// Makes a device take no orders.
     pub fn hold(&mut self, key: String) {
-        assert!(self.workers.contains_key(&key), "no worker of {key}");
+        let library = key.split('/').next().unwrap_or_default();
+        assert!(self.rooms.contains_key(library), "no library of {key}");
         self.held.insert(key);
     }
 

@@ -36,7 +36,7 @@ fn the_highest_priority_goes_first_and_then_the_first_comer() {
     }
     let order = ["V00001L6", "V00004L6", "V00006L6", "V00003L6", "V00005L6", "V00002L6"];
     assert_eq!(order_of_mounts(&bed, &session), order);
-    proves!("MountNtmsMedia/mount-priority-order", "MountNtmsMedia/mount-priority-ties", "P-99", "P-173");
+    proves!("MountNtmsMedia/mount-priority-order", "MountNtmsMedia/mount-priority-ties", "P-99");
 }
 
 #[test]
