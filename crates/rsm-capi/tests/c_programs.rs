@@ -131,18 +131,23 @@ exit status: 0";
 fn both_forms_of_a_call_are_one_and_the_reserved_argument_is_ignored() {
     let fake = Fake::start(library);
     let mounted = "mount: 0\ndrive: 0c0c0c0c\n";
-    let expected = format!("narrow: 0\nwide: 0\n{mounted}{mounted}close: 0\nclose: 0\nexit status: 0");
+    let expected = format!(
+        "narrow: 0\nwide: 0\nnameless: 0\nclose: 0\n{mounted}{mounted}close: 0\nclose: 0\nexit status: 0"
+    );
     assert_eq!(run("tests/forms.c", &fake.socket()), expected);
-    let fields = |function: &str| fake.calls_of(function).into_iter().map(|call| call.fields).collect::<Vec<_>>();
+    let fields =
+        |function: &str| fake.calls_of(function).into_iter().map(|call| call.fields).collect::<Vec<_>>();
     let opens = fields("OpenNtmsSession");
     assert_eq!(opens[0], json!({ "application": "forms\u{e9}" }));
     assert_eq!(opens[0], opens[1]);
+    assert_eq!(opens[2], json!({}), "the service gives the name and takes the options for 0");
     let mounts = fields("MountNtmsMedia");
     assert_eq!((mounts.len(), &mounts[0]), (2, &mounts[1]));
     proves!(
         "OpenNtmsSession/open-ansi-and-unicode-alike",
         "OpenNtmsSession/open-default-server",
         "MountNtmsMedia/mount-reserved-param",
-        "M-3"
+        "M-3",
+        "P-1"
     );
 }

@@ -23,6 +23,9 @@ int main(void)
     printf("narrow: %u\n", (unsigned)GetLastError());
     HANDLE wide = OpenNtmsSessionW(NULL, wide_name, 0);
     printf("wide: %u\n", (unsigned)GetLastError());
+    HANDLE nameless = OpenNtmsSessionA(NULL, NULL, 0);
+    printf("nameless: %u\n", (unsigned)GetLastError());
+    printf("close: %u\n", (unsigned)CloseNtmsSession(nameless));
     mount_with(narrow, NULL);
     mount_with(wide, &junk);
     printf("close: %u\n", (unsigned)CloseNtmsSession(narrow));

@@ -94,5 +94,8 @@ pub fn configured_as(name: &str, drives: u16, inventory: InventoryMethod) -> Lib
         changer: device("changer".to_string(), 0),
         drives: (1..=drives).map(|lun| device(format!("drive-{lun}"), lun)).collect(),
         inventory,
+        label_reads_per_hour: 0,
+        media_type: None,
+        rules: Vec::new(),
     }
 }

@@ -76,6 +76,7 @@ fn there_is_one_offline_library_and_a_flag_tells_it_from_one_that_is_absent() {
     let session = bed.open(User::Operator);
     bed.take_out("slot1");
     session.inventory(bed.id("lab"), 1).expect("queued");
+    bed.settle();
     bed.plug("lab", Plug::Out);
     bed.advance_ms(60_000);
     let (offline, lab) = (library(&bed, &session, "offline"), library(&bed, &session, "lab"));
@@ -108,7 +109,8 @@ fn a_make_and_model_is_one_object() {
     let Some(Info::DriveType(told)) = bed.look(&session, first.parse().expect("an id")).info else {
         panic!("a drive type")
     };
-    let made = bed.in_library("lab", |lab| (lab.config().drive.vendor.clone(), lab.config().drive.product.clone()));
+    let made =
+        bed.in_library("lab", |lab| (lab.config().drive.vendor.clone(), lab.config().drive.product.clone()));
     assert_eq!((told.vendor, told.product), made);
     assert_eq!((told.device_type, told.number_of_heads), (0x1F, 0));
     proves!("M-40");

@@ -85,7 +85,7 @@ fn with_the_manager_stopped_a_copy_of_the_files_is_a_backup() {
 
 #[test]
 fn control_is_a_bit_of_its_own() {
-    assert_eq!(constants::access::NTMS_CONTROL_ACCESS, 4);
+    assert_eq!(constants::security::NTMS_CONTROL_ACCESS, 4);
     let bed = Bed::new();
     let (alice, operator) = (bed.open(User::Alice), bed.open(User::Operator));
     alice.information(bed.id("lab"), 0).expect("USE is everybody's");
