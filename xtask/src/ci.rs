@@ -13,7 +13,7 @@ use anyhow::{Context, Result, bail};
 
 use crate::simulate::Seeds;
 use crate::tour::Bed;
-use crate::{codegen, mutants, run, simulate, tidy, tour};
+use crate::{codegen, conformance, mutants, run, simulate, tidy, tour};
 
 /// Seeds of the stage; the acceptance figure of the simulation.
 const SEEDS: Seeds = Seeds { count: 500, from: 0 };
@@ -25,7 +25,7 @@ struct Stage {
     work: fn(&Path) -> Result<()>,
 }
 
-const STAGES: [Stage; 11] = [
+const STAGES: [Stage; 12] = [
     Stage { name: "tools", alone: "see what `cargo xtask ci` names", work: tools },
     Stage {
         name: "format",
@@ -40,7 +40,12 @@ const STAGES: [Stage; 11] = [
     Stage { name: "tidy", alone: "cargo xtask tidy", work: tidy::run },
     Stage { name: "clippy", alone: "cargo clippy --workspace --all-targets -- -D warnings", work: clippy },
     Stage { name: "build", alone: "cargo build --workspace --all-targets", work: run::build_all },
-    Stage { name: "test", alone: "cargo test --workspace", work: test },
+    Stage { name: "test", alone: "cargo test --workspace", work: conformance::record_all },
+    Stage {
+        name: "conformance",
+        alone: "cargo xtask conformance --check",
+        work: |root| conformance::run(root, conformance::Source::Recorded, conformance::Mode::Check),
+    },
     Stage {
         name: "simulate",
         alone: "cargo xtask simulate --seeds 500",
@@ -85,12 +90,6 @@ fn table(times: &[(&'static str, Duration)]) -> String {
 
 fn clippy(root: &Path) -> Result<()> {
     run::cargo(root, &["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"])
-}
-
-fn test(root: &Path) -> Result<()> {
-    let mut command = Command::new(run::cargo_program());
-    command.args(["test", "--workspace"]).current_dir(root);
-    run::checked(command.env("INSTA_UPDATE", "no"))
 }
 
 /// Something that must be on the machine, and the Debian package that brings it.

@@ -1,11 +1,12 @@
 //! The project's own commands: `cargo xtask <command>`.
 //!
-//! What: the dispatch of ci, tidy, codegen, tour and simulate. Why: what a contributor runs by hand
+//! What: the dispatch of ci, tidy, codegen, conformance, tour and simulate. Why: what a contributor runs by hand
 //! and what CI runs are the same commands. Invariant: a command that finds what it checks untrue
 //! ends with a non-zero status and prints its figure last.
 
 mod ci;
 mod codegen;
+mod conformance;
 mod licences;
 mod mutants;
 mod run;
@@ -37,6 +38,18 @@ enum Command {
     },
     /// Check the house rules: arrows, absences, words, lengths.
     Tidy,
+    /// Say which rules and conditions of docs/spec the tests have shown, and write it down.
+    Conformance {
+        /// Print the numbers of every function, and write nothing.
+        #[arg(long)]
+        summary: bool,
+        /// Write nothing; fail if the committed page differs.
+        #[arg(long, conflicts_with = "summary")]
+        check: bool,
+        /// Run no tests; take what the last whole run of them recorded.
+        #[arg(long)]
+        recorded: bool,
+    },
     /// Run everything that must hold.
     Ci,
     /// Walk through the main job on a library and print what the robot did.
@@ -78,6 +91,15 @@ fn dispatch(command: Command) -> Result<()> {
     match command {
         Command::Codegen { check: true } => codegen::run(&root, codegen::Mode::Check),
         Command::Codegen { check: false } => codegen::run(&root, codegen::Mode::Write),
+        Command::Conformance { summary, check, recorded } => {
+            let source = if recorded { conformance::Source::Recorded } else { conformance::Source::Run };
+            let mode = match (summary, check) {
+                (true, _) => conformance::Mode::Summary,
+                (false, true) => conformance::Mode::Check,
+                (false, false) => conformance::Mode::Write,
+            };
+            conformance::run(&root, source, mode)
+        }
         Command::Tidy => tidy::run(&root),
         Command::Ci => ci::run(&root),
         Command::Tour { bed } => tour::run(&root, bed),

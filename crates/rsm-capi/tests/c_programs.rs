@@ -11,6 +11,7 @@ mod support;
 mod c_program;
 
 use c_program::run;
+use rsm_proof::proves;
 use serde_json::json;
 use support::{Answer, Call, Fake};
 
@@ -117,4 +118,36 @@ exit status: 0";
     assert_eq!(run("tests/border.c", &fake.socket()), expected);
     let dismount = &fake.calls_of("DismountNtmsMedia")[0].fields;
     assert_eq!(dismount["media"], json!(["00000001-0002-0003-0405-060708090a0b"]));
+    proves!(
+        "EnumerateNtmsObject/enumerate-truncate",
+        "EnumerateNtmsObject/enumerate-size-query",
+        "OpenNtmsSession/open-name-format",
+        "OpenNtmsSession/open-last-error-on-success",
+        "OpenNtmsSession/open-threads-and-processes"
+    );
+}
+
+#[test]
+fn both_forms_of_a_call_are_one_and_the_reserved_argument_is_ignored() {
+    let fake = Fake::start(library);
+    let mounted = "mount: 0\ndrive: 0c0c0c0c\n";
+    let expected = format!(
+        "narrow: 0\nwide: 0\nnameless: 0\nclose: 0\n{mounted}{mounted}close: 0\nclose: 0\nexit status: 0"
+    );
+    assert_eq!(run("tests/forms.c", &fake.socket()), expected);
+    let fields =
+        |function: &str| fake.calls_of(function).into_iter().map(|call| call.fields).collect::<Vec<_>>();
+    let opens = fields("OpenNtmsSession");
+    assert_eq!(opens[0], json!({ "application": "forms\u{e9}" }));
+    assert_eq!(opens[0], opens[1]);
+    assert_eq!(opens[2], json!({}), "the service gives the name and takes the options for 0");
+    let mounts = fields("MountNtmsMedia");
+    assert_eq!((mounts.len(), &mounts[0]), (2, &mounts[1]));
+    proves!(
+        "OpenNtmsSession/open-ansi-and-unicode-alike",
+        "OpenNtmsSession/open-default-server",
+        "MountNtmsMedia/mount-reserved-param",
+        "M-3",
+        "P-1"
+    );
 }

@@ -90,6 +90,18 @@ impl Store {
     pub fn limit_pages(&mut self, pages: u32) -> Result<(), StoreError> {
         Ok(self.connection.query_row(&format!("PRAGMA max_page_count = {pages}"), [], |_| Ok(()))?)
     }
+
+    /// Makes every transaction that writes fail with `Failure`, as a disk does that takes no more writes.
+    ///
+    /// Reading goes on; [`Store::allow_writes`] ends it.
+    pub fn refuse_writes(&mut self) -> Result<(), StoreError> {
+        Ok(self.connection.execute_batch("PRAGMA query_only = ON")?)
+    }
+
+    /// Lets transactions write again.
+    pub fn allow_writes(&mut self) -> Result<(), StoreError> {
+        Ok(self.connection.execute_batch("PRAGMA query_only = OFF")?)
+    }
 }
 
 /// Gives the one name of a database, whatever links lead to it, so that there is one lock for it.
@@ -292,6 +304,21 @@ mod tests {
         assert!(matches!(tx.commit(), Err(StoreError::Failure(_))));
         let left = store.snapshot(|read| read.count_all::<rsm_model::record::Service>().expect("they count"));
         assert_eq!(left.expect("it reads"), 0);
+    }
+
+    #[test]
+    fn writes_that_are_refused_fail_and_leave_nothing() {
+        let mut store = Store::in_memory().expect("memory is to be had");
+        let service = rsm_model::record::Service { incarnation: 1, next_sequence: 2, next_medium_number: 3 };
+        let mut changes = Changes::default();
+        changes.put(service);
+        store.refuse_writes().expect("a pragma");
+        let refused = store.begin().and_then(|mut tx| tx.apply(&changes, UtcTime(0), "test"));
+        assert!(matches!(refused, Err(StoreError::Failure(_))), "{refused:?}");
+        store.allow_writes().expect("a pragma");
+        let mut tx = store.begin().expect("nothing else is open");
+        tx.apply(&changes, UtcTime(0), "test").expect("it writes again");
+        tx.commit().expect("it writes again");
     }
 
     #[test]

@@ -283,4 +283,5 @@ fn a_process_that_is_killed_leaves_a_whole_state() {
             .expect("it reads");
         assert_eq!((audits, events), if part == "commit" { (2, 40) } else { (1, 1) }, "{part}");
     }
+    rsm_proof::proves!("M-111");
 }

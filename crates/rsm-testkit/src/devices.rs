@@ -14,8 +14,10 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 /// The room in which the library stands, shared by all its devices.
-pub(crate) struct Room {
+pub struct Room {
+    /// What stands in it.
     pub library: SimLibrary,
+    /// Chance.
     pub rng: ChaCha8Rng,
     /// Virtual time inside the step that is being carried out.
     pub now_ms: u64,
@@ -29,20 +31,26 @@ pub(crate) struct Room {
     pub stuck: Stuck,
 }
 
+/// A library's cable.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Plug {
+pub enum Plug {
+    /// It is in.
     In,
+    /// It is out: no command arrives.
     Out,
 }
 
+/// Whether a worker is stuck on a command.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Stuck {
+pub enum Stuck {
+    /// It goes on.
     No,
+    /// It hangs until the answer comes.
     Yes,
 }
 
 /// The room as its many users hold it.
-pub(crate) type Shared = Rc<RefCell<Room>>;
+pub type Shared = Rc<RefCell<Room>>;
 
 impl Room {
     /// Does something that a person may do; says nothing when there is nothing to do.
@@ -163,7 +171,8 @@ impl Pause for SimPause {
 }
 
 /// A worker: alive as long as the manager that started it wants it.
-pub(crate) struct Worker {
+pub struct Worker {
+    /// How it was greeted: its device, its epoch, its address.
     pub hello: Hello,
     executor: Executor,
     room: Shared,

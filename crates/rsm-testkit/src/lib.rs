@@ -13,9 +13,10 @@
 //! clients were told, not against the database alone; each has a name under which a defect is reported.
 
 pub mod coverage;
-mod devices;
+pub mod devices;
 mod judge;
 mod ledger;
+pub mod parts;
 mod program;
 pub mod script;
 pub mod world;

@@ -22,7 +22,7 @@
 
 mod acts;
 mod bed;
-mod books;
+pub mod books;
 mod calls;
 mod given;
 mod pools;

@@ -40,6 +40,9 @@ pub fn check(path: &Path, content: &str) -> Vec<Finding> {
                 findings.push(Finding::new(place(), format!("names {word}, but {why}")));
             }
         }
+        if line.contains("Roles::played") {
+            findings.push(Finding::new(place(), "names Roles::played, by which a test plays a user"));
+        }
         if line.contains(".unwrap()") {
             findings.push(Finding::new(
                 place(),
@@ -356,6 +359,13 @@ mod tests {
         assert_eq!(found("crates/rsm-wire/src/a.rs", &after).len(), 1);
         assert!(found("crates/rsm-wire/tests/a.rs", "y.unwrap();").is_empty());
         assert!(found("crates/rsm-wire/src/a.rs", "let s = \"y.unwrap()\"; // y.unwrap()").is_empty());
+    }
+
+    #[test]
+    fn a_played_user_is_found_outside_tests() {
+        let line = "let roles = Roles::played(caller);";
+        assert_eq!(found("crates/rsmd/src/daemon.rs", line).len(), 1);
+        assert!(found("crates/rsm-testkit/tests/conformance/bed/mod.rs", line).is_empty());
     }
 
     #[test]

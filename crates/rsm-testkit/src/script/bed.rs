@@ -8,20 +8,15 @@
 //!
 //! Invariant: nothing happens between two commands; the same script gives the same run.
 
-use crate::devices::{Plug, Room, Shared, Stuck, Worker};
-use rand::SeedableRng;
-use rand_chacha::ChaCha8Rng;
-use rsm_engine::api::{DeviceConfiguration, LibraryConfiguration};
+use crate::devices::{Plug, Shared, Stuck, Worker};
+use crate::parts;
 use rsm_engine::{Answer, Configuration, Desk, Input, Limits, Output, Ticket};
-use rsm_model::ids::LibraryId;
-use rsm_model::record::{HistoryEntry, InventoryMethod, Library, Service};
+use rsm_model::record::InventoryMethod;
 use rsm_model::time::{Now, UtcTime};
-use rsm_simlib::{LibraryConfig, SimLibrary};
-use rsm_step::{DeviceKey, StepOrder, StepReport};
-use rsm_store::{Changes, Store, StoreError};
-use std::cell::RefCell;
+use rsm_simlib::LibraryConfig;
+use rsm_step::{StepOrder, StepReport};
+use rsm_store::Store;
 use std::collections::{BTreeMap, BTreeSet};
-use std::rc::Rc;
 
 /// The clock's first moment: 14 November 2023, as good as any.
 const EPOCH_MS: i64 = 1_700_000_000_000;
@@ -63,8 +58,8 @@ impl Bed {
         let mut rooms = BTreeMap::new();
         let mut configured = Vec::new();
         for (name, config, inventory) in libraries {
-            configured.push(configured_as(name, config.geometry.drives, *inventory));
-            rooms.insert(name.clone(), room(config.clone())?);
+            configured.push(parts::configured_as(name, config.geometry.drives, *inventory));
+            rooms.insert(name.clone(), parts::room(config.clone())?);
         }
         let mut bed = Bed {
             desk: None,
@@ -232,20 +227,7 @@ impl Bed {
     pub fn fill_disk(&mut self) -> Done {
         let at = self.now().utc;
         let Some(desk) = self.desk.as_mut() else { return Err("the manager is down".to_string()) };
-        let store = desk.store();
-        let libraries = store.snapshot(|tx| tx.all::<Library>()).and_then(|all| all);
-        let Some(library) = libraries.map_err(|error| error.to_string())?.first().map(|one| one.id) else {
-            return Err("there is no library".to_string());
-        };
-        store.limit_pages(1).map_err(|error| error.to_string())?;
-        // First the pages that are left, then the last page of the audit trail, which every change has to enter.
-        for length in [3_000, 300, 30, 1] {
-            until_full(|| fill(store, at, Some(library), length))?;
-        }
-        for length in [1_000, 100, 10, 1] {
-            until_full(|| fill(store, at, None, length))?;
-        }
-        Ok(())
+        parts::fill_disk(desk.store(), at)
     }
 
     /// Makes room on the disk again.
@@ -264,64 +246,5 @@ impl Bed {
     /// Keys of all devices.
     pub fn devices(&self) -> BTreeSet<String> {
         self.workers.keys().cloned().collect()
-    }
-}
-
-/// Repeats a write until there is no room for it.
-fn until_full(mut write: impl FnMut() -> Result<(), StoreError>) -> Done {
-    loop {
-        match write() {
-            Ok(()) => {}
-            Err(StoreError::Full(_)) => return Ok(()),
-            Err(error) => return Err(error.to_string()),
-        }
-    }
-}
-
-/// Writes one line of history of a length with its audit line, or an audit line alone.
-fn fill(store: &mut Store, at: UtcTime, library: Option<LibraryId>, length: usize) -> Result<(), StoreError> {
-    let mut changes = Changes::default();
-    let text = "x".repeat(length);
-    if let Some(library) = library {
-        let what = "filler".to_string();
-        changes.history(HistoryEntry { at, library, request: None, what, text: text.clone() });
-    }
-    // A row that is nobody's object changes and changes back: that costs its audit line and nothing else.
-    for row in store.snapshot(|tx| tx.all::<Service>())?? {
-        changes.put(Service { next_medium_number: row.next_medium_number + 1, ..row });
-        changes.put(row);
-    }
-    let mut tx = store.begin()?;
-    tx.apply(&changes, at, &text)?;
-    tx.commit().map(drop)
-}
-
-fn room(config: LibraryConfig) -> Done<Shared> {
-    let library = SimLibrary::new(config).map_err(|error| error.to_string())?;
-    Ok(Rc::new(RefCell::new(Room {
-        library,
-        rng: ChaCha8Rng::seed_from_u64(0),
-        now_ms: 0,
-        plugged: Plug::In,
-        hands_per_mille: 0,
-        hand_log: Vec::new(),
-        stuck: Stuck::No,
-    })))
-}
-
-fn configured_as(name: &str, drives: u16, inventory: InventoryMethod) -> LibraryConfiguration {
-    let device = |part: String, lun: u16| DeviceConfiguration {
-        key: DeviceKey(format!("{name}/{part}")),
-        address: format!("sim:{name}#{lun}"),
-        bay: None,
-    };
-    LibraryConfiguration {
-        name: name.to_string(),
-        changer: device("changer".to_string(), 0),
-        drives: (1..=drives).map(|lun| device(format!("drive-{lun}"), lun)).collect(),
-        inventory,
-        label_reads_per_hour: 0,
-        media_type: None,
-        rules: Vec::new(),
     }
 }

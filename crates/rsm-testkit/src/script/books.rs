@@ -10,26 +10,46 @@ use std::collections::BTreeMap;
 
 /// All rows that a script may speak of.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Books {
+pub struct Books {
+    /// Rows of [`Library`].
     pub libraries: Vec<Library>,
+    /// Rows of [`Changer`].
     pub changers: Vec<Changer>,
+    /// Rows of [`Drive`].
     pub drives: Vec<Drive>,
+    /// Rows of [`Slot`].
     pub slots: Vec<Slot>,
+    /// Rows of [`Port`].
     pub ports: Vec<Port>,
+    /// Rows of [`Medium`].
     pub media: Vec<Medium>,
+    /// Rows of [`Side`].
     pub sides: Vec<Side>,
+    /// Rows of [`LogicalMedium`].
     pub logical: Vec<LogicalMedium>,
+    /// Rows of [`MediaPool`].
     pub pools: Vec<MediaPool>,
+    /// Rows of [`MediaType`].
     pub types: Vec<MediaType>,
+    /// Rows of [`ChangerType`].
     pub changer_types: Vec<ChangerType>,
+    /// Rows of [`DriveType`].
     pub drive_types: Vec<DriveType>,
+    /// Rows of [`Computer`].
     pub computers: Vec<Computer>,
+    /// Rows of [`LibraryRequest`].
     pub requests: Vec<LibraryRequest>,
+    /// Rows of [`OperatorRequest`].
     pub operators: Vec<OperatorRequest>,
+    /// Rows of [`Mount`].
     pub mounts: Vec<Mount>,
+    /// Rows of [`Session`].
     pub sessions: Vec<Session>,
+    /// Rows of [`OpenStep`].
     pub steps: Vec<OpenStep>,
+    /// Rows of [`Device`].
     pub devices: Vec<Device>,
+    /// Rows of [`Service`].
     pub service: Vec<Service>,
 }
 
@@ -64,6 +84,32 @@ impl Books {
         books.media.sort_by_key(|medium| medium.sequence);
         books.operators.sort_by(|a, b| (a.submitted, &a.message).cmp(&(b.submitted, &b.message)));
         Ok(books)
+    }
+
+    /// All rows as text, one line a row.
+    pub fn rows(&self) -> Vec<String> {
+        let mut rows = Vec::new();
+        rows.extend(self.libraries.iter().map(|row| format!("{row:?}")));
+        rows.extend(self.changers.iter().map(|row| format!("{row:?}")));
+        rows.extend(self.drives.iter().map(|row| format!("{row:?}")));
+        rows.extend(self.slots.iter().map(|row| format!("{row:?}")));
+        rows.extend(self.ports.iter().map(|row| format!("{row:?}")));
+        rows.extend(self.media.iter().map(|row| format!("{row:?}")));
+        rows.extend(self.sides.iter().map(|row| format!("{row:?}")));
+        rows.extend(self.logical.iter().map(|row| format!("{row:?}")));
+        rows.extend(self.pools.iter().map(|row| format!("{row:?}")));
+        rows.extend(self.types.iter().map(|row| format!("{row:?}")));
+        rows.extend(self.changer_types.iter().map(|row| format!("{row:?}")));
+        rows.extend(self.drive_types.iter().map(|row| format!("{row:?}")));
+        rows.extend(self.computers.iter().map(|row| format!("{row:?}")));
+        rows.extend(self.requests.iter().map(|row| format!("{row:?}")));
+        rows.extend(self.operators.iter().map(|row| format!("{row:?}")));
+        rows.extend(self.mounts.iter().map(|row| format!("{row:?}")));
+        rows.extend(self.sessions.iter().map(|row| format!("{row:?}")));
+        rows.extend(self.steps.iter().map(|row| format!("{row:?}")));
+        rows.extend(self.devices.iter().map(|row| format!("{row:?}")));
+        rows.extend(self.service.iter().map(|row| format!("{row:?}")));
+        rows
     }
 
     /// The objects by name, as scripts write them.

@@ -1,6 +1,7 @@
 //! DismountNtmsMedia: refusals, immediate and deferred, and what becomes of a cartridge that waits in its drive.
 
 use insta::assert_snapshot;
+use rsm_proof::proves;
 use rsm_testkit::script::play;
 
 /// DismountNtmsMedia/dismount-empty, dismount-flags-both, dismount-duplicates, dismount-not-mounted, ERROR_INVALID_MEDIA,
@@ -73,6 +74,7 @@ fn rights_come_before_states() {
         V00001L6 in drive1: mounted by backup for alice to read
         V00002L6 in drive2: mounted by backup for alice to read
     ");
+    proves!("P-112");
 }
 
 /// DismountNtmsMedia/ERROR_MEDIA_OFFLINE, ERROR_INVALID_STATE.
@@ -202,6 +204,7 @@ fn a_taken_home_is_replaced() {
         slot3: Full V00001L6
         slot4: Empty
     ");
+    proves!("P-116");
 }
 
 /// DismountNtmsMedia/dismount-deferred-state, dismount-deferred-remount, P-101, P-113: it stays, and is mounted again
@@ -323,6 +326,7 @@ fn the_stay_that_is_over_ends_first() {
         drive1: Loaded V00004L6, mounted by backup for alice to read
         drive2: Dismountable V00003L6
     ");
+    proves!("DismountNtmsMedia/dismount-deferred-delay", "P-113");
 }
 
 /// DismountNtmsMedia/dismount-deferred-remount with a drive named: the medium waits in another one and has to move.

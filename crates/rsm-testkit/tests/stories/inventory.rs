@@ -1,6 +1,7 @@
 //! InventoryNtmsLibrary: refusals in their order, marked slots, stopping, and what a read of the elements finds.
 
 use insta::assert_snapshot;
+use rsm_proof::proves;
 use rsm_testkit::script::play;
 
 /// InventoryNtmsLibrary/inventory-check-order, inventory-none-and-slot, inventory-offline-code-conflict,
@@ -368,4 +369,29 @@ fn a_mounted_medium_vanishes() {
         V00001L6: offline, Idle, side Foreign, \Unrecognized\LTO-6
     dismount alice V00001L6: ERROR_MEDIA_OFFLINE
     ");
+}
+
+/// InventoryNtmsLibrary/inventory-check-order: no library named, rights, disabled, offline, each before the next.
+#[test]
+fn checks_in_their_order() {
+    assert_snapshot!(play(r"
+        user alice operator
+        user bob user
+        open alice backup
+        open bob backup
+        given offline disabled
+        inventory bob none fast
+        inventory bob offline fast
+        inventory alice offline fast
+    "), @r"
+    user alice operator
+    user bob user
+    open alice backup: ERROR_SUCCESS
+    open bob backup: ERROR_SUCCESS
+    given offline disabled
+    inventory bob none fast: ERROR_INVALID_PARAMETER
+    inventory bob offline fast: ERROR_ACCESS_DENIED
+    inventory alice offline fast: ERROR_RESOURCE_DISABLED
+    ");
+    proves!("InventoryNtmsLibrary/inventory-check-order");
 }

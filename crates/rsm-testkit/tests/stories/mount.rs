@@ -1,6 +1,7 @@
 //! MountNtmsMedia: what the call refuses, who gets a drive first, how long it waits.
 
 use insta::assert_snapshot;
+use rsm_proof::proves;
 use rsm_testkit::script::play;
 
 /// MountNtmsMedia/mount-empty, mount-priority-range, mount-duplicate-ids, mount-two-sides-one-medium, ERROR_INVALID_DRIVE,
@@ -108,6 +109,13 @@ fn rights_come_from_the_pool_of_the_medium() {
     mount alice V00002L6 timeout=0: ERROR_TIMEOUT
     mount root V00002L6 timeout=0: ERROR_TIMEOUT
     ");
+    proves!(
+        "OpenNtmsSession/administrators-bypass-acl",
+        "MountNtmsMedia/common-admin-bypass",
+        "P-222",
+        "P-223",
+        "M-81"
+    );
 }
 
 /// MountNtmsMedia/mount-unallocated-side, M-60: a medium is named by its side, its logical medium, or itself where it
@@ -137,6 +145,7 @@ fn a_medium_has_three_names() {
         V00001L6 in drive1: mounted by backup for alice to read
         V00002L6 in drive2: mounted by backup for alice to read
     ");
+    proves!("MountNtmsMedia/mount-two-sides-one-medium", "P-91");
 }
 
 /// MountNtmsMedia/mount-disabled, ERROR_RESOURCE_DISABLED.
@@ -163,6 +172,7 @@ fn what_is_disabled_is_not_mounted() {
     given lab disabled
     mount alice V00003L6: ERROR_RESOURCE_DISABLED
     ");
+    proves!("MountNtmsMedia/mount-disabled");
 }
 
 /// MountNtmsMedia/mount-complete-write, ERROR_WRITE_PROTECT: a complete side takes no data but is read.
@@ -183,6 +193,7 @@ fn a_complete_side_is_mounted_for_reading_alone() {
     mount alice V00001L6 read write: ERROR_WRITE_PROTECT
     mount alice V00001L6 read: ERROR_SUCCESS in drive1
     ");
+    proves!("MountNtmsMedia/mount-complete-write", "P-93");
 }
 
 /// MountNtmsMedia/ERROR_WRITE_PROTECT, known only in the drive: the cartridge goes back, and reading is another matter.
@@ -273,6 +284,7 @@ fn cleaners_and_incompatible_sides_are_refused() {
     mount alice CLN001L6: ERROR_INVALID_STATE
     mount alice V00001L6: ERROR_INVALID_STATE
     ");
+    proves!("P-41");
 }
 
 /// MountNtmsMedia/mount-specific-drive, mount-specific-drive-library, ERROR_DRIVE_MEDIA_MISMATCH, mount-single-library.

@@ -1,6 +1,7 @@
 //! EnumerateNtmsObject and GetNtmsObjectInformation: which container holds what, what is left out, type checks.
 
 use insta::assert_snapshot;
+use rsm_proof::proves;
 use rsm_testkit::script::play;
 
 /// EnumerateNtmsObject, the container table as one piece: enumerate-null-all, enumerate-container-not-found,
@@ -161,6 +162,7 @@ fn a_list_leaves_out_what_the_caller_may_not_use() {
     enumerate bob drive: drive1 drive2
     enumerate bob slot in=lab: slot1 slot2 slot3 slot4 slot5 slot6
     ");
+    proves!("EnumerateNtmsObject/common-nested-pools", "EnumerateNtmsObject/common-admin-bypass", "P-220");
 }
 
 /// EnumerateNtmsObject/enumerate-container-not-found before rights: an id of nothing tells nobody anything.

@@ -1,6 +1,7 @@
 //! The manager ends and starts anew: what is cancelled, what is kept, what is queued again.
 
 use insta::assert_snapshot;
+use rsm_proof::proves;
 use rsm_testkit::script::play;
 
 /// Decision 22, decision 6, P-11: tapes in use stay, orphaned; their owner goes on in a new session.
@@ -129,6 +130,7 @@ fn an_acknowledged_release_is_carried_out_after_a_restart() {
         robot: V00002L6 from slot2 to drive2
         robot: V00001L6 from drive1 to slot1
     ");
+    proves!("M-65");
 }
 
 /// Decision 7: an operator request whose waiting caller is gone is REFUSED; one of the service itself survives.

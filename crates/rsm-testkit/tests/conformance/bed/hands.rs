@@ -1,0 +1,99 @@
+//! Hands in `lab`: places and cartridges by the names that tests use.
+
+use super::Bed;
+use rsm_simlib::{CartridgeConfig, HandAction, LibraryConfig, Notice, Place, SimLibrary};
+
+impl Bed {
+    /// Takes the cartridge out of a place.
+    pub fn take_out(&self, from: &str) {
+        self.hand(from, |from| HandAction::TakeOut { from }, Notice::Attention);
+    }
+
+    /// Moves a cartridge from place to place, without a word to the library.
+    pub fn move_silently(&self, from: &str, to: &str) {
+        let to = to.to_string();
+        let from = from.to_string();
+        self.in_library("lab", move |library| {
+            let action = HandAction::Move { from: address(library, &from), to: address(library, &to) };
+            library.hand(&action, Notice::Silent).expect("a hand can do that");
+        });
+    }
+
+    /// Puts a cartridge that was taken out into a place.
+    pub fn put_back(&self, bar_code: &str, to: &str) {
+        let (bar_code, to) = (bar_code.to_string(), to.to_string());
+        self.in_library("lab", move |library| {
+            let outside = |(_, code, place): &(_, Option<&str>, Place)| {
+                *place == Place::Outside && *code == Some(bar_code.as_str())
+            };
+            let cartridge = library.cartridges().find(outside).map(|(id, _, _)| id).expect("it is outside");
+            let action = HandAction::PutBack { cartridge, to: address(library, &to) };
+            library.hand(&action, Notice::Attention).expect("a hand can do that");
+        });
+    }
+
+    /// Puts a cartridge into a place that was never in the library before.
+    pub fn put_new(&self, bar_code: &str, to: &str) {
+        let bar_code = Some(bar_code.to_string());
+        let put = move |to| HandAction::PutNew { bar_code, write_protected: false, to };
+        self.hand(to, put, Notice::Attention);
+    }
+
+    fn hand(&self, place: &str, action: impl FnOnce(u16) -> HandAction + Send + 'static, notice: Notice) {
+        let place = place.to_string();
+        self.in_library("lab", move |library| {
+            let action = action(address(library, &place));
+            library.hand(&action, notice).expect("a hand can do that");
+        });
+    }
+
+    /// What the robot of `lab` has done so far: `V00001L6: slot1 to drive1`.
+    pub fn motions(&self) -> Vec<String> {
+        self.in_library("lab", |library| {
+            let name = |id| {
+                let code = library.cartridges().find(|(other, _, _)| *other == id).and_then(|one| one.1);
+                code.unwrap_or("plain").to_string()
+            };
+            let by_robot = |motion: &&rsm_simlib::Motion| motion.cause != rsm_simlib::MotionCause::Hand;
+            let motions = library.motions().iter().filter(by_robot);
+            motions
+                .map(|one| {
+                    let (from, to) = (word(library, one.from), word(library, one.to));
+                    format!("{}: {from} to {to}", name(one.cartridge))
+                })
+                .collect()
+        })
+    }
+}
+
+/// A cartridge for a library's plan: its slot by number, its bar code.
+pub fn cartridge(config: &LibraryConfig, slot: u16, bar_code: &str) -> CartridgeConfig {
+    CartridgeConfig {
+        element: config.geometry.first_slot + slot - 1,
+        bar_code: Some(bar_code.to_string()),
+        write_protected: false,
+        capacity_bytes: None,
+    }
+}
+
+/// The address of `slot3`, `drive1` or `port1`.
+fn address(library: &SimLibrary, name: &str) -> u16 {
+    let geometry = &library.config().geometry;
+    let firsts =
+        [("slot", geometry.first_slot), ("drive", geometry.first_drive), ("port", geometry.first_port)];
+    let number = |(word, first): &(&str, u16)| {
+        name.strip_prefix(word).and_then(|digits| digits.parse::<u16>().ok()).map(|number| first + number - 1)
+    };
+    firsts.iter().find_map(number).unwrap_or_else(|| panic!("{name} is no place"))
+}
+
+fn word(library: &SimLibrary, at: Place) -> String {
+    let geometry = &library.config().geometry;
+    match at {
+        Place::Slot(address) => format!("slot{}", address - geometry.first_slot + 1),
+        Place::Drive(address) => format!("drive{}", address - geometry.first_drive + 1),
+        Place::Port(address) => format!("port{}", address - geometry.first_port + 1),
+        Place::Transport(_) => "gripper".to_string(),
+        Place::Outside => "outside".to_string(),
+    }
+}
