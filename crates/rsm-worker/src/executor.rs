@@ -2,7 +2,9 @@
 
 use crate::failure::failure_of;
 use crate::report;
-use rsm_device::{Changer, Drive, Move, MoveFailure, Pause, Transport, TransportError, VerbError};
+use rsm_device::{
+    Changer, Drive, HeadWanted, Move, MoveFailure, Pause, Transport, TransportError, VerbError,
+};
 use rsm_scsi::{ElementAddress, Sense, StandardInquiry};
 use rsm_step::{Block, DeviceKind, Failure, Look, Outcome, Step, StepOrder, StepReport, Turn};
 
@@ -133,12 +135,16 @@ fn run_changer(changer: &mut Changer<Box<dyn Transport>>, step: &Step) -> Outcom
                 Err(error) => told(step, &error, Vec::new()),
             }
         }
-        Step::Move { transport, from, to, expected_tag, turn: Turn::Keep } => {
+        Step::Move { transport, from, to, expected_tag, turn } => {
             let order = Move {
                 transport: ElementAddress(*transport),
                 from: ElementAddress(*from),
                 to: ElementAddress(*to),
                 expected_tag: expected_tag.clone(),
+                turn: match turn {
+                    Turn::Keep => rsm_device::Turn::Keep,
+                    Turn::Over => rsm_device::Turn::Over,
+                },
             };
             match changer.move_medium(&order) {
                 Ok(ends) => Outcome::Moved { ends: ends.iter().map(report::element).collect() },
@@ -152,10 +158,13 @@ fn run_changer(changer: &mut Changer<Box<dyn Transport>>, step: &Step) -> Outcom
     }
 }
 
+/// All that is looked at of a tape.
+const FIRST_BLOCK: HeadWanted = HeadWanted { files: 1, blocks: 1, longest: rsm_device::READ_FIRST_BYTES };
+
 fn run_drive(drive: &mut Drive<Box<dyn Transport>>, step: &Step) -> Outcome {
     let end = match step {
-        Step::Probe => drive.identify().map(|identity| Outcome::Probed(report::identity(&identity))),
-        Step::Load => drive.load().map(|medium| Outcome::Loaded(report::medium(medium))),
+        Step::Probe => drive.identify().map(|found| Outcome::Probed(report::drive(&found))),
+        Step::Load => drive.load(FIRST_BLOCK).map(|medium| Outcome::Loaded(report::medium(medium))),
         Step::Unload => drive.unload().map(|()| Outcome::Unloaded),
         Step::WriteBlocks { blocks } => {
             let blocks: Vec<&[u8]> = blocks.iter().map(|block| block.0.as_slice()).collect();

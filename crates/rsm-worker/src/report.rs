@@ -1,6 +1,6 @@
 //! What the device crates say, in the words of the step protocol.
 
-use rsm_device::{ChangerIdentity, Identity};
+use rsm_device::{ChangerIdentity, DriveIdentity, Identity, LoadedTape};
 use rsm_model::label::MediumLabel;
 use rsm_scsi::{CodeSet, DeviceIdentifier, Element, ElementRange, ElementType, Sense, Verdict, judge};
 use rsm_step::{Attention, DeviceIdentity, ElementKind, ElementReport, Layout, LoadedMedium};
@@ -24,7 +24,7 @@ fn attention(sense: &Sense) -> Attention {
     }
 }
 
-pub(crate) fn identity(identity: &Identity) -> DeviceIdentity {
+fn identity(identity: &Identity) -> DeviceIdentity {
     DeviceIdentity {
         vendor: identity.vendor.clone(),
         product: identity.product.clone(),
@@ -34,6 +34,10 @@ pub(crate) fn identity(identity: &Identity) -> DeviceIdentity {
         layout: None,
         holds_medium: None,
     }
+}
+
+pub(crate) fn drive(drive: &DriveIdentity) -> DeviceIdentity {
+    DeviceIdentity { holds_medium: drive.holds_medium, ..identity(&drive.identity) }
 }
 
 pub(crate) fn changer(changer: &ChangerIdentity) -> DeviceIdentity {
@@ -61,7 +65,7 @@ pub(crate) fn element(element: &Element) -> ElementReport {
         full: element.full,
         tag: tag.map(|tag| tag.identifier().to_owned()),
         device: element.device_id.as_ref().map(device),
-        inverted: false,
+        inverted: element.inverted,
         exception: element.except.then_some((element.asc, element.ascq)),
     }
 }
@@ -78,12 +82,9 @@ fn device(id: &DeviceIdentifier) -> String {
     }
 }
 
-pub(crate) fn medium(medium: rsm_device::LoadedMedium) -> LoadedMedium {
+pub(crate) fn medium(medium: LoadedTape) -> LoadedMedium {
     LoadedMedium {
-        label: match medium.first_block {
-            None => MediumLabel::Blank,
-            Some(_) => MediumLabel::Unknown,
-        },
+        label: if medium.head.is_empty() { MediumLabel::Blank } else { MediumLabel::Unknown },
         capacity: None,
         write_protected: medium.write_protected,
         density_code: medium.density_code,

@@ -114,9 +114,9 @@ fn devices_tell_who_they_are() {
         MODE SENSE(6) 1f => 05/2400
         MODE SENSE(6) 1f with descriptors => 05/2400
         READ ELEMENT STATUS type 4 from 256 count 1 => drives 256=";
-    insta::assert_snapshot!(changer(Step::Probe, &[pages, modes].concat()), @r#"Probed(DeviceIdentity { vendor: "ACME", product: "THING", revision: "1", serial: "LIB1", designators: ["5001020304050607"], layout: Some(Layout { transports: (1, 1), slots: (1000, 4), ports: (768, 1), drives: (256, 2), bar_code_reader: true }) })"#);
+    insta::assert_snapshot!(changer(Step::Probe, &[pages, modes].concat()), @r#"Probed(DeviceIdentity { vendor: "ACME", product: "THING", revision: "1", serial: "LIB1", designators: ["5001020304050607"], layout: Some(Layout { transports: (1, 1), slots: (1000, 4), ports: (768, 1), drives: (256, 2), bar_code_reader: true }), holds_medium: None })"#);
     let bare = "INQUIRY => type 1\nINQUIRY 00 => 05/2400\nTEST UNIT READY => 02/3a00";
-    insta::assert_snapshot!(drive(Step::Probe, bare), @r#"Probed(DeviceIdentity { vendor: "ACME", product: "THING", revision: "1", serial: "", designators: [], layout: None })"#);
+    insta::assert_snapshot!(drive(Step::Probe, bare), @r#"Probed(DeviceIdentity { vendor: "ACME", product: "THING", revision: "1", serial: "", designators: [], layout: None, holds_medium: Some(false) })"#);
 }
 
 #[test]
@@ -223,8 +223,8 @@ fn what_a_drive_says_to_a_load_decides_the_failure() {
         assert_eq!(word(&drive(Step::Load, &format!("LOAD UNLOAD Load => {answer}"))), failure, "{answer}");
     }
     let loaded = "LOAD UNLOAD Load => good\nTEST UNIT READY => good\nMODE SENSE(6) 00 => mode wp density=58\n\
-        REWIND => good\nREAD(6) => 00/0000 ili info=65532\nREWIND => good";
-    insta::assert_snapshot!(drive(Step::Load, loaded), @"Loaded(LoadedMedium { first_block: Some(Block([97, 97, 97, 97])), write_protected: true, density_code: 88, medium_type: 40 })");
+        REWIND => good\nREAD(6) => 00/0000 ili info=65532\nREWIND => good\nREAD POSITION => 05/2000";
+    insta::assert_snapshot!(drive(Step::Load, loaded), @"Loaded(LoadedMedium { label: Unknown, write_protected: true, density_code: 88, medium_type: 40, capacity: None })");
 }
 
 #[test]
