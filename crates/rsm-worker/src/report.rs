@@ -1,9 +1,8 @@
 //! What the device crates say, in the words of the step protocol.
 
-use rsm_device::{ChangerIdentity, DriveIdentity, Identity, LoadedTape};
-use rsm_model::label::MediumLabel;
+use rsm_device::{ChangerIdentity, DriveIdentity, Identity};
 use rsm_scsi::{CodeSet, DeviceIdentifier, Element, ElementRange, ElementType, Sense, Verdict, judge};
-use rsm_step::{Attention, DeviceIdentity, ElementKind, ElementReport, Layout, LoadedMedium};
+use rsm_step::{Attention, DeviceIdentity, ElementKind, ElementReport, Layout};
 
 /// The attentions met, each once.
 pub(crate) fn attentions(met: &[Sense]) -> Vec<Attention> {
@@ -79,15 +78,5 @@ fn device(id: &DeviceIdentifier) -> String {
     match id.code_set {
         CodeSet::Ascii | CodeSet::Utf8 => id.text().trim().to_owned(),
         CodeSet::Binary | CodeSet::Other(_) => id.bytes.iter().map(|byte| format!("{byte:02x}")).collect(),
-    }
-}
-
-pub(crate) fn medium(medium: LoadedTape) -> LoadedMedium {
-    LoadedMedium {
-        label: if medium.head.is_empty() { MediumLabel::Blank } else { MediumLabel::Unknown },
-        capacity: None,
-        write_protected: medium.write_protected,
-        density_code: medium.density_code,
-        medium_type: medium.medium_type,
     }
 }
