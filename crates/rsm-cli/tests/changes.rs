@@ -360,9 +360,9 @@ fn raw_calls_print_what_came() {
     "#);
     insta::assert_snapshot!(rsm(&fake, &["api", "AllocateNtmsMedia"]), @r"
     --- stderr
-    rsm: AllocateNtmsMedia is a function of the interface that this version does not carry out.
-         ERROR_CALL_NOT_IMPLEMENTED (120)
-    next: call one of OpenNtmsSession, CloseNtmsSession, EnumerateNtmsObject, GetNtmsObjectInformation, InventoryNtmsLibrary, MountNtmsMedia, DismountNtmsMedia, KeepAlive, WriteBlocks, ReadBlocks, History, ExplainRequest.
+    rsm: There is no such object.
+         ERROR_OBJECT_NOT_FOUND (4312)
+    next: see what there is: rsm media list, rsm library list.
     --- exit 1
     ");
 }

@@ -47,6 +47,16 @@ pub enum Look {
     Initialize,
 }
 
+/// Whether a medium is turned over on its way.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Turn {
+    /// The side that was up stays up.
+    #[default]
+    Keep,
+    /// The other side comes up (INVERT); a changer that cannot do so refuses.
+    Over,
+}
+
 /// What was read of all elements.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Inventory {
@@ -67,6 +77,8 @@ pub struct Move {
     pub to: ElementAddress,
     /// Bar code that must be seen at the source; none: the source must show none.
     pub expected_tag: Option<String>,
+    /// Whether it is turned over on the way.
+    pub turn: Turn,
 }
 
 /// A move that did not succeed.
@@ -310,7 +322,7 @@ impl<T: Transport> Changer<T> {
             transport: order.transport,
             source: order.from,
             destination: order.to,
-            invert: false,
+            invert: order.turn == Turn::Over,
         };
         let (name, cdb) = (command.name(), command.encode());
         let mut ramp = self.unit.ramp();

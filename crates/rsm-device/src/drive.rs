@@ -1,4 +1,4 @@
-//! A tape drive's verbs: load, unload, and blocks from or to the beginning of the tape.
+//! A drive, and a tape drive's verbs: load, unload, and blocks from or to the beginning of the tape.
 //!
 //! Rules that shape the code (docs/lessons.md, rule 3): what depends on the position is never repeated after a
 //! unit attention; a reset (29h) means that the position is lost, so the verb starts again from its rewind, once.
@@ -6,23 +6,24 @@
 //! command can swallow the attention that tells of a lost position.
 //!
 //! ```text
-//!  load:   LOAD ─► TEST UNIT READY (ramp) ─► MODE SENSE, SELECT ─► REWIND ─► READ ─► REWIND
+//!  load:   LOAD ─► TEST UNIT READY (ramp) ─► MODE SENSE, SELECT ─► REWIND ─► READ.. ─► REWIND ─► READ POSITION
 //!  write:  TEST UNIT READY ─► MODE SENSE, SELECT ─► REWIND ─► WRITE.. ─► WRITE FILEMARKS ─► REWIND
 //! ```
 //!
 //! Invariants: nothing is written when the drive has said since its last load that its medium may have changed;
-//! blocks are of variable length, and a block is never returned cut.
+//! blocks are of variable length; only a head has blocks that are cut, at the length that was asked for.
 
+use crate::disc::DiscDrive;
 use crate::error::VerbError;
-use crate::identity::{Identity, is_refusal};
-use crate::limits::{self, LOAD_MS, QUERY_MS, REWIND_MS, TRANSFER_MS};
+use crate::identity::{DriveIdentity, is_refusal};
+use crate::limits::{self, ATTENTIONS_IN_A_ROW, LOAD_MS, QUERY_MS, REWIND_MS, TRANSFER_MS};
 use crate::mode_select;
 use crate::pause::Pause;
 use crate::transport::{Answer, DataPhase, Transport};
 use crate::unit::{Sent, Unit, was_not_begun};
 use rsm_scsi::{
-    Command, LoadAction, MAX_TRANSFER_BYTES, ModeHeaderSize, ModeParameters, PageControl, Sense, SenseKey,
-    StandardInquiry, TransferLength, Verdict,
+    Command, DeviceKind, LoadAction, MAX_TRANSFER_BYTES, ModeHeaderSize, ModeParameters, PageControl, Sense,
+    SenseKey, StandardInquiry, TapePosition, TransferLength, Verdict,
 };
 
 /// How much of the first block is asked for at first: labels are far shorter, and 64 KiB is the largest block of
@@ -33,11 +34,24 @@ pub const READ_FIRST_BYTES: u32 = 64 * 1024;
 /// no page, device configuration, all pages.
 const MODE_PAGES: [u8; 3] = [0x00, 0x10, 0x3F];
 
-/// What a drive says of the medium it has loaded.
+/// How much of the beginning of a tape is wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HeadWanted {
+    /// Of how many files, which are ended by file marks.
+    pub files: u32,
+    /// How many blocks of each file.
+    pub blocks: u32,
+    /// How many bytes of each block, 1 to [`MAX_TRANSFER_BYTES`].
+    pub longest: u32,
+}
+
+/// What a drive says of the tape it has loaded.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LoadedMedium {
-    /// The first block; none when the medium is blank, empty when the tape begins with a filemark.
-    pub first_block: Option<Vec<u8>>,
+pub struct LoadedTape {
+    /// The blocks of the first files, as many and as long as wanted. A file mark begins another file, also an empty
+    /// one; a blank tape has none. A file that has more blocks than wanted is the last one: to pass the rest of it may
+    /// take hours.
+    pub head: Vec<Vec<Vec<u8>>>,
     /// Whether it is write-protected.
     pub write_protected: bool,
     /// Density code of the block descriptor; 0 when none came.
@@ -46,7 +60,7 @@ pub struct LoadedMedium {
     pub medium_type: u8,
 }
 
-/// A tape drive.
+/// A drive. Its own verbs are those for tapes; [`Drive::disc`] gives those for discs.
 pub struct Drive<T> {
     unit: Unit<T>,
 }
@@ -55,7 +69,8 @@ pub struct Drive<T> {
 enum Read {
     /// A whole block.
     Block(Vec<u8>),
-    /// A block of this length, of which not all was asked for.
+    /// A block of this length, of which not all was asked for. What came of it is not believed: targets send its
+    /// beginning, nothing, or zeros.
     Longer(u32),
     /// A filemark; the position is behind it.
     Filemark,
@@ -95,53 +110,79 @@ impl<T: Transport> Drive<T> {
         self.unit.inquire()
     }
 
-    /// Asks who the drive is, and whether it is ready, so that attentions in store are met now.
+    /// The verbs for discs, for a drive of which INQUIRY told this kind.
+    pub fn disc(&mut self, kind: DeviceKind) -> DiscDrive<'_, T> {
+        DiscDrive::new(&mut self.unit, kind)
+    }
+
+    /// Asks who the drive is, and whether it holds a medium, so that attentions in store are met now.
     ///
     /// # Errors
     /// As [`Unit::run`]; a drive that is not ready is none, one that reports a hardware fault is.
-    pub fn identify(&mut self) -> Result<Identity, VerbError> {
+    pub fn identify(&mut self) -> Result<DriveIdentity, VerbError> {
         let identity = self.unit.identify()?;
-        // Asked once and without waiting: an empty or threading drive is as good an answer.
-        let ready = Command::TestUnitReady;
-        match self.unit.once(ready.name(), ready.encode().as_bytes(), DataPhase::None, QUERY_MS)? {
-            // A drive that says it is broken is not one to give a cartridge to, whoever it is.
-            Sent::Checked { sense, judgement, .. } if judgement.verdict == Verdict::HardwareFault => {
-                Err(VerbError::Sense { command: ready.name(), sense, judgement })
-            }
-            _ => Ok(identity),
-        }
+        let holds_medium = self.holds_medium()?;
+        Ok(DriveIdentity { identity, holds_medium })
     }
 
-    /// Loads the medium, waits until the drive is ready, and reads the first block; leaves the tape at its
-    /// beginning.
+    /// Asks whether a medium is in, without waiting: an empty or threading drive is as good an answer.
+    fn holds_medium(&mut self) -> Result<Option<bool>, VerbError> {
+        let ready = Command::TestUnitReady;
+        for _ in 0..ATTENTIONS_IN_A_ROW {
+            let sent = self.unit.once(ready.name(), ready.encode().as_bytes(), DataPhase::None, QUERY_MS)?;
+            let Sent::Checked { sense, judgement, .. } = sent else {
+                return Ok(matches!(sent, Sent::Done(_)).then_some(true));
+            };
+            if sense.key == SenseKey::UnitAttention {
+                continue;
+            }
+            return match judgement.verdict {
+                // A drive that says it is broken is not one to give a cartridge to, whoever it is.
+                Verdict::HardwareFault => Err(VerbError::Sense { command: ready.name(), sense, judgement }),
+                Verdict::NoMedium => Ok(Some(false)),
+                Verdict::ReadySoon | Verdict::IncompatibleMedium => Ok(Some(true)),
+                // 02h/0402h: the drive waits for LOAD or START, which makes sense of a medium only.
+                _ if sense.is(SenseKey::NotReady, 0x04, 0x02) => Ok(Some(true)),
+                _ => Ok(None),
+            };
+        }
+        Ok(None)
+    }
+
+    /// Loads the medium, waits until the drive is ready, and reads the head; leaves the tape at its beginning.
     ///
     /// # Errors
-    /// As [`Unit::run`]; with [`Verdict::NoMedium`] when the drive is empty.
-    pub fn load(&mut self) -> Result<LoadedMedium, VerbError> {
+    /// As [`Unit::run`]; with [`Verdict::NoMedium`] when the drive is empty; [`VerbError::NotAtBeginning`].
+    pub fn load(&mut self, wanted: HeadWanted) -> Result<LoadedTape, VerbError> {
         let load = Command::LoadUnload { action: LoadAction::Load, immediate: false };
         match self.unit.run(&load, DataPhase::None, LOAD_MS) {
             // Some drives load whatever the robot brings and know no LOAD.
             Err(error) if !is_refusal(&error) => return Err(error),
             _ => {}
         }
+        let tape = self.read_head(wanted)?;
+        self.unit.medium_seen();
+        Ok(tape)
+    }
+
+    /// Reads the beginning of the tape and what the drive says of it; leaves the tape at its beginning.
+    ///
+    /// # Errors
+    /// As [`Unit::run`]; [`VerbError::NotAtBeginning`].
+    pub fn read_head(&mut self, wanted: HeadWanted) -> Result<LoadedTape, VerbError> {
         self.ready()?;
-        let medium = self.restarted_once(|drive| {
+        self.restarted_once(|drive| {
             let mode = drive.ensure_variable_blocks()?;
-            let (mut blocks, ended) = drive.read_from_beginning(1)?;
-            let first_block = match ended {
-                EndedAt::Filemark => Some(Vec::new()),
-                EndedAt::EndOfData => None,
-                EndedAt::Count => blocks.pop(),
-            };
-            Ok(LoadedMedium {
-                first_block,
+            let head = drive.read_files(wanted)?;
+            drive.rewind()?;
+            drive.verify_beginning()?;
+            Ok(LoadedTape {
+                head,
                 write_protected: mode.is_write_protected(),
                 density_code: mode.block_descriptor.map_or(0, |block| block.density),
                 medium_type: mode.medium_type,
             })
-        })?;
-        self.unit.medium_seen();
-        Ok(medium)
+        })
     }
 
     /// Unloads the medium, so that the robot can take it. Some targets answer GOOD and stay ready.
@@ -272,6 +313,61 @@ impl<T: Transport> Drive<T> {
                     });
                 }
             }
+        }
+    }
+
+    /// Rewinds and reads the blocks of the first files; begins again with a longer transfer when a block is longer
+    /// than asked for, and cuts it then.
+    fn read_files(&mut self, wanted: HeadWanted) -> Result<Vec<Vec<Vec<u8>>>, VerbError> {
+        let mut size = wanted.longest;
+        'again: loop {
+            self.rewind()?;
+            let mut files: Vec<Vec<Vec<u8>>> = Vec::new();
+            let mut file = Vec::new();
+            loop {
+                let last_file = files.len() + 1 >= wanted.files as usize;
+                let full = file.len() >= wanted.blocks as usize;
+                if full && last_file {
+                    break;
+                }
+                match self.read_block(size)? {
+                    Read::EndOfData if file.is_empty() && files.is_empty() => return Ok(files),
+                    Read::EndOfData => break,
+                    Read::Filemark => {
+                        files.push(std::mem::take(&mut file));
+                        if last_file {
+                            return Ok(files);
+                        }
+                    }
+                    // One block more than wanted tells that the file goes on, and nothing behind it is looked for.
+                    Read::Block(_) | Read::Longer(_) if full => break,
+                    Read::Block(mut block) => {
+                        block.truncate(wanted.longest as usize);
+                        file.push(block);
+                    }
+                    Read::Longer(bytes) => {
+                        size = bytes;
+                        continue 'again;
+                    }
+                }
+            }
+            files.push(file);
+            return Ok(files);
+        }
+    }
+
+    /// Asks where the tape stands after a rewind; a drive that cannot tell is believed.
+    fn verify_beginning(&mut self) -> Result<(), VerbError> {
+        let command = Command::ReadPosition;
+        let data = match self.unit.ask(&command, QUERY_MS) {
+            Err(error) if is_refusal(&error) => return Ok(()),
+            answer => answer?,
+        };
+        let position = TapePosition::decode(&data)
+            .map_err(|error| VerbError::Answer { command: command.name(), reason: error.to_string() })?;
+        match position.location {
+            Some(location) if location != 0 => Err(VerbError::NotAtBeginning { location }),
+            _ => Ok(()),
         }
     }
 

@@ -102,6 +102,32 @@ pub enum VerbError {
         /// Its length.
         bytes: usize,
     },
+    /// The tape does not stand at its beginning after a rewind that the drive reports as done.
+    #[error("the drive reports that it has rewound, but its tape stands behind {location} blocks and marks")]
+    NotAtBeginning {
+        /// Blocks and file marks before the position.
+        location: u32,
+    },
+    /// A block to be written is not as long as the disc's own; nothing was written.
+    #[error("a block of {bytes} bytes cannot be written to a disc whose blocks have {sector_bytes}")]
+    SectorLength {
+        /// Its length.
+        bytes: usize,
+        /// The length of the disc's blocks.
+        sector_bytes: usize,
+    },
+    /// The data are longer than the disc's side; nothing was written.
+    #[error("the side is {missing_bytes} bytes too small for the data; nothing was written")]
+    SideTooSmall {
+        /// Bytes for which there is no room.
+        missing_bytes: u64,
+    },
+    /// Blocks that can be written once have been written before; they are as they were.
+    #[error("the disc can be written once, and what should be written has been (sense {sense})")]
+    WrittenBefore {
+        /// What the drive said.
+        sense: Sense,
+    },
     /// The tape ended before the data did.
     #[error("the tape ended {missing_bytes} bytes before the end of the data")]
     TapeTooShort {
@@ -115,7 +141,7 @@ impl VerbError {
     #[must_use]
     pub fn sense(&self) -> Option<&Sense> {
         match self {
-            Self::Sense { sense, .. } => Some(sense),
+            Self::Sense { sense, .. } | Self::WrittenBefore { sense } => Some(sense),
             _ => None,
         }
     }

@@ -30,6 +30,15 @@ pub struct Identity {
     pub designators: Vec<String>,
 }
 
+/// Who a drive is, and whether it holds a medium.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DriveIdentity {
+    /// Who it is.
+    pub identity: Identity,
+    /// Whether it holds a medium; none when that could not be learned.
+    pub holds_medium: Option<bool>,
+}
+
 /// Who a changer is and what it consists of.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ChangerIdentity {

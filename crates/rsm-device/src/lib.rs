@@ -1,13 +1,13 @@
 //! Verbs on hardware: a changer's and a drive's work in terms of what a manager wants, over any transport.
 //!
 //! What: [`Transport`] carries one command to one unit and its answer back; [`Unit`] repeats a command where the
-//! sense table allows it; [`Changer`] and [`Drive`] are made of commands. Why so layered: simulator, iSCSI in user
+//! sense table allows it; [`Changer`], [`Drive`] and [`DiscDrive`] are made of commands. Why so layered: simulator, iSCSI in user
 //! space and, later, a kernel's SG nodes differ only below [`Transport`], so every retry decision is tested once.
 //!
 //! ```text
-//!   Changer, Drive ──► Unit ──► Transport ──► iSCSI target | simulated library's socket
-//!     (verbs)       (retries,     (one command,
-//!                    attentions)   one answer)
+//!   Changer, Drive, DiscDrive ──► Unit ──► Transport ──► iSCSI target | simulated library's socket
+//!     (verbs)                  (retries,     (one command,
+//!                               attentions)   one answer)
 //! ```
 //!
 //! Invariants:
@@ -18,6 +18,7 @@
 //! - Nothing here sleeps by itself or reads a clock by itself, save the transports: waiting goes through [`Pause`].
 
 mod changer;
+mod disc;
 mod drive;
 mod error;
 mod identity;
@@ -29,10 +30,11 @@ mod socket;
 mod transport;
 mod unit;
 
-pub use changer::{Changer, Inventory, Look, Move, MoveFailure};
-pub use drive::{Drive, LoadedMedium, READ_FIRST_BYTES};
+pub use changer::{Changer, Inventory, Look, Move, MoveFailure, Turn};
+pub use disc::{DiscDrive, LoadedDisc};
+pub use drive::{Drive, HeadWanted, LoadedTape, READ_FIRST_BYTES};
 pub use error::VerbError;
-pub use identity::{ChangerIdentity, Identity};
+pub use identity::{ChangerIdentity, DriveIdentity, Identity};
 pub use pause::{Pause, SystemPause};
 pub use socket::SocketTransport;
 pub use transport::{Address, Answer, DataPhase, Reopening, Transport, TransportError, open};

@@ -17,7 +17,7 @@ pub const INITIALIZE_ELEMENTS_MS: u64 = 1_800_000;
 /// MOVE MEDIUM: a robot with long rails and retries takes minutes; an abort leaves a cartridge in its hand.
 pub const MOVE_MS: u64 = 300_000;
 
-/// LOAD UNLOAD: threading, calibration, and on unload the rewind of a full tape.
+/// LOAD UNLOAD and START STOP UNIT: threading, calibration, and on unload the rewind of a full tape.
 pub const LOAD_MS: u64 = 900_000;
 
 /// How long a drive may say that it is becoming ready, after LOAD too.
@@ -29,7 +29,7 @@ pub const CHANGER_READY_MS: u64 = 1_800_000;
 /// REWIND: a full tape takes two minutes, a damaged edge several times that.
 pub const REWIND_MS: u64 = 600_000;
 
-/// READ, WRITE, WRITE FILEMARKS: drives repeat a bad place for many minutes before they give up.
+/// READ, WRITE, WRITE FILEMARKS, SYNCHRONIZE CACHE: drives repeat a bad place for many minutes before they give up.
 pub const TRANSFER_MS: u64 = 1_500_000;
 
 /// The pauses between two questions: short at first, so that a settle of 10 s is not rounded up to 30 s, and never

@@ -6,7 +6,7 @@
 #[path = "common/script.rs"]
 mod script;
 
-use rsm_device::{Changer, Drive, Inventory, Look, Move, MoveFailure, VerbError};
+use rsm_device::{Changer, Drive, HeadWanted, Inventory, Look, Move, MoveFailure, Turn, VerbError};
 use rsm_scsi::{Element, ElementAddress, Sense};
 use script::{Log, Script, ScriptPause};
 
@@ -44,6 +44,7 @@ fn check_move(script: &str) -> String {
         from: ElementAddress(1000),
         to: ElementAddress(256),
         expected_tag: Some("V1".into()),
+        turn: Turn::Keep,
     };
     let told = match changer.move_medium(&order) {
         Ok(ends) => format!("moved: {}", list(&ends)),
@@ -79,14 +80,17 @@ enum Verb {
     Read(u32),
 }
 
+/// One block, which is all that most decisions need.
+const ONE_BLOCK: HeadWanted = HeadWanted { files: 1, blocks: 1, longest: 65_536 };
+
 fn check_drive(verb: &Verb, script: &str) -> String {
     let log = Log::default();
     let mut drive = Drive::new(Script::new(script, log.clone()), Box::new(ScriptPause::new(log.clone())));
     let lengths =
         |blocks: Vec<Vec<u8>>| format!("blocks of {:?}", blocks.iter().map(Vec::len).collect::<Vec<_>>());
     let told = match verb {
-        Verb::Load => drive.load().map(|medium| {
-            let first = medium.first_block.as_ref().map(Vec::len);
+        Verb::Load => drive.load(ONE_BLOCK).map(|medium| {
+            let first = medium.head.first().map(|file| file.first().map_or(0, Vec::len));
             format!(
                 "first block {first:?}, protected {}, density {:02x}, type {:02x}",
                 medium.write_protected, medium.density_code, medium.medium_type
@@ -316,7 +320,8 @@ const MODE: &str = "
 const FIRST: &str = "
     REWIND => good
     READ(6) Variable { bytes: 65536 } => 00/0000 ili info=65456
-    REWIND => good";
+    REWIND => good
+    READ POSITION => data 80 00 00 00 00 00 00 00";
 
 #[test]
 fn a_load_waits_on_a_ramp_and_reads_the_first_block() {
@@ -359,19 +364,20 @@ fn a_load_gives_up_in_time_and_at_once_where_waiting_does_not_help() {
 }
 
 #[test]
-fn the_first_block_is_whole_or_none() {
+fn the_first_block_is_cut_at_what_was_asked_for_or_whole_or_none() {
     let first = |answers: &str| {
         check_drive(&Verb::Load, &[LOADED, "\nMODE SENSE(6) 00 => mode wp\n", answers].concat())
     };
-    insta::assert_snapshot!(first("REWIND => good\nREAD(6) => 08/0005\nREWIND => good"), @"first block None, protected true, density 00, type 28");
-    insta::assert_snapshot!(first("REWIND => good\nREAD(6) => 00/0001 fm info=65536\nREWIND => good"), @"first block Some(0), protected true, density 00, type 28");
-    insta::assert_snapshot!(first("REWIND => good\nREAD(6) => 00/0005 eom info=65536\nREWIND => good"), @"first block None, protected true, density 00, type 28");
+    insta::assert_snapshot!(first("REWIND => good\nREAD(6) => 08/0005\nREWIND => good\nREAD POSITION => 05/2000"), @"first block None, protected true, density 00, type 28");
+    insta::assert_snapshot!(first("REWIND => good\nREAD(6) => 00/0001 fm info=65536\nREWIND => good\nREAD POSITION => 05/2000"), @"first block Some(0), protected true, density 00, type 28");
+    insta::assert_snapshot!(first("REWIND => good\nREAD(6) => 00/0005 eom info=65536\nREWIND => good\nREAD POSITION => 05/2000"), @"first block None, protected true, density 00, type 28");
     let long = "REWIND => good
         READ(6) Variable { bytes: 65536 } => 00/0000 ili info=-34464
         REWIND => good
         READ(6) Variable { bytes: 100000 } => block 100000
-        REWIND => good";
-    insta::assert_snapshot!(first(long), @"first block Some(100000), protected true, density 00, type 28");
+        REWIND => good
+        READ POSITION => 05/2000";
+    insta::assert_snapshot!(first(long), @"first block Some(65536), protected true, density 00, type 28");
     insta::assert_snapshot!(first("REWIND => good\nREAD(6) => 00/0000 ili"), @"failed: READ(6): the answer cannot be understood: sense 00h/0000h does not tell the block's length");
     insta::assert_snapshot!(first("REWIND => good\nREAD(6) => 03/1100"), @"failed: READ(6) ended with sense 03h/1100h: the medium failed here; the drive has done its own retries");
 }
@@ -459,7 +465,7 @@ fn a_doubted_medium_is_loaded_again_before_it_is_written() {
     drive.unload().expect_err("the drive is empty");
     assert_eq!(drive.take_attentions().len(), 1);
     assert!(matches!(write(&mut drive), Err(VerbError::MediumMayHaveChanged { .. })), "taken is not seen");
-    drive.load().expect("loads");
+    drive.load(ONE_BLOCK).expect("loads");
     write(&mut drive).expect("what was loaded may be written");
 }
 
@@ -475,6 +481,99 @@ fn blocks_are_read_up_to_a_mark_or_the_count() {
     insta::assert_snapshot!(check(9, "READ(6) => block 65536\nREAD(6) => 00/0001 fm"), @"blocks of [65536]");
     insta::assert_snapshot!(check(9, "READ(6) => 08/0005"), @"blocks of []");
     insta::assert_snapshot!(check(0, "").replace("\n\n", "\n"), @"blocks of []");
+}
+
+#[test]
+fn a_block_that_is_longer_than_asked_for_is_read_again_whole() {
+    let script = [
+        READY,
+        MODE,
+        "
+        REWIND => good
+        READ(6) Variable { bytes: 65536 } => 00/0000 ili info=-34464
+        REWIND => good
+        READ(6) Variable { bytes: 100000 } => block 100000
+        REWIND => good",
+    ];
+    insta::assert_snapshot!(check_drive(&Verb::Read(1), &script.concat()), @"blocks of [100000]");
+}
+
+/// The head of a tape as the lengths of its blocks, file by file.
+fn check_head(wanted: HeadWanted, reads: &[&str], behind: &str) -> String {
+    let log = Log::default();
+    let reads: String = reads.iter().map(|answer| format!("READ(6) => {answer}\n")).collect();
+    let script = [READY, MODE, "\nREWIND => good\n", &reads, behind].concat();
+    let mut drive = Drive::new(Script::new(&script, log.clone()), Box::new(ScriptPause::new(log.clone())));
+    match drive.read_head(wanted) {
+        Ok(tape) => {
+            let files = tape.head.iter().map(|file| file.iter().map(Vec::len).collect::<Vec<_>>());
+            format!("{:?}", files.collect::<Vec<_>>())
+        }
+        Err(error) => error.to_string(),
+    }
+}
+
+#[test]
+fn a_head_is_read_file_by_file() {
+    let wanted = HeadWanted { files: 2, blocks: 2, longest: 100 };
+    const BEHIND: &str = "REWIND => good\nREAD POSITION => 05/2000";
+    let check = |reads: &[&str]| check_head(wanted, reads, BEHIND);
+    assert_eq!(check(&["08/0005"]), "[]", "a blank tape");
+    assert_eq!(check(&["00/0001 fm", "08/0005"]), "[[], []]", "a file mark was written, so it is not blank");
+    assert_eq!(check(&["00/0001 fm", "00/0001 fm"]), "[[], []]");
+    assert_eq!(check(&["block 100", "08/0005"]), "[[100]]");
+    assert_eq!(check(&["00/0000 ili info=20", "00/0001 fm", "block 100", "00/0001 fm"]), "[[80], [100]]");
+    // A file with more blocks than wanted is the last one; the second file needs no look behind its blocks.
+    assert_eq!(check(&["block 100", "block 100", "block 100"]), "[[100, 100]]");
+    assert_eq!(
+        check(&["block 100", "block 100", "00/0001 fm", "block 100", "block 100"]),
+        "[[100, 100], [100, 100]]"
+    );
+    // What came of a block that was too long is not believed; it is read again whole, and cut.
+    let again = "REWIND => good
+        READ(6) Variable { bytes: 1000 } => block 1000
+        READ(6) => 00/0001 fm
+        READ(6) => 08/0005\n";
+    assert_eq!(check_head(wanted, &["00/0000 ili info=-900"], &[again, BEHIND].concat()), "[[100], []]");
+    let error = check_head(wanted, &["03/1100"], "");
+    assert!(error.contains("the medium failed here"), "{error}");
+}
+
+#[test]
+fn a_rewind_is_verified_where_the_drive_can_tell() {
+    let wanted = HeadWanted { files: 1, blocks: 1, longest: 100 };
+    let check = |position: &str| {
+        check_head(wanted, &["block 100"], &format!("REWIND => good\nREAD POSITION => {position}"))
+    };
+    assert_eq!(check("data 80 00 00 00 00 00 00 00"), "[[100]]");
+    assert_eq!(check("data 14 00 00 00 00 00 00 00"), "[[100]]", "a target that does not know");
+    assert_eq!(check("05/2000"), "[[100]]", "a target that does not know the command");
+    insta::assert_snapshot!(check("data 00 00 00 00 00 00 00 07"), @"the drive reports that it has rewound, but its tape stands behind 7 blocks and marks");
+    insta::assert_snapshot!(check("data 80"), @"READ POSITION: the answer cannot be understood: READ POSITION: 8 bytes are needed, 1 came");
+}
+
+#[test]
+fn whether_a_drive_holds_a_medium() {
+    let check = |answers: &str| {
+        let log = Log::default();
+        let script = format!("INQUIRY => type 1\nINQUIRY 00 => 05/2400\n{answers}");
+        let mut drive =
+            Drive::new(Script::new(&script, log.clone()), Box::new(ScriptPause::new(log.clone())));
+        drive.identify().map(|found| found.holds_medium).map_err(|error| error.to_string())
+    };
+    assert_eq!(check("TEST UNIT READY => good"), Ok(Some(true)));
+    assert_eq!(
+        check("TEST UNIT READY => 06/2900\nTEST UNIT READY => 06/2800\nTEST UNIT READY => good"),
+        Ok(Some(true))
+    );
+    assert_eq!(check("TEST UNIT READY => 02/3a00"), Ok(Some(false)));
+    assert_eq!(check("TEST UNIT READY => 02/0401"), Ok(Some(true)), "without a wait");
+    assert_eq!(check("TEST UNIT READY => 02/0402"), Ok(Some(true)));
+    assert_eq!(check("TEST UNIT READY => 02/3000"), Ok(Some(true)));
+    assert_eq!(check("TEST UNIT READY => 02/0412"), Ok(None));
+    assert_eq!(check("TEST UNIT READY => busy"), Ok(None));
+    assert_eq!(check(&"TEST UNIT READY => 06/2800\n".repeat(8)), Ok(None));
+    assert!(check("TEST UNIT READY => 04/4400").is_err());
 }
 
 #[test]

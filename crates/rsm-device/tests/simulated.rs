@@ -1,11 +1,16 @@
 //! The conformance suite against the simulated library, in this process and over its socket.
 
+#[path = "common/discs.rs"]
+mod discs;
 #[path = "common/suite.rs"]
 mod suite;
 
-use rsm_device::{Answer, DataPhase, Pause, Reopening, Transport, TransportError};
+use rsm_device::{Answer, DataPhase, Drive, Pause, Reopening, Transport, TransportError, VerbError};
 use rsm_scsi::cdb_socket::{AnswerFrame, Body, Frame};
-use rsm_simlib::{Fate, FaultSpec, Geometry, LibraryConfig, Loading, MediaConfig, Outcome, SimLibrary};
+use rsm_simlib::{
+    CartridgeId, DriveKind, Fate, FaultSpec, Geometry, HandAction, LibraryConfig, Loading, MediaConfig,
+    Notice, Outcome, Side, SimLibrary, Writing,
+};
 use std::os::unix::net::UnixListener;
 use std::sync::{Arc, Mutex, MutexGuard};
 
@@ -112,12 +117,113 @@ fn a_lost_answer_to_a_move_ends_unknown_and_shows_the_ends() {
         from: full.address,
         to: empty.expect("there is an empty slot").address,
         expected_tag: full.primary_tag.as_ref().map(|tag| tag.identifier().to_owned()),
+        turn: rsm_device::Turn::Keep,
     };
     locked(&library).inject(FaultSpec::UnknownCompletion { lun: Some(0), outcome: Outcome::Done });
     let failure = changer.move_medium(&order).expect_err("the answer was lost");
     assert!(failure.error.to_string().contains("no answer"), "{}", failure.error);
     assert_eq!((failure.ends[0].full, failure.ends[1].full), (false, true), "the move was made");
     assert_eq!(locked(&library).motions().len(), 1, "and it was made once");
+}
+
+fn jukebox(kind: DriveKind) -> LibraryConfig {
+    let mut config = LibraryConfig::default();
+    config.geometry = Geometry { slots: 3, ..config.geometry };
+    config.drive.kind = kind;
+    config.media = MediaConfig { count: 2, sides: 2, sectors: Some(200), ..config.media };
+    config
+}
+
+fn conform_jukebox(config: LibraryConfig) {
+    let kind = config.drive.kind.device_kind();
+    let library = shared(config);
+    let unit = |lun| Box::new(Unit { library: Arc::clone(&library), lun }) as Box<dyn Transport>;
+    let bed = discs::Bed { kind, changer: unit(0), drives: vec![unit(1), unit(2)] };
+    discs::conform(bed, || Box::new(LibraryPause(Arc::clone(&library))));
+}
+
+#[test]
+fn simulated_jukeboxes_conform() {
+    for kind in [DriveKind::Disk, DriveKind::CdDvd, DriveKind::OpticalMemory] {
+        conform_jukebox(jukebox(kind));
+        let mut slow = jukebox(kind);
+        slow.drive.loading = Loading::ByCommand;
+        slow.time.factor = 1.0;
+        conform_jukebox(slow);
+    }
+}
+
+/// A drive of a library that holds the first cartridge, side A up.
+fn loaded_drive(config: LibraryConfig) -> (Shared, Drive<Unit>) {
+    let library = shared(config);
+    locked(&library)
+        .hand(&HandAction::Move { from: 1000, to: 256 }, Notice::Silent)
+        .expect("a hand can put it there");
+    let unit = Unit { library: Arc::clone(&library), lun: 1 };
+    let drive = Drive::new(unit, Box::new(LibraryPause(Arc::clone(&library))));
+    (library, drive)
+}
+
+#[test]
+fn what_can_be_written_once_is_not_written_twice() {
+    for kind in [DriveKind::Disk, DriveKind::CdDvd, DriveKind::OpticalMemory] {
+        let mut config = jukebox(kind);
+        config.media.writing = Writing::WriteOnce;
+        let (library, mut drive) = loaded_drive(config);
+        let mut drive = drive.disc(kind.device_kind());
+        let blank = drive.load(100_000).expect("it loads");
+        assert_eq!((blank.head, blank.write_protected), (vec![0; 100_000], false));
+        drive.write_head(b"once").expect("a blank disc can be written");
+        let head = drive.read_head(8).expect("it can be read").head;
+        assert_eq!(head, b"once\0\0\0\0");
+        let refused = drive.write_head(b"twice");
+        assert!(matches!(refused, Err(VerbError::WrittenBefore { .. })), "{kind:?}: {refused:?}");
+        let side = locked(&library).disc_side(CartridgeId(1), Side::A).expect("it is a disc").clone();
+        assert_eq!(&side.image(4), b"once");
+    }
+}
+
+#[test]
+fn what_was_pressed_says_so_before_it_is_written() {
+    for kind in [DriveKind::Disk, DriveKind::CdDvd, DriveKind::OpticalMemory] {
+        let mut config = jukebox(kind);
+        config.media.writing = Writing::ReadOnly;
+        let (library, mut drive) = loaded_drive(config);
+        assert!(locked(&library).press(CartridgeId(1), Side::A, b"pressed"));
+        let mut drive = drive.disc(kind.device_kind());
+        let disc = drive.load(7).expect("it loads");
+        assert_eq!((disc.head.as_slice(), disc.write_protected), (&b"pressed"[..], true), "{kind:?}");
+        assert!(matches!(drive.write_head(b"x"), Err(VerbError::Sense { .. })), "{kind:?}");
+        assert_eq!(drive.read_head(7).expect("it can be read").head, b"pressed");
+    }
+}
+
+#[test]
+fn a_disc_that_may_be_another_is_loaded_before_it_is_written() {
+    let (library, mut drive) = loaded_drive(jukebox(DriveKind::OpticalMemory));
+    let mut drive = drive.disc(DriveKind::OpticalMemory.device_kind());
+    drive.load(1).expect("it loads");
+    locked(&library).inject(FaultSpec::UnitAttention { lun: Some(1), asc: 0x28, ascq: 0 });
+    let refused = drive.write_head(b"label");
+    assert!(matches!(refused, Err(VerbError::MediumMayHaveChanged { .. })), "{refused:?}");
+    drive.read_head(1).expect("reading does not cure the doubt");
+    assert!(matches!(drive.write_head(b"label"), Err(VerbError::MediumMayHaveChanged { .. })));
+    drive.load(1).expect("it loads again");
+    drive.write_head(b"label").expect("what was loaded may be written");
+}
+
+#[test]
+fn a_lost_answer_to_a_write_is_no_success_and_is_not_repeated() {
+    for (outcome, written) in [(Outcome::Done, 1), (Outcome::NotDone, 0)] {
+        let (library, mut drive) = loaded_drive(jukebox(DriveKind::Disk));
+        let mut drive = drive.disc(DriveKind::Disk.device_kind());
+        drive.load(1).expect("it loads");
+        locked(&library).inject(FaultSpec::UnknownCompletion { lun: Some(1), outcome });
+        let lost = drive.write_blocks(&[[1; 2048]]);
+        assert!(matches!(lost, Err(VerbError::Transport { .. })), "{lost:?}");
+        let side = locked(&library).disc_side(CartridgeId(1), Side::A).expect("it is a disc").clone();
+        assert_eq!(side.written_count(), written);
+    }
 }
 
 /// Serves each connection with the library's answers, as its own process does, without letting time pass.

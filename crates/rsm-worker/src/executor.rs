@@ -1,6 +1,7 @@
 //! One device and the orders for it.
 
 use crate::failure::failure_of;
+use crate::medium::Medium;
 use crate::report;
 use rsm_device::{Changer, Drive, Move, MoveFailure, Pause, Transport, TransportError, VerbError};
 use rsm_scsi::{ElementAddress, Sense, StandardInquiry};
@@ -13,7 +14,11 @@ pub struct Executor {
 
 enum Device {
     Changer(Changer<Box<dyn Transport>>),
-    Drive(Drive<Box<dyn Transport>>),
+    Drive {
+        drive: Drive<Box<dyn Transport>>,
+        /// What the drive said it is when it was asked last.
+        kind: rsm_scsi::DeviceKind,
+    },
 }
 
 impl Executor {
@@ -24,7 +29,9 @@ impl Executor {
     pub fn new(kind: DeviceKind, transport: Box<dyn Transport>, pause: Box<dyn Pause>) -> Self {
         let device = match kind {
             DeviceKind::Changer => Device::Changer(Changer::new(transport, pause)),
-            DeviceKind::Drive => Device::Drive(Drive::new(transport, pause)),
+            DeviceKind::Drive => {
+                Device::Drive { drive: Drive::new(transport, pause), kind: rsm_scsi::DeviceKind::None }
+            }
         };
         Self { device }
     }
@@ -48,31 +55,24 @@ impl Executor {
 }
 
 impl Device {
-    fn kind(&self) -> DeviceKind {
-        match self {
-            Self::Changer(_) => DeviceKind::Changer,
-            Self::Drive(_) => DeviceKind::Drive,
-        }
-    }
-
     fn set_time_left(&mut self, left_ms: u64) {
         match self {
             Self::Changer(changer) => changer.set_time_left(left_ms),
-            Self::Drive(drive) => drive.set_time_left(left_ms),
+            Self::Drive { drive, .. } => drive.set_time_left(left_ms),
         }
     }
 
     fn take_attentions(&mut self) -> Vec<Sense> {
         match self {
             Self::Changer(changer) => changer.take_attentions(),
-            Self::Drive(drive) => drive.take_attentions(),
+            Self::Drive { drive, .. } => drive.take_attentions(),
         }
     }
 
     fn inquire(&mut self) -> Result<StandardInquiry, VerbError> {
         match self {
             Self::Changer(changer) => changer.inquire(),
-            Self::Drive(drive) => drive.inquire(),
+            Self::Drive { drive, .. } => drive.inquire(),
         }
     }
 
@@ -90,11 +90,14 @@ impl Device {
             answer => answer,
         };
         let found = found.map_err(|error| error.to_string())?.kind;
-        let (wanted, name) = match self.kind() {
-            DeviceKind::Changer => (rsm_scsi::DeviceKind::MediaChanger, "media changer"),
-            DeviceKind::Drive => (rsm_scsi::DeviceKind::SequentialAccess, "tape drive"),
+        let (fits, name) = match self {
+            Self::Changer(_) => (found == rsm_scsi::DeviceKind::MediaChanger, "media changer"),
+            Self::Drive { kind, .. } => {
+                *kind = found;
+                (found == rsm_scsi::DeviceKind::SequentialAccess || found.is_disc(), "drive")
+            }
         };
-        if found == wanted {
+        if fits {
             return Ok(());
         }
         let found = match found {
@@ -110,7 +113,7 @@ impl Device {
     fn run(&mut self, step: &Step) -> Outcome {
         match self {
             Self::Changer(changer) => run_changer(changer, step),
-            Self::Drive(drive) => run_drive(drive, step),
+            Self::Drive { drive, kind } => run_drive(drive, *kind, step),
         }
     }
 }
@@ -133,12 +136,16 @@ fn run_changer(changer: &mut Changer<Box<dyn Transport>>, step: &Step) -> Outcom
                 Err(error) => told(step, &error, Vec::new()),
             }
         }
-        Step::Move { transport, from, to, expected_tag, turn: Turn::Keep } => {
+        Step::Move { transport, from, to, expected_tag, turn } => {
             let order = Move {
                 transport: ElementAddress(*transport),
                 from: ElementAddress(*from),
                 to: ElementAddress(*to),
                 expected_tag: expected_tag.clone(),
+                turn: match turn {
+                    Turn::Keep => rsm_device::Turn::Keep,
+                    Turn::Over => rsm_device::Turn::Over,
+                },
             };
             match changer.move_medium(&order) {
                 Ok(ends) => Outcome::Moved { ends: ends.iter().map(report::element).collect() },
@@ -152,19 +159,25 @@ fn run_changer(changer: &mut Changer<Box<dyn Transport>>, step: &Step) -> Outcom
     }
 }
 
-fn run_drive(drive: &mut Drive<Box<dyn Transport>>, step: &Step) -> Outcome {
+fn run_drive(drive: &mut Drive<Box<dyn Transport>>, kind: rsm_scsi::DeviceKind, step: &Step) -> Outcome {
+    if *step == Step::Probe {
+        let end = drive.identify().map(|found| Outcome::Probed(report::drive(&found)));
+        return end.unwrap_or_else(|error| told(step, &error, Vec::new()));
+    }
+    let mut medium = if kind.is_disc() { Medium::Disc(drive.disc(kind)) } else { Medium::Tape(drive) };
     let end = match step {
-        Step::Probe => drive.identify().map(|identity| Outcome::Probed(report::identity(&identity))),
-        Step::Load => drive.load().map(|medium| Outcome::Loaded(report::medium(medium))),
-        Step::Unload => drive.unload().map(|()| Outcome::Unloaded),
+        Step::Load => medium.load().map(Outcome::Loaded),
+        Step::ReadLabel => medium.read_label().map(Outcome::Labelled),
+        Step::WriteLabel { id, over } => return medium.write_label(step, *id, over),
+        Step::Unload => medium.unload().map(|()| Outcome::Unloaded),
         Step::WriteBlocks { blocks } => {
             let blocks: Vec<&[u8]> = blocks.iter().map(|block| block.0.as_slice()).collect();
-            drive.write_blocks(&blocks).map(|()| Outcome::Written)
+            medium.write_blocks(&blocks).map(|()| Outcome::Written)
         }
-        Step::ReadBlocks { count } => drive
+        Step::ReadBlocks { count } => medium
             .read_blocks(*count)
             .map(|blocks| Outcome::Blocks { blocks: blocks.into_iter().map(Block).collect() }),
-        _ => return not_for(step, "tape drive"),
+        Step::Probe | Step::ReadElements { .. } | Step::Move { .. } => return not_for(step, medium.word()),
     };
     end.unwrap_or_else(|error| told(step, &error, Vec::new()))
 }
@@ -173,10 +186,10 @@ fn not_for(step: &Step, device: &str) -> Outcome {
     failed(Failure::Refused, format!("a {device} cannot {}", step.word()), Vec::new())
 }
 
-fn told(step: &Step, error: &VerbError, ends: Vec<rsm_scsi::Element>) -> Outcome {
+pub(crate) fn told(step: &Step, error: &VerbError, ends: Vec<rsm_scsi::Element>) -> Outcome {
     failed(failure_of(step, error, &ends), error.to_string(), ends)
 }
 
-fn failed(failure: Failure, text: String, ends: Vec<rsm_scsi::Element>) -> Outcome {
+pub(crate) fn failed(failure: Failure, text: String, ends: Vec<rsm_scsi::Element>) -> Outcome {
     Outcome::Failed { failure, text, ends: ends.iter().map(report::element).collect() }
 }

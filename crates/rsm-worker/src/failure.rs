@@ -27,9 +27,13 @@ pub(crate) fn failure_of(step: &Step, error: &VerbError, ends: &[Element]) -> Fa
         VerbError::SourceEmpty { .. } => Failure::SourceEmpty,
         VerbError::DestinationFull { .. } => Failure::DestinationFull,
         VerbError::WrongMedium { .. } | VerbError::MediumMayHaveChanged { .. } => Failure::WrongMedium,
-        VerbError::NoSuchElement { .. } | VerbError::BlockLength { .. } => Failure::Refused,
+        VerbError::NoSuchElement { .. } | VerbError::BlockLength { .. } | VerbError::SectorLength { .. } => {
+            Failure::Refused
+        }
+        VerbError::NotAtBeginning { .. } => Failure::DeviceFault,
+        VerbError::WrittenBefore { .. } => Failure::WriteProtected,
         VerbError::MoveNotSeen { .. } | VerbError::MoveUnread { .. } => Failure::CompletionUnknown,
-        VerbError::TapeTooShort { .. } => Failure::MediumError,
+        VerbError::TapeTooShort { .. } | VerbError::SideTooSmall { .. } => Failure::MediumError,
     }
 }
 

@@ -5,15 +5,17 @@
 //! in-thread workers of the simulation run exactly this code.
 //!
 //! Invariants: each order gives exactly one report with the order's identity and epoch; a device error never ends
-//! the executor; before each verb the device is asked what it is, so a verb never runs on a device of another kind.
+//! the executor; before each verb the device is asked what it is, so a verb never runs on a device of another kind;
+//! no label is written over one that the order does not name.
 //!
 //! ```text
-//!   StepOrder ─► INQUIRY ─► verb of Changer or Drive ─► StepReport
+//!   StepOrder ─► INQUIRY ─► verb of Changer, Drive or DiscDrive ─► StepReport
 //!                   └─► DeviceGone        └─► failure.rs: VerbError ─► Failure
 //! ```
 
 mod executor;
 mod failure;
+mod medium;
 mod report;
 
 pub use executor::Executor;

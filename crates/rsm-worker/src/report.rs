@@ -1,9 +1,8 @@
 //! What the device crates say, in the words of the step protocol.
 
-use rsm_device::{ChangerIdentity, Identity};
-use rsm_model::label::MediumLabel;
+use rsm_device::{ChangerIdentity, DriveIdentity, Identity};
 use rsm_scsi::{CodeSet, DeviceIdentifier, Element, ElementRange, ElementType, Sense, Verdict, judge};
-use rsm_step::{Attention, DeviceIdentity, ElementKind, ElementReport, Layout, LoadedMedium};
+use rsm_step::{Attention, DeviceIdentity, ElementKind, ElementReport, Layout};
 
 /// The attentions met, each once.
 pub(crate) fn attentions(met: &[Sense]) -> Vec<Attention> {
@@ -24,7 +23,7 @@ fn attention(sense: &Sense) -> Attention {
     }
 }
 
-pub(crate) fn identity(identity: &Identity) -> DeviceIdentity {
+fn identity(identity: &Identity) -> DeviceIdentity {
     DeviceIdentity {
         vendor: identity.vendor.clone(),
         product: identity.product.clone(),
@@ -34,6 +33,10 @@ pub(crate) fn identity(identity: &Identity) -> DeviceIdentity {
         layout: None,
         holds_medium: None,
     }
+}
+
+pub(crate) fn drive(drive: &DriveIdentity) -> DeviceIdentity {
+    DeviceIdentity { holds_medium: drive.holds_medium, ..identity(&drive.identity) }
 }
 
 pub(crate) fn changer(changer: &ChangerIdentity) -> DeviceIdentity {
@@ -61,7 +64,7 @@ pub(crate) fn element(element: &Element) -> ElementReport {
         full: element.full,
         tag: tag.map(|tag| tag.identifier().to_owned()),
         device: element.device_id.as_ref().map(device),
-        inverted: false,
+        inverted: element.inverted,
         exception: element.except.then_some((element.asc, element.ascq)),
     }
 }
@@ -75,18 +78,5 @@ fn device(id: &DeviceIdentifier) -> String {
     match id.code_set {
         CodeSet::Ascii | CodeSet::Utf8 => id.text().trim().to_owned(),
         CodeSet::Binary | CodeSet::Other(_) => id.bytes.iter().map(|byte| format!("{byte:02x}")).collect(),
-    }
-}
-
-pub(crate) fn medium(medium: rsm_device::LoadedMedium) -> LoadedMedium {
-    LoadedMedium {
-        label: match medium.first_block {
-            None => MediumLabel::Blank,
-            Some(_) => MediumLabel::Unknown,
-        },
-        capacity: None,
-        write_protected: medium.write_protected,
-        density_code: medium.density_code,
-        medium_type: medium.medium_type,
     }
 }

@@ -4,6 +4,7 @@
 mod script;
 
 use rsm_model::ids::{Guid, StepId};
+use rsm_model::label::MediumLabel;
 use rsm_step::{
     Block, DeviceKey, DeviceKind, ElementReport, Epoch, Look, Outcome, Step, StepOrder, StepReport, Turn,
 };
@@ -83,12 +84,16 @@ fn word(end: &str) -> String {
 fn a_device_is_asked_what_it_is_before_each_step() {
     let check = |kind, script: &str| text(&carry_out(kind, Step::Probe, script));
     insta::assert_snapshot!(check(DeviceKind::Changer, "INQUIRY => type 1"), @"DeviceGone: the configuration says media changer, but at its address is a tape drive: correct the address");
-    insta::assert_snapshot!(check(DeviceKind::Drive, "INQUIRY => type 127"), @"DeviceGone: the configuration says tape drive, but at its address is no device: correct the address");
-    insta::assert_snapshot!(check(DeviceKind::Drive, "INQUIRY => type 0"), @"DeviceGone: the configuration says tape drive, but at its address is a disc drive: correct the address");
+    insta::assert_snapshot!(check(DeviceKind::Drive, "INQUIRY => type 127"), @"DeviceGone: the configuration says drive, but at its address is no device: correct the address");
+    insta::assert_snapshot!(check(DeviceKind::Drive, "INQUIRY => type 8"), @"DeviceGone: the configuration says drive, but at its address is a media changer: correct the address");
+    insta::assert_snapshot!(check(DeviceKind::Drive, "INQUIRY => type 3"), @"DeviceGone: the configuration says drive, but at its address is a device of type 03h: correct the address");
+    insta::assert_snapshot!(check(DeviceKind::Changer, "INQUIRY => type 7"), @"DeviceGone: the configuration says media changer, but at its address is a disc drive: correct the address");
     insta::assert_snapshot!(check(DeviceKind::Drive, "INQUIRY => timeout"), @"DeviceGone: INQUIRY: no answer within 7 ms; whether the command is carried out is not known");
     insta::assert_snapshot!(check(DeviceKind::Drive, "INQUIRY => gone\nINQUIRY => gone"), @"DeviceGone: INQUIRY: the device cannot be reached: unplugged");
     insta::assert_snapshot!(changer(Step::Load, ""), @"Refused: a media changer cannot load");
     insta::assert_snapshot!(drive(the_move(), ""), @"Refused: a tape drive cannot move");
+    let disc = text(&carry_out(DeviceKind::Drive, the_move(), "INQUIRY => type 0"));
+    insta::assert_snapshot!(disc, @"Refused: a disc drive cannot move");
 }
 
 #[test]
@@ -114,9 +119,11 @@ fn devices_tell_who_they_are() {
         MODE SENSE(6) 1f => 05/2400
         MODE SENSE(6) 1f with descriptors => 05/2400
         READ ELEMENT STATUS type 4 from 256 count 1 => drives 256=";
-    insta::assert_snapshot!(changer(Step::Probe, &[pages, modes].concat()), @r#"Probed(DeviceIdentity { vendor: "ACME", product: "THING", revision: "1", serial: "LIB1", designators: ["5001020304050607"], layout: Some(Layout { transports: (1, 1), slots: (1000, 4), ports: (768, 1), drives: (256, 2), bar_code_reader: true }) })"#);
+    insta::assert_snapshot!(changer(Step::Probe, &[pages, modes].concat()), @r#"
+    Probed(DeviceIdentity { vendor: "ACME", product: "THING", revision: "1", serial: "LIB1", designators: ["5001020304050607"], layout: Some(Layout { transports: (1, 1), slots: (1000, 4), ports: (768, 1), drives: (256, 2), bar_code_reader: true }), holds_medium: None })
+    "#);
     let bare = "INQUIRY => type 1\nINQUIRY 00 => 05/2400\nTEST UNIT READY => 02/3a00";
-    insta::assert_snapshot!(drive(Step::Probe, bare), @r#"Probed(DeviceIdentity { vendor: "ACME", product: "THING", revision: "1", serial: "", designators: [], layout: None })"#);
+    insta::assert_snapshot!(drive(Step::Probe, bare), @r#"Probed(DeviceIdentity { vendor: "ACME", product: "THING", revision: "1", serial: "", designators: [], layout: None, holds_medium: Some(false) })"#);
 }
 
 #[test]
@@ -223,8 +230,10 @@ fn what_a_drive_says_to_a_load_decides_the_failure() {
         assert_eq!(word(&drive(Step::Load, &format!("LOAD UNLOAD Load => {answer}"))), failure, "{answer}");
     }
     let loaded = "LOAD UNLOAD Load => good\nTEST UNIT READY => good\nMODE SENSE(6) 00 => mode wp density=58\n\
-        REWIND => good\nREAD(6) => 00/0000 ili info=65532\nREWIND => good";
-    insta::assert_snapshot!(drive(Step::Load, loaded), @"Loaded(LoadedMedium { first_block: Some(Block([97, 97, 97, 97])), write_protected: true, density_code: 88, medium_type: 40 })");
+        REWIND => good\nREAD(6) => 00/0000 ili info=65532\nREAD(6) => 08/0005\nREWIND => good\nREAD POSITION => 05/2000";
+    insta::assert_snapshot!(drive(Step::Load, loaded), @r"
+    Loaded(LoadedMedium { label: Unknown, write_protected: true, density_code: 88, medium_type: 40, capacity: None })
+    ");
 }
 
 #[test]
@@ -257,6 +266,24 @@ fn what_a_drive_says_to_a_write_decides_the_failure() {
     WrongMedium: WRITE(6) was not sent: the drive says that its medium may have been changed; load it again
     ");
     insta::assert_snapshot!(drive(Step::WriteBlocks { blocks: vec![Block(vec![])] }, ""), @"Refused: a block of 0 bytes cannot be written; 1 to 16777215 are possible");
+}
+
+#[test]
+fn a_label_that_does_not_read_back_is_no_label() {
+    let read = |answers: &str| {
+        format!(
+            "TEST UNIT READY => good\nMODE SENSE(6) 00 => mode\nREWIND => good\n{answers}\nREWIND => good\nREAD POSITION => 05/2000\n"
+        )
+    };
+    let write = "TEST UNIT READY => good\nMODE SENSE(6) 00 => mode\nREWIND => good\n\
+        WRITE(6) Variable { bytes: 1024 } => good\nWRITE FILEMARKS(6) => good\nREWIND => good\n";
+    let blank = read("READ(6) => 08/0005");
+    let step = || Step::WriteLabel { id: Guid([7; 16]), over: vec![MediumLabel::Blank] };
+    insta::assert_snapshot!(drive(step(), &[&blank, write, &blank].concat()), @"MediumError: the free label was written, but reads back as nothing at all");
+    let other = read("READ(6) => 00/0000 ili info=64512\nREAD(6) => 00/0001 fm\nREAD(6) => 08/0005");
+    insta::assert_snapshot!(drive(step(), &[&blank, write, &other].concat()), @"MediumError: the free label was written, but reads back as something unknown");
+    let unread = "TEST UNIT READY => good\nMODE SENSE(6) 00 => mode\nREWIND => timeout";
+    insta::assert_snapshot!(drive(step(), &[&blank, write, unread].concat()), @"CompletionUnknown: REWIND: no answer within 7 ms; whether the command is carried out is not known");
 }
 
 #[test]

@@ -3,7 +3,9 @@
 //! Nothing here knows which device it runs on; what devices may do differently (whether an unload makes the drive
 //! not ready, whether a bay names its drive) is not asserted.
 
-use rsm_device::{Changer, Drive, Inventory, Look, Move, Pause, Transport, VerbError};
+use rsm_device::{
+    Changer, Drive, HeadWanted, Inventory, LoadedTape, Look, Move, Pause, Transport, Turn, VerbError,
+};
 use rsm_scsi::{DeviceKind, Element, ElementAddress, ElementType, Verdict};
 
 /// A library under test: a changer and its drives, at least two slots' worth of blank media, an empty slot.
@@ -34,7 +36,9 @@ fn identities(changer: &mut AnyChanger, drives: &mut [AnyDrive]) {
     assert_eq!(usize::from(identity.elements.drives.count), drives.len());
     let mut serials: Vec<String> = vec![identity.identity.serial];
     for drive in drives {
-        let identity = drive.identify().expect("a drive says who it is");
+        let found = drive.identify().expect("a drive says who it is");
+        assert_eq!(found.holds_medium, Some(false));
+        let identity = found.identity;
         assert_eq!(identity.kind, DeviceKind::SequentialAccess);
         assert!(!serials.contains(&identity.serial), "serial {} twice", identity.serial);
         serials.push(identity.serial);
@@ -85,7 +89,7 @@ fn moves_between_slots(changer: &mut AnyChanger, inventory: &Inventory) {
 
 fn empty_drives(drives: &mut [AnyDrive]) {
     for drive in drives {
-        let Err(VerbError::Sense { judgement, .. }) = drive.load() else {
+        let Err(VerbError::Sense { judgement, .. }) = drive.load(HEAD) else {
             panic!("an empty drive loads nothing")
         };
         assert_eq!(judgement.verdict, Verdict::NoMedium);
@@ -103,24 +107,35 @@ fn tapes(changer: &mut AnyChanger, drives: &mut [AnyDrive], inventory: &Inventor
         changer.move_medium(&mount).expect("a medium moves into a drive");
         let (drive, loaded) = loaded(drives);
         if round == 0 {
-            assert_eq!(loaded.first_block, None, "a new medium is blank");
+            assert_eq!(loaded.head, NOTHING, "a new medium is blank");
             assert!(!loaded.write_protected);
             drive.write_blocks(&blocks).expect("blocks can be written");
         } else {
-            assert_eq!(loaded.first_block.as_ref(), Some(&label), "the label is read in any drive");
+            assert_eq!(loaded.head, [cut(&blocks), vec![]], "the label is read in any drive");
         }
         assert_eq!(drive.read_blocks(9).expect("blocks can be read"), blocks, "up to the filemark");
         assert_eq!(drive.read_blocks(2).expect("blocks can be read"), blocks[..2], "up to the count");
-        assert_eq!(drive.load().expect("loading again does no harm").first_block.as_ref(), Some(&label));
+        assert_eq!(drive.load(HEAD).expect("loading again does no harm").head[0], cut(&blocks));
+        assert_eq!(drive.identify().expect("it says who it is").holds_medium, Some(true));
         drive.unload().expect("a medium can be unloaded");
         let dismount = Move { from: mount.to, to: mount.from, ..mount };
         changer.move_medium(&dismount).expect("a medium moves out of a drive");
     }
-    long_first_block(changer, drives, inventory);
+    heads_of_tapes(changer, drives, inventory);
 }
 
-/// A first block that is longer than what is asked for at first comes whole.
-fn long_first_block(changer: &mut AnyChanger, drives: &mut [AnyDrive], inventory: &Inventory) {
+/// What is asked of the beginning of a tape.
+const HEAD: HeadWanted = HeadWanted { files: 2, blocks: 8, longest: 65_536 };
+const EMPTY_FILE: Vec<Vec<u8>> = Vec::new();
+const NOTHING: [Vec<Vec<u8>>; 0] = [];
+
+/// Blocks as a head has them.
+fn cut(blocks: &[Vec<u8>]) -> Vec<Vec<u8>> {
+    blocks.iter().map(|block| block[..block.len().min(HEAD.longest as usize)].to_vec()).collect()
+}
+
+/// What stands at the beginning is read as far as it is wanted: files, blocks, and bytes of a block.
+fn heads_of_tapes(changer: &mut AnyChanger, drives: &mut [AnyDrive], inventory: &Inventory) {
     let (_, slot, _) = three_slots(inventory);
     let bay = of(inventory, ElementType::DataTransfer).next().expect("there is a drive").address;
     let mount = order(inventory, slot.address, bay, tag(slot));
@@ -128,19 +143,32 @@ fn long_first_block(changer: &mut AnyChanger, drives: &mut [AnyDrive], inventory
     let (drive, _) = loaded(drives);
     let long = vec![7; 200_000];
     drive.write_blocks(&[&long]).expect("a long block can be written");
-    assert_eq!(drive.load().expect("it loads again").first_block, Some(long));
+    assert_eq!(drive.read_blocks(1).expect("it can be read"), [long.clone()], "a block comes whole");
+    assert_eq!(drive.load(HEAD).expect("it loads again").head, [vec![long[..65_536].to_vec()], vec![]]);
     drive.write_blocks::<&[u8]>(&[]).expect("a filemark alone can be written");
-    assert_eq!(drive.load().expect("it loads again").first_block, Some(vec![]), "a filemark is not blank");
+    let marked = drive.read_head(HEAD).expect("it can be read").head;
+    assert_eq!(marked, [EMPTY_FILE; 2], "a filemark is not blank");
+    let many: Vec<Vec<u8>> = (0..12).map(|number| vec![number; 300]).collect();
+    drive.write_blocks(&many).expect("blocks can be written");
+    assert_eq!(
+        drive.read_head(HEAD).expect("it can be read").head,
+        [many[..8].to_vec()],
+        "the first file goes on"
+    );
+    let small = HeadWanted { files: 1, blocks: 3, longest: 100 };
+    let expected: Vec<Vec<u8>> = (0..3).map(|number| vec![number; 100]).collect();
+    assert_eq!(drive.read_head(small).expect("it can be read").head, [expected]);
+    assert_eq!(drive.read_blocks(1).expect("it can be read"), many[..1], "the tape stands at its beginning");
     drive.unload().expect("a medium can be unloaded");
     let dismount = Move { from: mount.to, to: mount.from, ..mount };
     changer.move_medium(&dismount).expect("a medium moves out of a drive");
 }
 
 /// The drive that has the medium, found as a manager finds it where bays name no drives.
-fn loaded(drives: &mut [AnyDrive]) -> (&mut AnyDrive, rsm_device::LoadedMedium) {
+fn loaded(drives: &mut [AnyDrive]) -> (&mut AnyDrive, LoadedTape) {
     let mut found = None;
     for drive in drives {
-        match drive.load() {
+        match drive.load(HEAD) {
             Ok(medium) => {
                 assert!(found.is_none(), "two drives have loaded one medium");
                 found = Some((drive, medium));
@@ -177,5 +205,5 @@ fn order(
     expected_tag: Option<String>,
 ) -> Move {
     let transport = of(inventory, ElementType::MediumTransport).next().expect("there is a robot").address;
-    Move { transport, from, to, expected_tag }
+    Move { transport, from, to, expected_tag, turn: Turn::Keep }
 }

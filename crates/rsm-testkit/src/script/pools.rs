@@ -39,14 +39,17 @@ impl Story {
 
     /// `create|open|always PATH [type=LTO-6]`.
     fn create_pool(&mut self, words: &[&str]) -> Done<Call> {
-        let [action, path, rest @ ..] = words else { return Err("pool WHO create|open|always PATH".to_string()) };
+        let [action, path, rest @ ..] = words else {
+            return Err("pool WHO create|open|always PATH".to_string());
+        };
         let action = match *action {
             "open" => 1,
             "create" => 2,
             "always" => 3,
             other => number(other)?,
         };
-        let media_type = value_of(rest, "type").map(|name| self.object(&format!("type:{name}"))).transpose()?;
+        let media_type =
+            value_of(rest, "type").map(|name| self.object(&format!("type:{name}"))).transpose()?;
         let name = (*path != "null").then(|| (*path).to_string());
         Ok(Call::CreatePool(CreatePoolCall { name, media_type, action, security: None }))
     }
@@ -68,7 +71,8 @@ impl Story {
                 "timeout=0" => call.timeout_ms = 0,
                 other => {
                     if let Some(span) = other.strip_prefix("timeout=").filter(|span| *span != "infinite") {
-                        call.timeout_ms = u32::try_from(span_ms(span)?).map_err(|_| "too long".to_string())?;
+                        call.timeout_ms =
+                            u32::try_from(span_ms(span)?).map_err(|_| "too long".to_string())?;
                     }
                 }
             }

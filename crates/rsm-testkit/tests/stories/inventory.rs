@@ -48,7 +48,7 @@ fn refusals_in_their_order() {
     inventory bob fast: ERROR_ACCESS_DENIED
     inventory bob offline fast: ERROR_ACCESS_DENIED
     inventory alice offline fast: ERROR_INVALID_LIBRARY
-    inventory alice omid: ERROR_CALL_NOT_IMPLEMENTED
+    inventory alice omid: ERROR_SUCCESS, queued as request1
     given lab disabled
     inventory bob fast: ERROR_ACCESS_DENIED
     inventory alice fast: ERROR_RESOURCE_DISABLED

@@ -10,7 +10,7 @@ fn a_cartridge_goes_through_all_pools() {
         library drives=1 media=2
         user alice
         open alice backup
-        inventory alice lab
+        inventory alice fast
         show media
         classify alice V00001L6
         advance 60s
@@ -33,5 +33,51 @@ fn a_cartridge_goes_through_all_pools() {
         advance 60s
         show media
         show requests
-    "), @"");
+    "), @r"
+    user alice
+    open alice backup: ERROR_SUCCESS
+    inventory alice fast: ERROR_SUCCESS, queued as request1
+    show media:
+        V00001L6: slot1, Idle, side Unknown, \Import\LTO-6
+        V00002L6: slot2, Idle, side Unknown, \Import\LTO-6
+    classify alice V00001L6: ERROR_SUCCESS, queued as request2
+    advance 60s
+    show media:
+        V00001L6: slot1, Idle, side Foreign, \Unrecognized\LTO-6
+        V00002L6: slot2, Idle, side Unknown, \Import\LTO-6
+    move alice V00001L6 \Free\LTO-6: ERROR_SUCCESS, queued as request3
+    show media:
+        V00001L6: slot1, Idle, side Available, \Free\LTO-6
+        V00002L6: slot2, Idle, side Unknown, \Import\LTO-6
+    advance 60s
+    show media:
+        V00001L6: slot1, Idle, side Available, \Free\LTO-6
+        V00002L6: slot2, Idle, side Unknown, \Import\LTO-6
+    pool alice create \Lab type=LTO-6: ERROR_SUCCESS \Lab
+    allocate alice \Lab fail: ERROR_MEDIA_UNAVAILABLE
+    set-pool alice \Lab draw=1 return=1: ERROR_SUCCESS
+    allocate alice \Lab fail: ERROR_SUCCESS V00001L6/lmid from \Free\LTO-6
+    show media:
+        V00001L6: slot1, Idle, side Allocated, \Lab
+        V00002L6: slot2, Idle, side Unknown, \Import\LTO-6
+    mount alice V00001L6/lmid write: ERROR_SUCCESS in drive1
+    write alice drive1 hello: ERROR_SUCCESS
+    dismount alice V00001L6/lmid: ERROR_SUCCESS, queued as request5
+    advance 60s
+    deallocate alice V00001L6/lmid: ERROR_SUCCESS
+    show media:
+        V00001L6: slot1, Idle, side Available, \Free\LTO-6
+        V00002L6: slot2, Idle, side Unknown, \Import\LTO-6
+    advance 60s
+    show media:
+        V00001L6: slot1, Idle, side Available, \Free\LTO-6
+        V00002L6: slot2, Idle, side Unknown, \Import\LTO-6
+    show requests:
+        request1: inventory for backup: Passed
+        request2: classify V00001L6 for backup: Passed
+        request3: writefreelabel V00001L6 for backup: Passed
+        request4: mount V00001L6 for backup: Passed
+        request5: dismount V00001L6 for backup: Passed
+        request6: writefreelabel V00001L6 for Removable Storage: Passed
+    ");
 }

@@ -69,10 +69,11 @@ impl Bed {
 /// A cartridge for a library's plan: its slot by number, its bar code.
 pub fn cartridge(config: &LibraryConfig, slot: u16, bar_code: &str) -> CartridgeConfig {
     CartridgeConfig {
-        element: config.geometry.first_slot + slot - 1,
+        element: Some(config.geometry.first_slot + slot - 1),
         bar_code: Some(bar_code.to_string()),
         write_protected: false,
         capacity_bytes: None,
+        ..CartridgeConfig::default()
     }
 }
 
