@@ -24,6 +24,7 @@ mod checksum;
 mod claim;
 mod disc;
 mod head;
+mod mark;
 mod tape;
 mod uuid;
 
@@ -33,5 +34,6 @@ pub use claim::{
 pub use disc::free::{FREE_DISC_KIND, free_disc_label};
 pub use disc::{DISC_BYTES_WANTED, recognise_disc};
 pub use head::{BLOCKS_WANTED, FILES_WANTED, LONGEST_BLOCK, TapeHead};
+pub use mark::{mark_of_disc, mark_of_tape};
 pub use tape::free::{FREE_TAPE_KIND, free_tape_label};
 pub use tape::{RECOGNISERS, recognise_tape, recognise_tape_with};

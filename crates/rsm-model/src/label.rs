@@ -9,7 +9,7 @@
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// What a reader found at the beginning of a side.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "found", rename_all = "snake_case")]
 pub enum MediumLabel {
     /// Nothing was ever written, or all was erased.
@@ -17,8 +17,18 @@ pub enum MediumLabel {
     /// A label that a recogniser claims.
     Known(Label),
     /// Something that no recogniser claims.
-    #[default]
-    Unknown,
+    Unknown {
+        /// A mark by which it is told from anything else that nobody claims; empty where none was made.
+        #[serde(serialize_with = "hexadecimal", deserialize_with = "from_hexadecimal")]
+        mark: Vec<u8>,
+    },
+}
+
+impl Default for MediumLabel {
+    /// What nobody has looked at is unknown.
+    fn default() -> Self {
+        Self::Unknown { mark: Vec::new() }
+    }
 }
 
 /// A label that was recognised (MediaLabelInfo, P-56).

@@ -396,7 +396,8 @@ fn side_information(side: &record::Side) -> v1::PartitionInformation {
         state,
         state_word,
         side: side.number,
-        omid_label_id: side.label_id.clone(),
+        // What nobody claims has a mark in the record and no label id for people.
+        omid_label_id: if side.label_type.is_empty() { Vec::new() } else { side.label_id.clone() },
         omid_label_type: side.label_type.clone(),
         omid_label_info: side.label_info.clone(),
         mount_count: side.mount_count,

@@ -15,7 +15,7 @@ use crate::executor::{failed, told};
 use rsm_device::{DiscDrive, Drive, HeadWanted, LoadedDisc, LoadedTape, Transport, VerbError};
 use rsm_label::{
     BLOCKS_WANTED, Claim, DISC_BYTES_WANTED, FILES_WANTED, Finding, LONGEST_BLOCK, TapeHead, free_disc_label,
-    free_tape_label, recognise_disc, recognise_tape,
+    free_tape_label, mark_of_disc, mark_of_tape, recognise_disc, recognise_tape,
 };
 use rsm_model::ids::Guid;
 use rsm_model::label::{Label, MediumLabel};
@@ -118,8 +118,9 @@ impl Medium<'_> {
 }
 
 fn of_tape(tape: LoadedTape) -> LoadedMedium {
+    let head = TapeHead { files: tape.head };
     LoadedMedium {
-        label: label_of(recognise_tape(&TapeHead { files: tape.head })),
+        label: label_of(recognise_tape(&head), mark_of_tape(&head)),
         write_protected: tape.write_protected,
         density_code: tape.density_code,
         medium_type: tape.medium_type,
@@ -130,7 +131,7 @@ fn of_tape(tape: LoadedTape) -> LoadedMedium {
 
 fn of_disc(disc: LoadedDisc) -> LoadedMedium {
     LoadedMedium {
-        label: label_of(recognise_disc(&disc.head)),
+        label: label_of(recognise_disc(&disc.head), mark_of_disc(&disc.head)),
         write_protected: disc.write_protected,
         density_code: disc.density_code,
         medium_type: disc.medium_type,
@@ -138,11 +139,11 @@ fn of_disc(disc: LoadedDisc) -> LoadedMedium {
     }
 }
 
-fn label_of(finding: Finding) -> MediumLabel {
+fn label_of(finding: Finding, mark: Vec<u8>) -> MediumLabel {
     match finding {
         Finding::Blank => MediumLabel::Blank,
         Finding::Known(Claim { kind, id, info }) => MediumLabel::Known(Label { kind, id, info }),
-        Finding::Unknown => MediumLabel::Unknown,
+        Finding::Unknown => MediumLabel::Unknown { mark },
     }
 }
 
@@ -158,6 +159,6 @@ fn name(label: &MediumLabel) -> String {
     match label {
         MediumLabel::Blank => "nothing at all".into(),
         MediumLabel::Known(label) => format!("a label of the type {:?}", label.kind),
-        MediumLabel::Unknown => "something unknown".into(),
+        MediumLabel::Unknown { .. } => "something unknown".into(),
     }
 }

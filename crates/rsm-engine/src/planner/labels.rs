@@ -219,7 +219,9 @@ fn replaceable(side: &Side) -> Vec<MediumLabel> {
     let mut over = match side.witness {
         LabelWitness::Blank => vec![MediumLabel::Blank],
         LabelWitness::Known => vec![MediumLabel::Known(recorded())],
-        LabelWitness::Unclaimed => vec![MediumLabel::Unknown, MediumLabel::Blank],
+        LabelWitness::Unclaimed => {
+            vec![MediumLabel::Unknown { mark: side.label_id.clone() }, MediumLabel::Blank]
+        }
         LabelWitness::NotRead | LabelWitness::Stale => Vec::new(),
     };
     for kind in [Label::FREE_TAPE_KIND, Label::FREE_DISC_KIND] {

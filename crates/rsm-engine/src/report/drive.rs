@@ -185,7 +185,7 @@ pub(super) fn label_kept(turn: &mut Turn<'_>, step: &OpenStep, report: &LoadedMe
     };
     let what = match &report.label {
         MediumLabel::Blank => "it is blank".to_string(),
-        MediumLabel::Unknown => "it carries something that no recogniser knows".to_string(),
+        MediumLabel::Unknown { .. } => "it carries something that no recogniser knows".to_string(),
         MediumLabel::Known(label) => format!("it carries the label {:?} of type {}", label.info, label.kind),
     };
     let text = format!(

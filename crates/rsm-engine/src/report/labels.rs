@@ -42,7 +42,8 @@ pub(super) fn compare(side: &Side, found: &MediumLabel) -> Verdict {
     }
     let same = match (side.witness, found) {
         (LabelWitness::NotRead | LabelWitness::Stale, _) => true,
-        (LabelWitness::Blank, MediumLabel::Blank) | (LabelWitness::Unclaimed, MediumLabel::Unknown) => true,
+        (LabelWitness::Blank, MediumLabel::Blank) => true,
+        (LabelWitness::Unclaimed, MediumLabel::Unknown { mark }) => *mark == side.label_id,
         (LabelWitness::Known, MediumLabel::Known(label)) => {
             label.kind == side.label_type && label.id == side.label_id
         }
@@ -53,16 +54,18 @@ pub(super) fn compare(side: &Side, found: &MediumLabel) -> Verdict {
 
 /// Writes what was found into the record of a side.
 pub(super) fn record(side: &mut Side, found: &MediumLabel) {
-    let none = Label::default();
     let (witness, label) = match found {
-        MediumLabel::Blank => (LabelWitness::Blank, &none),
-        MediumLabel::Unknown => (LabelWitness::Unclaimed, &none),
-        MediumLabel::Known(label) => (LabelWitness::Known, label),
+        MediumLabel::Blank => (LabelWitness::Blank, Label::default()),
+        // The mark stands where an id would stand; without a type it is shown to nobody.
+        MediumLabel::Unknown { mark } => {
+            (LabelWitness::Unclaimed, Label { id: mark.clone(), ..Label::default() })
+        }
+        MediumLabel::Known(label) => (LabelWitness::Known, label.clone()),
     };
     side.witness = witness;
-    side.label_type.clone_from(&label.kind);
-    side.label_id.clone_from(&label.id);
-    side.label_info.clone_from(&label.info);
+    side.label_type = label.kind;
+    side.label_id = label.id;
+    side.label_info = label.info;
 }
 
 /// Sorts a side that nobody owns by its label: into the import pool, or into the unrecognized one (model 5.2 rows 3
@@ -122,7 +125,7 @@ pub(super) fn mismatch(turn: &mut Turn<'_>, held: &mut Medium, found: &MediumLab
     held.conflict = true;
     let what = match found {
         MediumLabel::Blank => "is blank".to_string(),
-        MediumLabel::Unknown => "carries something that no recogniser knows".to_string(),
+        MediumLabel::Unknown { .. } => "carries something that no recogniser knows".to_string(),
         MediumLabel::Known(label) => format!("carries the label {:?} of type {}", label.info, label.kind),
     };
     let text = format!("{} {what}, which is not what is recorded of it", crate::naming::medium(held));
