@@ -71,8 +71,6 @@ pub fn cartridge(config: &LibraryConfig, slot: u16, bar_code: &str) -> Cartridge
     CartridgeConfig {
         element: Some(config.geometry.first_slot + slot - 1),
         bar_code: Some(bar_code.to_string()),
-        write_protected: false,
-        capacity_bytes: None,
         ..CartridgeConfig::default()
     }
 }

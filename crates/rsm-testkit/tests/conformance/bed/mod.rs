@@ -16,6 +16,7 @@
 mod desk;
 mod digest;
 pub mod hands;
+pub mod pools;
 mod sight;
 mod yard;
 
