@@ -217,15 +217,15 @@ fn a_side_that_is_named_has_to_be_available_or_import() {
 #[test]
 fn an_import_side_is_taken_over_as_one_unit() {
     let (bed, session, pool) = with_a_pool();
-    bed.make_import(&session, "V00001L6");
-    let side = Some(bed.id("V00001L6/side"));
+    bed.bring_import(&session, "X00001L6");
+    let side = Some(bed.id("X00001L6/side"));
     let given = session.allocate(&AllocateCall { side, ..allocation(pool) }).expect("ERROR_SUCCESS");
     assert_eq!(given.from, bed.id("\\Import\\LTO-6"));
-    assert_eq!(bed.medium(&session, "V00001L6").media_pool, pool.to_string());
-    let side = bed.side(&session, "V00001L6/side");
+    assert_eq!(bed.medium(&session, "X00001L6").media_pool, pool.to_string());
+    let side = bed.side(&session, "X00001L6/side");
     assert_eq!((side.state, side.logical_media), (5, Some(given.logical_medium.to_string())));
     assert!(!side.omid_label_id.is_empty(), "the label is kept");
-    proves!("AllocateNtmsMedia/allocate-import-steps", "M-91");
+    proves!("AllocateNtmsMedia/allocate-import-steps", "M-91", "P-78");
 }
 
 #[test]

@@ -15,6 +15,7 @@ mod enumerate_ntms_object;
 mod get_ntms_media_pool_name;
 mod get_ntms_object_information;
 mod inventory_ntms_library;
+mod labels;
 mod model;
 mod mount_ntms_media;
 mod move_to_ntms_media_pool;

@@ -83,14 +83,14 @@ fn a_medium_of_a_system_pool_goes_only_to_the_free_pool() {
     let bed = Bed::new();
     let session = bed.open(User::Operator);
     let pool = bed.pool(&session, "\\Lab");
-    bed.make_import(&session, "V00001L6");
+    bed.bring_import(&session, "X00001L6");
     bed.classify(&session, "V00002L6");
-    for (name, to) in [("V00001L6", pool), ("V00002L6", pool), ("V00002L6", bed.id("\\Import\\LTO-6"))] {
+    for (name, to) in [("X00001L6", pool), ("V00002L6", pool), ("V00002L6", bed.id("\\Import\\LTO-6"))] {
         bed.refused("ERROR_INVALID_MEDIA_POOL", || session.move_to_pool(Some(bed.id(name)), Some(to)));
     }
-    let side = Some(bed.id("V00001L6/side"));
+    let side = Some(bed.id("X00001L6/side"));
     session.allocate(&AllocateCall { side, ..allocation(pool) }).expect("allocation imports it");
-    assert_eq!(bed.medium(&session, "V00001L6").media_pool, pool.to_string());
+    assert_eq!(bed.medium(&session, "X00001L6").media_pool, pool.to_string());
     session.move_to_pool(Some(bed.id("V00002L6")), Some(bed.id("\\Free\\LTO-6"))).expect("accepted");
     proves!(
         "MoveToNtmsMediaPool/movepool-system-source",

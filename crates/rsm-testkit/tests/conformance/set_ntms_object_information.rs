@@ -80,7 +80,7 @@ fn types_without_members_cannot_be_changed() {
     let session = bed.open(User::Administrator);
     let drive = bed.id("drive1");
     for object_type in [1, 18] {
-        let wrong = v1::ObjectInformation { object_type, ..bed.look(&session, drive) };
+        let wrong = v1::ObjectInformation { object_type, info: None, ..bed.look(&session, drive) };
         bed.refused("ERROR_ACCESS_DENIED", || session.set_information(Some(drive), Some(wrong)));
     }
     proves!("SetNtmsObjectInformation/setinfo-unchangeable-type");

@@ -389,6 +389,12 @@ impl Bed {
         self.copy_files(backup.path(), self.folder.path());
     }
 
+    /// Loses the database while the manager is stopped.
+    pub fn lose_database(&self) {
+        assert!(self.running.is_none(), "the manager is up");
+        self.copy_files(folder().path(), self.folder.path());
+    }
+
     fn copy_files(&self, from: &Path, to: &Path) {
         for end in ["", "-wal", "-shm"] {
             let name = format!("rsm.db{end}");

@@ -61,13 +61,12 @@ impl Bed {
         session.move_to_pool(Some(self.id(medium)), Some(pool)).expect("moved");
     }
 
-    /// Writes something that carries a label onto a medium, so that it lies in the import pool.
-    pub fn make_import(&self, session: &Session, medium: &str) {
-        let call = super::MountCall { options: super::WRITE, ..super::mount(self.id(medium)) };
-        let drive = session.mount(&call).expect("mounted").drives[0];
-        session.write_blocks(drive, rsm_label::free_tape_label([0x42; 16])).expect("written");
-        session.dismount(&[self.id(medium)], 0).expect("queued");
+    /// Brings a cartridge that another manager has labelled; it lies in slot 6 and in the import pool.
+    pub fn bring_import(&self, session: &Session, medium: &str) {
+        self.put_labelled(medium, "slot6", rsm_label::free_tape_label([0x42; 16]));
+        session.inventory(self.id("lab"), 1).expect("queued");
         self.settle();
+        self.classify(session, medium);
         assert_eq!(self.side(session, &format!("{medium}/side")).state_word, "import");
     }
 
