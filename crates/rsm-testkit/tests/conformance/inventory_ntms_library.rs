@@ -166,5 +166,5 @@ fn a_start_reads_the_library_and_clears_the_drives_it_may() {
     assert_eq!(medium.location, Some(bed.id("slot2").to_string()), "it is put away");
     assert_eq!(bed.drive(&session, "drive1").state_word, "loaded", "what is in use stays");
     assert_eq!(bed.medium(&session, "V00001L6").media_state_word, "loaded");
-    proves!("InventoryNtmsLibrary/inventory-at-startup", "P-17");
+    proves!("P-17");
 }

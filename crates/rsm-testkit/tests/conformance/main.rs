@@ -6,12 +6,19 @@
 
 mod bed;
 
+mod allocate_ntms_media;
 mod close_ntms_session;
+mod create_ntms_media_pool;
+mod deallocate_ntms_media;
 mod dismount_ntms_media;
 mod enumerate_ntms_object;
+mod get_ntms_media_pool_name;
 mod get_ntms_object_information;
 mod inventory_ntms_library;
+mod labels;
 mod model;
 mod mount_ntms_media;
+mod move_to_ntms_media_pool;
 mod open_ntms_session;
 mod processes;
+mod set_ntms_object_information;

@@ -102,16 +102,17 @@ fn a_robotic_library_has_slots_drives_a_robot_and_a_way_in() {
 
 #[test]
 fn a_make_and_model_is_one_object() {
-    let bed = Bed::new();
+    let make = |lab: &mut rsm_simlib::LibraryConfig| {
+        (lab.drive.vendor, lab.drive.product) = ("ACME".to_string(), "STREAMER-9".to_string());
+    };
+    let bed = Plan::new().lab(make).build();
     let session = bed.open(User::Operator);
     let [first, second] = ["drive1", "drive2"].map(|name| bed.drive(&session, name).drive_type);
     assert_eq!(first, second);
     let Some(Info::DriveType(told)) = bed.look(&session, first.parse().expect("an id")).info else {
         panic!("a drive type")
     };
-    let made =
-        bed.in_library("lab", |lab| (lab.config().drive.vendor.clone(), lab.config().drive.product.clone()));
-    assert_eq!((told.vendor, told.product), made);
+    assert_eq!((told.vendor.as_str(), told.product.as_str()), ("ACME", "STREAMER-9"));
     assert_eq!((told.device_type, told.number_of_heads), (0x1F, 0));
     proves!("M-40");
 }

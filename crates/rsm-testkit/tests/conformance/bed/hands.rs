@@ -39,6 +39,32 @@ impl Bed {
         self.hand(to, put, Notice::Attention);
     }
 
+    /// Puts a cartridge into a place that was written elsewhere: these blocks stand at its beginning.
+    pub fn put_labelled(&self, bar_code: &str, to: &str, blocks: Vec<Vec<u8>>) {
+        let (bar_code, to) = (bar_code.to_string(), to.to_string());
+        self.in_library("lab", move |library| {
+            let drive = library.config().geometry.first_drive;
+            let put = HandAction::PutNew { bar_code: Some(bar_code), write_protected: false, to: drive };
+            library.hand(&put, Notice::Attention).expect("the first drive is empty");
+            write(library, &blocks);
+            let there = HandAction::Move { from: drive, to: address(library, &to) };
+            library.hand(&there, Notice::Attention).expect("a hand can do that");
+        });
+    }
+
+    /// Writes blocks at the beginning of the cartridge in a place while nobody looks.
+    pub fn rewrite(&self, place: &str, blocks: Vec<Vec<u8>>) {
+        let place = place.to_string();
+        self.in_library("lab", move |library| {
+            let (drive, home) = (library.config().geometry.first_drive, address(library, &place));
+            let there = HandAction::Move { from: home, to: drive };
+            library.hand(&there, Notice::Silent).expect("the first drive is empty");
+            write(library, &blocks);
+            let back = HandAction::Move { from: drive, to: home };
+            library.hand(&back, Notice::Silent).expect("a hand can do that");
+        });
+    }
+
     fn hand(&self, place: &str, action: impl FnOnce(u16) -> HandAction + Send + 'static, notice: Notice) {
         let place = place.to_string();
         self.in_library("lab", move |library| {
@@ -66,13 +92,28 @@ impl Bed {
     }
 }
 
+/// Writes blocks on the cartridge in the first drive, from its beginning, and unloads it.
+fn write(library: &mut SimLibrary, blocks: &[Vec<u8>]) {
+    command(library, &[0x1B, 0, 0, 0, 1, 0], &[]);
+    for block in blocks {
+        let [_, high, middle, low] = u32::try_from(block.len()).expect("short").to_be_bytes();
+        command(library, &[0x0A, 0, high, middle, low, 0], block);
+    }
+    command(library, &[0x10, 0, 0, 0, 1, 0], &[]);
+    command(library, &[0x1B, 0, 0, 0, 0, 0], &[]);
+}
+
+/// Sends a command to the first drive until it is done: attentions are told once each.
+fn command(library: &mut SimLibrary, cdb: &[u8], data: &[u8]) {
+    let done = (0..10).any(|_| library.execute(1, cdb, data).sense.is_empty());
+    assert!(done, "the drive does not do {cdb:02X?}");
+}
+
 /// A cartridge for a library's plan: its slot by number, its bar code.
 pub fn cartridge(config: &LibraryConfig, slot: u16, bar_code: &str) -> CartridgeConfig {
     CartridgeConfig {
         element: Some(config.geometry.first_slot + slot - 1),
         bar_code: Some(bar_code.to_string()),
-        write_protected: false,
-        capacity_bytes: None,
         ..CartridgeConfig::default()
     }
 }

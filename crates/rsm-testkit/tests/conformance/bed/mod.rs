@@ -16,6 +16,7 @@
 mod desk;
 mod digest;
 pub mod hands;
+pub mod pools;
 mod sight;
 mod yard;
 
@@ -386,6 +387,12 @@ impl Bed {
     pub fn restore_database(&self, backup: &TempDir) {
         assert!(self.running.is_none(), "the manager is up");
         self.copy_files(backup.path(), self.folder.path());
+    }
+
+    /// Loses the database while the manager is stopped.
+    pub fn lose_database(&self) {
+        assert!(self.running.is_none(), "the manager is up");
+        self.copy_files(folder().path(), self.folder.path());
     }
 
     fn copy_files(&self, from: &Path, to: &Path) {
