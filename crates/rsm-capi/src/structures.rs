@@ -140,3 +140,85 @@ fn layout(kind: ObjectType, form: Form) -> &'static Layout {
 fn union_offset(form: Form) -> usize {
     member::find(of(form, &layouts::NTMS_OBJECTINFORMATION), "Info").offset
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    const FIELDS: [(ObjectType, &str); 16] = [
+        (ObjectType::Changer, "changer"),
+        (ObjectType::ChangerType, "changerType"),
+        (ObjectType::Computer, "computer"),
+        (ObjectType::Drive, "drive"),
+        (ObjectType::DriveType, "driveType"),
+        (ObjectType::Door, "ieDoor"),
+        (ObjectType::Port, "iePort"),
+        (ObjectType::Library, "library"),
+        (ObjectType::LibraryRequest, "libRequest"),
+        (ObjectType::LogicalMedium, "logicalMedia"),
+        (ObjectType::MediaPool, "mediaPool"),
+        (ObjectType::MediaType, "mediaType"),
+        (ObjectType::PhysicalMedium, "physicalMedia"),
+        (ObjectType::Side, "partition"),
+        (ObjectType::Slot, "storageSlot"),
+        (ObjectType::OperatorRequest, "opRequest"),
+    ];
+
+    /// Lists the members that a structure was not given a value for.
+    fn left_alone(
+        layout: &'static Layout,
+        form: Form,
+        fill: impl FnOnce(&mut Place<'_>),
+    ) -> Vec<&'static str> {
+        let mut bytes = vec![0xee; layout.size];
+        fill(&mut Place::new(&mut bytes, layout, form));
+        let alone = |member: &&layouts::Member| bytes[member.offset] == 0xee;
+        layout.members.iter().filter(alone).map(|member| member.name).collect()
+    }
+
+    #[test]
+    fn every_member_of_every_structure_is_written() {
+        for form in [Form::A, Form::W] {
+            for (kind, field) in FIELDS {
+                let information: v1::ObjectInformation =
+                    serde_json::from_value(json!({ field: {} })).expect("the wire's name of the kind");
+                let info = information.info.expect("the union has a member");
+                let alone = left_alone(layout(kind, form), form, |place| {
+                    fill::union(place, &info).expect("nothing in it is wrong");
+                });
+                let reserved = matches!(kind, ObjectType::Drive | ObjectType::Library);
+                assert_eq!(alone, if reserved { vec!["Reserved"] } else { vec![] }, "{kind:?}");
+            }
+            let outer = of(form, &layouts::NTMS_OBJECTINFORMATION);
+            let alone = left_alone(outer, form, |place| {
+                fill::common(place, 0, &v1::ObjectInformation::default()).expect("nothing in it is wrong");
+            });
+            assert_eq!(alone, ["Info"]);
+        }
+    }
+
+    #[test]
+    fn what_is_written_is_read_again() {
+        let information: v1::ObjectInformation = serde_json::from_value(json!({
+            "objectType": 9, "name": "Bänder", "description": "im Keller",
+            "library": { "inventoryMethod": 2, "autoRecovery": true, "cleanerUsesRemaining": 4_294_967_295_u32, "flags": 16 },
+        }))
+        .expect("an answer");
+        for form in [Form::A, Form::W] {
+            let bytes = write(form, 0, &information).expect("nothing in it is wrong");
+            assert_eq!(read(form, 9, &bytes), information);
+        }
+    }
+
+    #[test]
+    fn an_answer_that_cannot_be_read_is_none_of_this_service() {
+        let broken = |fields| {
+            let information = serde_json::from_value(fields).expect("an answer");
+            assert_eq!(write(Form::A, 0, &information), Err(Code::NotConnected));
+        };
+        broken(json!({ "id": "drive 4" }));
+        broken(json!({ "created": "yesterday" }));
+        broken(json!({ "objectType": 77, "drive": {} }));
+    }
+}

@@ -4,14 +4,18 @@
 //! of parsing read it alone. Invariant: everything that can be checked without the service is checked here, so
 //! that a typing mistake never opens a session.
 
+mod pools;
+
+pub use pools::*;
+
 use crate::time_span::TimeSpan;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
 /// Works with the libraries, drives and media of the Removable Storage Manager.
 ///
-/// Objects are named by id, by bar code or by display name. A name that several objects have is refused with a
-/// list of them. Exit codes: 0 done, 1 refused by the service, 2 wrong usage, 3 the service cannot be reached.
+/// Objects are named by id, by bar code or by display name, pools by their path. A name that several objects have is
+/// refused with a list of them. Exit codes: 0 done, 1 refused by the service, 2 wrong usage, 3 the service cannot be reached.
 #[derive(Clone, Debug, Parser)]
 #[command(name = "rsm", version, propagate_version = true, max_term_width = 100)]
 pub struct Arguments {
@@ -52,9 +56,15 @@ pub enum Command {
     /// Storage slots
     #[command(subcommand)]
     Slot(SlotCommand),
-    /// Media: what there is, mount, dismount
+    /// Media: what there is, allocate, mount, dismount, deallocate, read labels
     #[command(subcommand)]
     Media(MediaCommand),
+    /// Media types
+    #[command(subcommand)]
+    MediaType(MediaTypeCommand),
+    /// Pools: what there is, create, change, move media between them
+    #[command(subcommand)]
+    Pool(PoolCommand),
     /// Library requests: the work queue
     #[command(subcommand)]
     Request(RequestCommand),
@@ -64,6 +74,9 @@ pub enum Command {
     /// The session with the service
     #[command(subcommand)]
     Session(SessionCommand),
+    /// Names and descriptions of objects of all kinds
+    #[command(subcommand)]
+    Object(ObjectCommand),
     /// Calls any function of the interface with its fields as JSON
     Api(ApiArguments),
     /// Writes a completion script for a shell to standard output
@@ -194,17 +207,32 @@ pub enum SlotCommand {
 /// Verbs of media.
 #[derive(Clone, Debug, Subcommand)]
 pub enum MediaCommand {
-    /// Lists the media
+    /// Lists the media with their pools, labels and sides
     List {
         /// Only those in this library: id or name
         #[arg(long, value_name = "LIBRARY")]
         library: Option<String>,
+        /// Only those in this pool: path or id
+        #[arg(long, value_name = "POOL", conflicts_with = "library")]
+        pool: Option<String>,
     },
     /// Shows everything about a medium
     Show {
         /// Bar code, name or id
         medium: String,
     },
+    /// Gets a side of a medium for yourself and prints the id of its logical medium
+    ///
+    /// When the pool has no available side, and may not or cannot draw one from the free pool, an operator is asked for
+    /// media and the command waits. Ctrl-C ends the wait and takes the request back.
+    Allocate(AllocateArguments),
+    /// Gives a side back; its pool says what becomes of the medium
+    Deallocate {
+        /// Logical medium: id or name; or side, or medium with one allocated side, by id, bar code or name
+        logical_medium: String,
+    },
+    /// Reads the labels of media, as work for drives that nobody wants
+    Classify(ClassifyArguments),
     /// Mounts a medium into a drive and waits until it is ready
     ///
     /// Ctrl-C ends the wait: the session is closed, so the request is cancelled and the cartridge goes back.

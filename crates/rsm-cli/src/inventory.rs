@@ -11,7 +11,7 @@ use crate::mount::QueuedRow;
 use crate::output::Format;
 use crate::problem::Problem;
 use crate::view::work::RequestRow;
-use crate::watch::{FIRST_PAUSE, LONGEST_PAUSE, Progress, Shown};
+use crate::watch::{self, Shown};
 use rsm_client::Session;
 use rsm_client::v1::object_information::Info;
 use rsm_model::generated::constants::library as actions;
@@ -56,7 +56,7 @@ pub fn inventory(
         return Ok(format.say(&sentence, &queued));
     }
     for request in &requests {
-        wait_for(session, *request, &library.name, shown)?;
+        watch::wait_for(session, *request, &library.name, shown)?;
     }
     let catalog = Catalog::new(session);
     let rows: Result<Vec<_>, Problem> = requests
@@ -80,23 +80,4 @@ fn is_running(catalog: &Catalog<'_>, library: Guid) -> Result<bool, Problem> {
         }
         _ => false,
     }))
-}
-
-/// Waits until a request has ended; its failure is the command's.
-fn wait_for(session: &Session, request: Guid, what: &str, shown: Shown) -> Result<(), Problem> {
-    let mut pause = FIRST_PAUSE;
-    let mut last = String::new();
-    loop {
-        let progress = Progress::of(session, request)?;
-        let line = progress.line(what);
-        if line != last {
-            shown.print(&line);
-            last = line;
-        }
-        if progress.is_final() {
-            return progress.problem(what).map_or(Ok(()), Err);
-        }
-        std::thread::sleep(pause);
-        pause = (pause * 2).min(LONGEST_PAUSE);
-    }
 }

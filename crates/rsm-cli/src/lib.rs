@@ -7,7 +7,8 @@
 //! ```text
 //!   arguments ── run ──┬── find (names to ids) ──┐
 //!                      ├── view (rows, tables)   ├── rsm-client ── service
-//!                      ├── mount, inventory ─────┤
+//!                      ├── mount, inventory,     │
+//!                      │   allocate, pools, ... ─┤
 //!                      └── api (raw functions) ──┘        problem: cause, next step, exit code
 //! ```
 //!
@@ -17,6 +18,7 @@
 //! Invariant: results go to standard output, everything else to standard error; a command that failed prints a
 //! cause and a next step.
 
+pub mod allocate;
 pub mod api;
 pub mod arguments;
 pub mod blocks;
@@ -24,7 +26,9 @@ pub mod find;
 pub mod inventory;
 pub mod manual;
 pub mod mount;
+pub mod object;
 pub mod output;
+pub mod pools;
 pub mod problem;
 pub mod run;
 pub mod time_span;

@@ -12,8 +12,9 @@ const PREFACE: &str = "\
 <!-- Generated from the command's own help; `RSM_WRITE_MANUAL=1 cargo test -p rsm-cli --test manual` writes it. -->
 # The command `rsm`
 
-Objects are named by id, by bar code or by display name; drives also by number. A name that several objects have
-is refused with the ids of all of them.
+Objects are named by id, by bar code or by display name; drives also by number, pools by their path. A name that
+several objects have is refused with the ids of all of them. The levels of a path are separated by a backslash, the
+first one may be left out, and a slash is a letter like any other: `'Lab\\Daily'` and `'\\Lab\\Daily'` name one pool (quoted for the shell).
 
 Results go to standard output, progress and errors to standard error. `--json` prints objects with stable keys: a
 key is never renamed or left out, new ones may be added. An error is `{\"error\": {\"name\", \"number\", \"cause\",
@@ -29,9 +30,10 @@ key is never renamed or left out, new ones may be added. An error is `{\"error\"
 
 A mount belongs to the user and the application name, not to the process: `rsm media mount` and
 `rsm media dismount` are two processes. Between them no session of the owner is open, so lists show the mount as
-orphaned; nobody but its owner or an operator can release it. Ctrl-C during a mount that waits closes the session, so the service cancels
-the request and the cartridge goes back. Should the process be killed, the session's lease of 60 s does the same.
-Ctrl-C during an inventory ends the wait, not the inventory.
+orphaned; nobody but its owner or an operator can release it. Ctrl-C during a mount that waits closes the session,
+so the service cancels the request and the cartridge goes back; during an allocation that waits it takes back what
+operators were asked. Should the process be killed, the session's lease of 60 s does the same. Ctrl-C during an
+inventory, a move into a free pool or the reading of labels ends the wait, not the work.
 ";
 
 /// Renders the manual.

@@ -175,10 +175,7 @@ fn wait_for(
 ) -> Result<Mounted, Problem> {
     shown.print(&format!("mount of {}: asked, time-out {}", target.label, arguments.timeout));
     let _alive = session.keep_alive_while();
-    let _interrupt = CloseOnInterrupt::start(Arc::clone(session)).map_err(|error| {
-        let next = "try again, or use --no-wait.";
-        Problem::refused(Code::NotEnoughMemory, format!("cannot listen for an interrupt: {error}"), next)
-    })?;
+    let _interrupt = CloseOnInterrupt::start(Arc::clone(session))?;
     let _watch = match (shown, target.medium) {
         (Shown::Yes, Some(medium)) => {
             let earlier = watch::requests(session)?;

@@ -101,6 +101,8 @@ fn general_step(code: Code) -> &'static str {
         Code::InvalidState => "see where it is: rsm media show <medium>.",
         Code::NotReady => "wait until the service has started, then try again.",
         Code::ObjectNotFound | Code::InvalidMedia => "see what there is: rsm media list, rsm library list.",
+        Code::InvalidMediaPool => "see what there is: rsm pool list.",
+        Code::MediaUnavailable => "see what is available: rsm media list, rsm pool list.",
         Code::CallNotImplemented => "see what this version carries out: rsm --help.",
         _ => "see what happened: rsm library history, rsm request list.",
     }

@@ -4,17 +4,18 @@
 //! one. Invariant: a session that was opened is closed, whatever the command came to.
 
 use crate::arguments::{
-    Arguments, Command, DriveCommand, General, LibraryCommand, MediaCommand, OperatorCommand, RequestCommand,
-    SessionCommand, SlotCommand,
+    Arguments, Command, DriveCommand, General, LibraryCommand, MediaCommand, MediaTypeCommand, ObjectCommand,
+    OperatorCommand, RequestCommand, SessionCommand, SlotCommand,
 };
 use crate::find::{Catalog, id_of};
 use crate::output::Format;
 use crate::problem::Problem;
 use crate::view::device::{DriveRow, LibraryRow, SlotRow};
 use crate::view::media::MediumRow;
+use crate::view::pool::MediaTypeRow;
 use crate::view::work::{HistoryRow, OperatorRow, RequestRow, WhyRow};
 use crate::watch::Shown;
-use crate::{api, blocks, inventory, mount};
+use crate::{allocate, api, blocks, inventory, mount, object, pools};
 use clap::CommandFactory;
 use rsm_client::{ServerAddress, Session};
 use rsm_model::ObjectType;
@@ -32,6 +33,13 @@ pub fn run(arguments: &Arguments) -> Result<String, Problem> {
         Command::Drive(command) => in_session(general, |session| drive(session, command, format)),
         Command::Slot(command) => in_session(general, |session| slot(session, command, format)),
         Command::Media(command) => in_session(general, |session| media(session, command, format, shown)),
+        Command::MediaType(MediaTypeCommand::List) => {
+            in_session(general, |session| media_types(session, format))
+        }
+        Command::Pool(command) => in_session(general, |session| pools::pool(session, command, format, shown)),
+        Command::Object(ObjectCommand::Set(arguments)) => {
+            in_session(general, |session| object::set(session, arguments, format))
+        }
         Command::Request(command) => in_session(general, |session| request(session, command, format)),
         Command::Operator(command) => in_session(general, |session| operator(session, command, format)),
         Command::Session(SessionCommand::Status) => in_session(general, |session| status(session, format)),
@@ -121,20 +129,34 @@ fn media(
 ) -> Result<String, Problem> {
     let catalog = Catalog::new(session);
     match command {
-        MediaCommand::List { library } => {
-            let media = catalog.list(catalog.container(library.as_deref())?, ObjectType::PhysicalMedium)?;
-            let rows: Result<Vec<_>, _> = media.iter().map(|one| MediumRow::of(&catalog, one)).collect();
-            Ok(format.list(rows?))
+        MediaCommand::List { library, pool } => {
+            let container = match pool {
+                Some(text) => {
+                    let pool = catalog.pool(text)?;
+                    Some(id_of(&pool)?)
+                }
+                None => catalog.container(library.as_deref())?,
+            };
+            Ok(format.list(MediumRow::list(&catalog, container)?))
         }
         MediaCommand::Show { medium } => {
             Ok(format.one(&MediumRow::whole(&catalog, &catalog.medium(medium)?)?))
         }
+        MediaCommand::Allocate(arguments) => allocate::allocate(session, arguments, format, shown),
+        MediaCommand::Deallocate { logical_medium } => allocate::deallocate(session, logical_medium, format),
+        MediaCommand::Classify(arguments) => allocate::classify(session, arguments, format, shown),
         MediaCommand::Mount(arguments) => mount::mount(session, arguments, format, shown),
         MediaCommand::Dismount { medium, deferred } => {
             let options = if *deferred { NTMS_DISMOUNT_DEFERRED } else { NTMS_DISMOUNT_IMMEDIATE };
             mount::dismount(session, medium, options, format)
         }
     }
+}
+
+fn media_types(session: &Session, format: Format) -> Result<String, Problem> {
+    let types = Catalog::new(session).list(None, ObjectType::MediaType)?;
+    let rows: Result<Vec<_>, _> = types.iter().map(MediaTypeRow::of).collect();
+    Ok(format.list(rows?))
 }
 
 fn request(session: &Session, command: &RequestCommand, format: Format) -> Result<String, Problem> {

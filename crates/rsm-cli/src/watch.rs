@@ -21,10 +21,10 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 /// First pause between two looks at a request; doubled up to [`LONGEST_PAUSE`].
-pub const FIRST_PAUSE: Duration = Duration::from_millis(50);
+const FIRST_PAUSE: Duration = Duration::from_millis(50);
 
 /// Longest pause: people see a change within a second, and a robot takes longer for a move.
-pub const LONGEST_PAUSE: Duration = Duration::from_secs(1);
+const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 
 /// The exit code of a process that a second Ctrl-C ends at once, as shells have it.
 const INTERRUPTED: i32 = 130;
@@ -130,33 +130,45 @@ pub fn requests(session: &Session) -> Result<BTreeSet<Guid>, ClientError> {
     Ok(session.enumerate(None, ObjectType::LibraryRequest.number(), 0)?.into_iter().collect())
 }
 
-/// Prints the changes of the mount of a medium until it is dropped.
+/// Waits until a request has ended; its failure is the caller's.
+pub fn wait_for(session: &Session, request: Guid, what: &str, shown: Shown) -> Result<(), Problem> {
+    let mut pause = FIRST_PAUSE;
+    let mut last = String::new();
+    loop {
+        let progress = Progress::of(session, request)?;
+        let line = progress.line(what);
+        if line != last {
+            shown.print(&line);
+            last = line;
+        }
+        if progress.is_final() {
+            return progress.problem(what).map_or(Ok(()), Err);
+        }
+        thread::sleep(pause);
+        pause = (pause * 2).min(LONGEST_PAUSE);
+    }
+}
+
+/// Prints what changes while a call waits, until it is dropped.
 pub struct Watch {
     stop: Option<Sender<()>>,
     thread: Option<JoinHandle<()>>,
 }
 
 impl Watch {
-    /// Begins to look for a mount request of the medium that is not among the earlier ones.
-    pub fn mount(session: Arc<Session>, earlier: BTreeSet<Guid>, medium: Guid, what: String) -> Watch {
+    /// Begins to look again and again; a line that differs from the last one is printed.
+    pub fn start(mut look: impl FnMut() -> Option<String> + Send + 'static) -> Watch {
         let (stop, stopped) = mpsc::channel();
         let thread = thread::spawn(move || {
             let mut pause = FIRST_PAUSE;
-            let mut request = None;
             let mut last = String::new();
             loop {
                 // The last look comes after the answer, so that the end of the request is shown too.
                 let goes_on = stopped.recv_timeout(pause) == Err(RecvTimeoutError::Timeout);
                 pause = (pause * 2).min(LONGEST_PAUSE);
-                if request.is_none() {
-                    request = own_request(&session, &earlier, medium).ok().flatten();
-                }
-                if let Some(Ok(progress)) = request.map(|request| Progress::of(&session, request)) {
-                    let line = progress.line(&what);
-                    if line != last {
-                        eprintln!("{line}");
-                        last = line;
-                    }
+                if let Some(line) = look().filter(|line| *line != last) {
+                    eprintln!("{line}");
+                    last = line;
                 }
                 if !goes_on {
                     return;
@@ -164,6 +176,18 @@ impl Watch {
             }
         });
         Watch { stop: Some(stop), thread: Some(thread) }
+    }
+
+    /// Begins to look for a mount request of the medium that is not among the earlier ones.
+    pub fn mount(session: Arc<Session>, earlier: BTreeSet<Guid>, medium: Guid, what: String) -> Watch {
+        let mut request = None;
+        Watch::start(move || {
+            if request.is_none() {
+                request = own_request(&session, &earlier, medium).ok().flatten();
+            }
+            let progress = Progress::of(&session, request?).ok()?;
+            Some(progress.line(&what))
+        })
     }
 }
 
@@ -204,8 +228,11 @@ pub struct CloseOnInterrupt {
 
 impl CloseOnInterrupt {
     /// Begins to listen for SIGINT and SIGTERM.
-    pub fn start(session: Arc<Session>) -> std::io::Result<Self> {
-        let mut signals = Signals::new([SIGINT, SIGTERM])?;
+    pub fn start(session: Arc<Session>) -> Result<Self, Problem> {
+        let mut signals = Signals::new([SIGINT, SIGTERM]).map_err(|error| {
+            let cause = format!("cannot listen for an interrupt: {error}");
+            Problem::refused(Code::NotEnoughMemory, cause, "try again, or do not wait.")
+        })?;
         let handle = signals.handle();
         thread::spawn(move || {
             for (count, _) in signals.forever().enumerate() {

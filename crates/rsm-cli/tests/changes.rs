@@ -358,11 +358,11 @@ fn raw_calls_print_what_came() {
     {"error":{"cause":"There is no such object.","name":"ERROR_OBJECT_NOT_FOUND","next":"see what there is: rsm media list, rsm library list.","number":4312}}
     --- exit 1
     "#);
-    insta::assert_snapshot!(rsm(&fake, &["api", "AllocateNtmsMedia"]), @r"
+    insta::assert_snapshot!(rsm(&fake, &["api", "EjectNtmsMedia"]), @r"
     --- stderr
-    rsm: There is no such object.
-         ERROR_OBJECT_NOT_FOUND (4312)
-    next: see what there is: rsm media list, rsm library list.
+    rsm: EjectNtmsMedia is a function of the interface that this version does not carry out.
+         ERROR_CALL_NOT_IMPLEMENTED (120)
+    next: call one of OpenNtmsSession, CloseNtmsSession, EnumerateNtmsObject, GetNtmsObjectInformation, SetNtmsObjectInformation, InventoryNtmsLibrary, MountNtmsMedia, DismountNtmsMedia, CreateNtmsMediaPool, GetNtmsMediaPoolName, MoveToNtmsMediaPool, AllocateNtmsMedia, DeallocateNtmsMedia, KeepAlive, WriteBlocks, ReadBlocks, History, ExplainRequest, Classify.
     --- exit 1
     ");
 }

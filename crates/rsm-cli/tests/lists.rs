@@ -145,10 +145,10 @@ fn what_was_seen_is_as_young_as_the_reading() {
 #[test]
 fn media() {
     insta::assert_snapshot!(check(&["media", "list"]), @r"
-    BAR CODE  NAME        STATE  LOCATION  LIBRARY  POOL           TYPE   OWNER  ID
-    A00001L8  weekly      idle   drive 0   lib0     \Import\LTO-8  LTO-8  -      00000000-0000-0000-0000-00000000f001
-    A00002L8  weekly      idle   slot 2    lib0     \Import\LTO-8  LTO-8  -      00000000-0000-0000-0000-00000000f002
-    -         unreadable  idle   offline   lib0     \Import\LTO-8  LTO-8  -      00000000-0000-0000-0000-00000000f003
+    BAR CODE  NAME        STATE  LOCATION  LIBRARY  POOL           TYPE   SIDE       LABEL        OWNER  ID
+    A00001L8  weekly      idle   drive 0   lib0     \Import\LTO-8  LTO-8  unknown    not read     -      00000000-0000-0000-0000-00000000f001
+    A00002L8  weekly      idle   slot 2    lib0     \Import\LTO-8  LTO-8  allocated  ANSI VOL002  -      00000000-0000-0000-0000-00000000f002
+    -         unreadable  idle   offline   lib0     \Import\LTO-8  LTO-8  -          -            -      00000000-0000-0000-0000-00000000f003
     --- exit 0
     ");
     insta::assert_snapshot!(check(&["media", "show", "A00001L8"]), @r"
@@ -171,11 +171,13 @@ fn media() {
     sides 0 id              00000000-0000-0000-0000-00000000e001
     sides 0 state           unknown
     sides 0 side            0
+    sides 0 label           not read
     sides 0 label type      -
     sides 0 label info      -
     sides 0 mount count     2
     sides 0 allocate count  0
     sides 0 logical medium  -
+    sides 0 capacity        0
     --- exit 0
     ");
     insta::assert_snapshot!(check(&["media", "show", TAPE_1, "--json"]), @r#"
@@ -201,11 +203,13 @@ fn media() {
           "id": "00000000-0000-0000-0000-00000000e001",
           "state": "unknown",
           "side": 0,
+          "label": "not read",
           "label_type": "",
           "label_info": "",
           "mount_count": 2,
           "allocate_count": 0,
-          "logical_medium": null
+          "logical_medium": null,
+          "capacity": 0
         }
       ]
     }

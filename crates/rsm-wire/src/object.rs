@@ -403,6 +403,7 @@ fn side_information(side: &record::Side) -> v1::PartitionInformation {
         mount_count: side.mount_count,
         allocate_count: side.allocate_count,
         capacity: side.capacity,
+        label_witness: word(&side.witness),
         ..Default::default()
     }
 }

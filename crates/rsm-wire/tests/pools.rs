@@ -132,7 +132,7 @@ fn what_was_read_can_be_written_back() {
         deallocation_policy: 1,
         max_allocates: 5,
         owner_uid: 0,
-        inherited_owners: Vec::new(),
+        inherited_owners: vec![],
     };
     let object = Object::MediaPool(pool);
     let information = ObjectInformation { object, counts: Counts::default(), owner: None };
@@ -240,7 +240,7 @@ fn a_side_shows_its_label() {
         mount_count: 3,
         allocate_count: 2,
         capacity: 6_000_000_000_000,
-        witness: LabelWitness::NotRead,
+        witness: LabelWitness::Known,
     };
     let object = Object::Side(side);
     let information = ObjectInformation { object, counts: Counts::default(), owner: None };
@@ -252,6 +252,7 @@ fn a_side_shows_its_label() {
             "logicalMedia": "02020202-0202-0202-0202-020202020202",
             "state": 5, "stateWord": "allocated", "omidLabelId": "Af8=", "omidLabelType": "ANSI",
             "omidLabelInfo": "VOL001", "mountCount": 3, "allocateCount": 2, "capacity": "6000000000000",
+            "labelWitness": "known",
         })
     );
 }

@@ -86,8 +86,7 @@ pub fn union(place: &mut Place<'_>, info: &Info) -> Result<(), Code> {
     }
 }
 
-fn scsi(place: &mut Place<'_>, address: Option<&v1::ScsiAddress>) {
-    let Some(address) = address else { return };
+fn scsi(place: &mut Place<'_>, address: &v1::ScsiAddress) {
     place.number("ScsiPort", address.port);
     place.number("ScsiBus", address.bus);
     place.number("ScsiTarget", address.target);
@@ -101,7 +100,7 @@ fn drive(place: &mut Place<'_>, info: &v1::DriveInformation) -> Result<(), Code>
     place.text("szDeviceName", &info.device_name);
     place.text("szSerialNumber", &info.serial_number);
     place.text("szRevision", &info.revision);
-    scsi(place, info.scsi.as_option());
+    scsi(place, &info.scsi);
     place.number("dwMountCount", info.mount_count);
     place.time("LastCleanedTs", info.last_cleaned.as_deref())?;
     place.id("SavedPartitionId", info.saved_partition.as_deref())?;
@@ -142,7 +141,7 @@ fn changer(place: &mut Place<'_>, info: &v1::ChangerInformation) -> Result<(), C
     place.text("szSerialNumber", &info.serial_number);
     place.text("szRevision", &info.revision);
     place.text("szDeviceName", &info.device_name);
-    scsi(place, info.scsi.as_option());
+    scsi(place, &info.scsi);
     place.id("Library", Some(&info.library))
 }
 

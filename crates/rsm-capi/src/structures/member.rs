@@ -61,9 +61,10 @@ impl<'a> Place<'a> {
 
     /// Writes a time; zeros for none.
     pub fn time(&mut self, name: &str, text: Option<&str>) -> Result<(), Code> {
+        let place = self.member(name);
+        place.fill(0);
         let Some(text) = text.filter(|text| !text.is_empty()) else { return Ok(()) };
         let time = convert::time("time", text).map_err(|_| Code::NotConnected)?;
-        let place = self.member(name);
         for (at, word) in words(time, text).into_iter().enumerate() {
             place[at * 2..at * 2 + 2].copy_from_slice(&word.to_ne_bytes());
         }
@@ -74,6 +75,7 @@ impl<'a> Place<'a> {
     pub fn text(&mut self, name: &str, text: &str) {
         let form = self.form;
         let place = self.member(name);
+        place.fill(0);
         let mut at = 0;
         for letter in text.chars().take_while(|letter| *letter != '\0') {
             let mut bytes = [0; 4];
@@ -97,6 +99,7 @@ impl<'a> Place<'a> {
     /// Writes bytes, as many as fit.
     pub fn bytes(&mut self, name: &str, bytes: &[u8]) {
         let place = self.member(name);
+        place.fill(0);
         let count = bytes.len().min(place.len());
         place[..count].copy_from_slice(&bytes[..count]);
     }

@@ -34,8 +34,12 @@ fn compile(source: &str, into: &Path) -> PathBuf {
 /// Compiles and runs a program; what it prints on both outputs, and its end.
 pub fn run(source: &str, socket: &Path) -> String {
     let directory = tempfile::tempdir().unwrap();
-    let Output { status, stdout, stderr } =
-        Command::new(compile(source, directory.path())).env("RSM_SOCKET", socket).output().unwrap();
+    // A test's own environment may name another directory first, with a library of an earlier build.
+    let Output { status, stdout, stderr } = Command::new(compile(source, directory.path()))
+        .env("RSM_SOCKET", socket)
+        .env("LD_LIBRARY_PATH", library_directory())
+        .output()
+        .unwrap();
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     format!("{}{}{status}", text(&stdout), text(&stderr))
 }

@@ -3,14 +3,15 @@
 //! Invariant: a conflict of witnesses and an orphaned mount are named as such (docs/spec/decisions.md, point 17).
 
 use super::mismatch;
-use crate::find::{Catalog, Object};
+use crate::find::{Catalog, Object, id_of};
 use crate::output::{Row, or_dash};
 use crate::problem::Problem;
 use rsm_client::v1::object_information::Info;
 use rsm_client::v1::{ObjectInformation, PhysicalMediaInformation};
-use rsm_model::ObjectType;
-use rsm_model::generated::constants::pool::NTMS_POOLTYPE_UNKNOWN;
+use rsm_model::{Guid, ObjectType};
 use serde::Serialize;
+use std::collections::HashMap;
+use std::rc::Rc;
 
 /// A medium.
 #[derive(Debug, Serialize)]
@@ -60,6 +61,8 @@ pub struct SideRow {
     pub state: String,
     /// 0 for the first or only side.
     pub side: u32,
+    /// What is known of its label: not read, blank, known, unclaimed, stale.
+    pub label: String,
     /// Type of the label on it.
     pub label_type: String,
     /// Description in the label.
@@ -70,6 +73,8 @@ pub struct SideRow {
     pub allocate_count: u32,
     /// Logical medium, when allocated.
     pub logical_medium: Option<String>,
+    /// Bytes available; 0 where that is not known.
+    pub capacity: u64,
 }
 
 impl MediumRow {
@@ -88,7 +93,7 @@ impl MediumRow {
             location: location_of(catalog, medium)?,
             location_id: medium.location.clone(),
             library: catalog.name_of(Some(&medium.current_library))?,
-            pool: pool_path(catalog, &medium.media_pool)?,
+            pool: catalog.path_of(&medium.media_pool)?,
             media_type: catalog.name_of(Some(&medium.media_type))?,
             sequence_number: medium.sequence_number.clone(),
             owner: owner.map(|owner| owner.application.clone()),
@@ -100,11 +105,47 @@ impl MediumRow {
 
     /// Makes the row of a medium with its sides.
     pub fn whole(catalog: &Catalog<'_>, object: &Object) -> Result<Self, Problem> {
-        let mut row = Self::of(catalog, object)?;
-        let sides = catalog.list(Some(crate::find::id_of(object)?), ObjectType::Side)?;
-        row.sides = sides.iter().map(SideRow::of).collect::<Result<_, _>>()?;
-        row.sides.sort_by_key(|side| side.side);
-        Ok(row)
+        let sides = catalog.list(Some(id_of(object)?), ObjectType::Side)?;
+        Self::of(catalog, object)?.with(sides.iter())
+    }
+
+    /// Makes the rows of all media, or of those in a library or pool, with their sides.
+    pub fn list(catalog: &Catalog<'_>, container: Option<Guid>) -> Result<Vec<Self>, Problem> {
+        let media = catalog.list(container, ObjectType::PhysicalMedium)?;
+        // All at once: asking each medium for its sides would double the questions.
+        let mut sides: HashMap<String, Vec<Object>> = HashMap::new();
+        for side in catalog.list(None, ObjectType::Side)? {
+            if let Some(Info::Partition(members)) = &side.info {
+                sides.entry(members.physical_media.clone()).or_default().push(Rc::clone(&side));
+            }
+        }
+        media
+            .iter()
+            .map(|medium| {
+                let own = sides.get(&medium.id).map(Vec::as_slice).unwrap_or_default();
+                Self::of(catalog, medium)?.with(own.iter())
+            })
+            .collect()
+    }
+
+    fn with<'b>(mut self, sides: impl Iterator<Item = &'b Object>) -> Result<Self, Problem> {
+        self.sides = sides.map(SideRow::of).collect::<Result<_, _>>()?;
+        self.sides.sort_by_key(|side| side.side);
+        Ok(self)
+    }
+
+    /// Says something of every side, with its letter where there are several.
+    fn each_side(&self, say: impl Fn(&SideRow) -> String) -> String {
+        match self.sides.as_slice() {
+            [] => "-".to_owned(),
+            [only] => say(only),
+            several => {
+                let letter = |side: &SideRow| if side.side == 0 { 'A' } else { 'B' };
+                let said: Vec<_> =
+                    several.iter().map(|side| format!("{} {}", letter(side), say(side))).collect();
+                said.join(", ")
+            }
+        }
     }
 }
 
@@ -115,12 +156,25 @@ impl SideRow {
             id: object.id.clone(),
             state: side.state_word.clone(),
             side: side.side,
+            label: side.label_witness.clone(),
             label_type: side.omid_label_type.clone(),
             label_info: side.omid_label_info.clone(),
             mount_count: side.mount_count,
             allocate_count: side.allocate_count,
             logical_medium: side.logical_media.clone(),
+            capacity: side.capacity,
         })
+    }
+
+    /// Says what is known of the label: its type and description, or why there is none.
+    fn label(&self) -> String {
+        let known = [self.label_type.as_str(), &self.label_info];
+        let known: Vec<&str> = known.into_iter().filter(|text| !text.is_empty()).collect();
+        match (known.is_empty(), self.label.as_str()) {
+            (true, witness) => or_dash(Some(witness)),
+            (false, "known") => known.join(" "),
+            (false, witness) => format!("{} ({witness})", known.join(" ")),
+        }
     }
 }
 
@@ -132,22 +186,6 @@ pub fn label_of(object: &ObjectInformation) -> String {
     };
     let label = [bar_code, &object.name, &object.id].into_iter().find(|text| !text.is_empty());
     label.unwrap_or_default().to_owned()
-}
-
-/// Gives the path of a pool: its name below those of the pools that hold it (docs/spec/decisions.md, point 29).
-fn pool_path(catalog: &Catalog<'_>, id: &str) -> Result<String, Problem> {
-    let mut path = String::new();
-    let mut next = Some(id.to_owned());
-    while let Some(pool) = catalog.look_up(next.as_deref())? {
-        let Some(Info::MediaPool(information)) = &pool.info else { return Err(mismatch(&pool)) };
-        // The pool of all pools stands in no path.
-        if information.pool_type == NTMS_POOLTYPE_UNKNOWN {
-            break;
-        }
-        path = format!("\\{}{path}", pool.name);
-        next.clone_from(&information.parent);
-    }
-    Ok(path)
 }
 
 /// Says where a medium is.
@@ -168,7 +206,7 @@ fn location_of(catalog: &Catalog<'_>, medium: &PhysicalMediaInformation) -> Resu
 
 impl Row for MediumRow {
     const TITLES: &'static [&'static str] =
-        &["BAR CODE", "NAME", "STATE", "LOCATION", "LIBRARY", "POOL", "TYPE", "OWNER", "ID"];
+        &["BAR CODE", "NAME", "STATE", "LOCATION", "LIBRARY", "POOL", "TYPE", "SIDE", "LABEL", "OWNER", "ID"];
 
     fn cells(&self) -> Vec<String> {
         let mut state = self.state.clone();
@@ -189,6 +227,8 @@ impl Row for MediumRow {
             or_dash(Some(&self.library)),
             or_dash(Some(&self.pool)),
             or_dash(Some(&self.media_type)),
+            self.each_side(|side| side.state.clone()),
+            self.each_side(SideRow::label),
             or_dash(owner.as_deref()),
             self.id.clone(),
         ]

@@ -7,6 +7,7 @@
 
 pub mod device;
 pub mod media;
+pub mod pool;
 pub mod work;
 
 use crate::find::Object;

@@ -16,9 +16,14 @@ pub const TAPE_3: &str = "00000000-0000-0000-0000-00000000f003";
 pub const SIDE_1: &str = "00000000-0000-0000-0000-00000000e001";
 pub const SIDE_2: &str = "00000000-0000-0000-0000-00000000e002";
 pub const REQUEST: &str = "00000000-0000-0000-0000-00000000a001";
-const POOL: &str = "00000000-0000-0000-0000-00000000c001";
+pub const LAB: &str = "00000000-0000-0000-0000-00000000c002";
+pub const FREE: &str = "00000000-0000-0000-0000-00000000c004";
+pub const LOGICAL: &str = "00000000-0000-0000-0000-00000000b001";
+const IMPORT_LTO8: &str = "00000000-0000-0000-0000-00000000c001";
 const IMPORT: &str = "00000000-0000-0000-0000-00000000c000";
-const TYPE: &str = "00000000-0000-0000-0000-00000000d001";
+const FREE_ROOT: &str = "00000000-0000-0000-0000-00000000c003";
+const ROOT: &str = "00000000-0000-0000-0000-00000000c009";
+pub const TYPE: &str = "00000000-0000-0000-0000-00000000d001";
 const COMPUTER: &str = "00000000-0000-0000-0000-000000000401";
 const PORT: &str = "00000000-0000-0000-0000-000000000801";
 const SEEN_AT: &str = "2026-11-20T18:04:05.678Z";
@@ -76,16 +81,30 @@ fn drive(id: &str, number: u32, side: Option<&str>) -> Value {
 fn tape(id: &str, code: &str, name: &str, place: (&str, &str, u32)) -> Value {
     let (holder, word, kind) = place;
     let info = json!({
-        "currentLibrary": LIBRARY, "mediaPool": POOL, "mediaType": TYPE, "barCode": code, "barCodeState": 1,
+        "currentLibrary": LIBRARY, "mediaPool": IMPORT_LTO8, "mediaType": TYPE, "barCode": code, "barCodeState": 1,
         "location": holder, "locationType": kind, "locationWord": word, "mediaState": 0,
         "mediaStateWord": "idle", "numberOfPartitions": 1, "sequenceNumber": "1",
     });
     object(id, 15, "physical medium", name, "physicalMedia", info)
 }
 
-fn side(id: &str, medium: &str) -> Value {
-    let info = json!({ "physicalMedia": medium, "stateWord": "unknown", "mountCount": 2 });
+fn side(id: &str, medium: &str, members: Value) -> Value {
+    let mut info = json!({ "physicalMedia": medium, "mountCount": 2 });
+    info.as_object_mut().unwrap().extend(members.as_object().unwrap().clone());
     object(id, 14, "side", "side A", "partition", info)
+}
+
+fn pool(id: &str, name: &str, kind: (u32, &str), parent: &str, members: Value) -> Value {
+    let mut info = json!({ "poolType": kind.0, "poolTypeWord": kind.1, "parent": parent });
+    info.as_object_mut().unwrap().extend(members.as_object().unwrap().clone());
+    object(id, 12, "media pool", name, "mediaPool", info)
+}
+
+/// The path of a pool, as the service would tell it.
+fn path(all: &[Value], id: &Value) -> Option<String> {
+    let pool = all.iter().find(|object| object["id"] == *id)?;
+    let above = path(all, &pool["mediaPool"]["parent"]).unwrap_or_default();
+    Some(format!("{above}\\{}", pool["name"].as_str().unwrap()))
 }
 
 /// A library request in a state.
@@ -116,11 +135,39 @@ fn objects() -> Vec<Value> {
         tape(TAPE_2, "A00002L8", "weekly", (&slot_2, "slot", 16)),
         tape(TAPE_1, "A00001L8", "weekly", (DRIVE_0, "drive", 5)),
         tape(TAPE_3, "", "unreadable", ("", "offline", 16)),
-        side(SIDE_1, TAPE_1),
-        side(SIDE_2, TAPE_2),
-        object(POOL, 12, "media pool", "LTO-8", "mediaPool", json!({ "poolType": 3, "parent": IMPORT })),
-        object(IMPORT, 12, "media pool", "Import", "mediaPool", json!({ "poolType": 3 })),
-        object(TYPE, 13, "media type", "LTO-8", "mediaType", json!({ "mediaType": 0x107 })),
+        side(SIDE_1, TAPE_1, json!({ "stateWord": "unknown", "labelWitness": "not read" })),
+        side(
+            SIDE_2,
+            TAPE_2,
+            json!({ "stateWord": "allocated", "state": 5, "labelWitness": "known", "omidLabelType": "ANSI",
+                    "omidLabelInfo": "VOL002", "logicalMedia": LOGICAL, "allocateCount": 1 }),
+        ),
+        object(LOGICAL, 11, "logical medium", "night", "logicalMedia", json!({ "mediaPool": LAB })),
+        pool(
+            IMPORT_LTO8,
+            "LTO-8",
+            (3, "import"),
+            IMPORT,
+            json!({ "mediaType": TYPE, "numberOfPhysicalMedia": 3 }),
+        ),
+        pool(IMPORT, "Import", (3, "import"), ROOT, json!({ "numberOfMediaPools": 1 })),
+        pool(
+            LAB,
+            "Lab",
+            (1000, "application"),
+            ROOT,
+            json!({ "mediaType": TYPE, "allocationPolicy": 1, "maxAllocates": 5, "numberOfLogicalMedia": 1 }),
+        ),
+        pool(FREE_ROOT, "Free", (1, "free"), ROOT, json!({ "numberOfMediaPools": 1 })),
+        pool(FREE, "LTO-8", (1, "free"), FREE_ROOT, json!({ "mediaType": TYPE })),
+        object(
+            TYPE,
+            13,
+            "media type",
+            "LTO-8",
+            "mediaType",
+            json!({ "mediaType": 0x107, "numberOfSides": 1, "readWriteCharacteristics": 1 }),
+        ),
         object(COMPUTER, 4, "computer", "archive", "computer", json!({})),
     ]
 }
@@ -136,12 +183,30 @@ pub fn at_rest(call: &Call, more: &[Value]) -> Option<Answer> {
         "EnumerateNtmsObject" => {
             let kind = &call.fields["objectType"];
             let container = call.fields.get("container").filter(|container| *container != LIBRARY);
-            let inside = |object: &&Value| {
-                container.is_none_or(|container| &object["partition"]["physicalMedia"] == container)
+            let holders = |object: &Value| {
+                let side = &object["partition"];
+                [&side["physicalMedia"], &side["logicalMedia"], &object["mediaPool"]["parent"]]
+                    .map(Clone::clone)
+            };
+            // Without a container only the pools at the top are listed.
+            let is_top = |object: &Value| kind != 12 || object["mediaPool"]["parent"] == ROOT;
+            let inside = |object: &&Value| match container {
+                Some(container) => holders(object).contains(container),
+                None => is_top(object),
             };
             let of_kind = all.iter().filter(|object| &object["objectType"] == kind).filter(inside);
             let ids: Vec<_> = of_kind.map(|object| object["id"].clone()).collect();
             Some(Answer::Fields(json!({ "ids": ids })))
+        }
+        "GetNtmsMediaPoolName" => Some(Answer::Fields(json!({ "name": path(&all, &call.fields["pool"])? }))),
+        // Opening by name.
+        "CreateNtmsMediaPool" if call.fields["action"] == 1 => {
+            let name = call.fields["name"].as_str()?.trim_start_matches('\\');
+            let named = |object: &&Value| {
+                path(&all, &object["id"]).is_some_and(|path| path.trim_start_matches('\\') == name)
+            };
+            let found = all.iter().filter(|object| object["objectType"] == 12).find(named)?;
+            Some(Answer::Fields(json!({ "pool": found["id"] })))
         }
         _ => None,
     }
