@@ -26,6 +26,8 @@ mod rows;
 mod schema;
 mod sql;
 mod store;
+#[cfg(feature = "testing")]
+pub mod testing;
 pub mod value;
 
 pub use ballast::Ballast;

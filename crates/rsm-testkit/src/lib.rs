@@ -16,6 +16,7 @@ pub mod coverage;
 mod devices;
 mod judge;
 mod ledger;
+pub mod power;
 mod program;
 pub mod script;
 pub mod world;
