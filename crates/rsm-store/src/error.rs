@@ -60,9 +60,11 @@ impl StoreError {
 
 impl From<rusqlite::Error> for StoreError {
     fn from(error: rusqlite::Error) -> Self {
-        let text = error.to_string();
-        let rusqlite::Error::SqliteFailure(failure, _) = &error else {
-            return StoreError::Failure(text);
+        let (failure, text) = match &error {
+            rusqlite::Error::SqliteFailure(failure, _) => (failure, error.to_string()),
+            // What fails while a statement is prepared comes with its whole text, which tells a person nothing.
+            rusqlite::Error::SqlInputError { error: failure, msg, .. } => (failure, msg.clone()),
+            _ => return StoreError::Failure(error.to_string()),
         };
         match failure.code {
             ErrorCode::DiskFull => StoreError::Full(text),

@@ -27,6 +27,8 @@ mod schema;
 mod search;
 mod sql;
 mod store;
+#[cfg(feature = "testing")]
+pub mod testing;
 pub mod value;
 
 pub use ballast::Ballast;

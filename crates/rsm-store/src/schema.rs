@@ -1,14 +1,15 @@
 //! The schema: the migrations, and what is looked at before a file is touched.
 //!
 //! A file is first opened read-only and inspected: a damaged one, one of another program and one with a newer
-//! schema are refused without a byte of them being changed. Only then are the migrations run.
+//! schema are refused without a byte of them being changed. Only then are the migrations run. The one exception is a
+//! file with the journal of a transaction that a power cut interrupted: nobody can read it before that is undone.
 //!
 //! Invariant: a migration that was released is never edited; what changes the schema is a new file with the next
 //! number, added to [`MIGRATIONS`].
 
 use crate::error::StoreError;
 use refinery::{Migration, Runner};
-use rusqlite::{Connection, OpenFlags, OptionalExtension};
+use rusqlite::{Connection, OpenFlags, OptionalExtension, ffi};
 use std::path::Path;
 
 /// The migrations, by name of file and text.
@@ -20,7 +21,9 @@ pub(crate) const MIGRATIONS: &[(&str, &str)] = &[
 fn runner() -> Result<Runner, StoreError> {
     let migrations: Result<Vec<Migration>, _> =
         MIGRATIONS.iter().map(|(name, text)| Migration::unapplied(name, text)).collect();
-    Ok(Runner::new(&migrations.map_err(|error| failed(&error))?))
+    // All in one transaction: otherwise a migration and the note that it was run are two, and a power cut between
+    // them leaves a schema that no start can bring up to date.
+    Ok(Runner::new(&migrations.map_err(|error| failed(&error))?).set_grouped(true))
 }
 
 /// The newest version of the schema this program knows.
@@ -37,8 +40,14 @@ pub(crate) fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
 fn failed(error: &refinery::Error) -> StoreError {
     let mut source = std::error::Error::source(error);
     while let Some(cause) = source {
-        if let Some(rusqlite::Error::SqliteFailure(failure, text)) = cause.downcast_ref() {
-            return rusqlite::Error::SqliteFailure(*failure, text.clone()).into();
+        match cause.downcast_ref() {
+            Some(rusqlite::Error::SqliteFailure(failure, text)) => {
+                return rusqlite::Error::SqliteFailure(*failure, text.clone()).into();
+            }
+            Some(rusqlite::Error::SqlInputError { error, msg, .. }) => {
+                return rusqlite::Error::SqliteFailure(*error, Some(msg.clone())).into();
+            }
+            _ => {}
         }
         source = cause.source();
     }
@@ -71,10 +80,30 @@ pub(crate) fn inspect(path: &Path) -> Result<(), StoreError> {
         Ok(data) if data.len() == 0 => return Ok(()),
         Ok(_) => {}
     }
-    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection = Connection::open_with_flags(path, flags)?;
+    look(|flags| Connection::open_with_flags(path, flags))
+}
+
+/// Refuses a database that must not be opened for writing, however it is opened.
+pub(crate) fn look(open: impl Fn(OpenFlags) -> rusqlite::Result<Connection>) -> Result<(), StoreError> {
+    let connection = open(OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    if !was_cut_off(&connection) {
+        return examine(&connection);
+    }
+    // What its maker had begun is undone first, as by anybody who opens it; until then there is nothing to look at.
+    drop(connection);
+    examine(&open(OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)?)
+}
+
+/// Whether a transaction was under way when the power went, before the log took over from the journal: at a first start.
+fn was_cut_off(connection: &Connection) -> bool {
+    let first = connection.query_row("PRAGMA schema_version", [], |row| row.get::<_, i64>(0));
+    let code = first.err().and_then(|error| error.sqlite_error().map(|failure| failure.extended_code));
+    code == Some(ffi::SQLITE_READONLY_ROLLBACK)
+}
+
+fn examine(connection: &Connection) -> Result<(), StoreError> {
     let known = known()?;
-    match found(&connection)? {
+    match found(connection)? {
         Some(found) if found > known => return Err(StoreError::NewerSchema { found, known }),
         _ => {}
     }

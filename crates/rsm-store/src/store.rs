@@ -23,12 +23,12 @@ use std::path::{Path, PathBuf};
 /// The database, open for writing.
 pub struct Store {
     // The connection is dropped before the lock: nobody else may write until the last page is down.
-    connection: Connection,
-    files: Option<Files>,
+    pub(crate) connection: Connection,
+    pub(crate) files: Option<Files>,
 }
 
 /// What a database on disk has besides its own file.
-struct Files {
+pub(crate) struct Files {
     path: PathBuf,
     _lock: File,
 }
@@ -117,12 +117,37 @@ fn resolved(path: &Path) -> Result<PathBuf, StoreError> {
     }
 }
 
+/// How the one connection that writes is opened.
+pub(crate) fn writing() -> OpenFlags {
+    OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX
+}
+
 /// Opens a database for writing and brings its schema up to date.
 fn connect(path: &Path) -> Result<Connection, StoreError> {
-    let flags =
-        OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let mut connection = Connection::open_with_flags(path, flags)?;
+    made_ready(Connection::open_with_flags(path, writing())?, Synchronous::Full)
+}
+
+/// When a commit returns.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Synchronous {
+    /// When the log is on the disk: the only choice of the service.
+    Full,
+    /// At once: what a power cut takes with it is lost. Tests show by it that they see such a loss.
+    #[cfg(feature = "testing")]
+    Off,
+}
+
+/// Sets a connection up and brings the schema behind it up to date.
+pub(crate) fn made_ready(
+    mut connection: Connection,
+    synchronous: Synchronous,
+) -> Result<Connection, StoreError> {
     configure(&connection)?;
+    match synchronous {
+        Synchronous::Full => {}
+        #[cfg(feature = "testing")]
+        Synchronous::Off => connection.execute_batch("PRAGMA synchronous = OFF")?,
+    }
     let mode: String = connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0))?;
     if mode != "wal" {
         return Err(StoreError::Failure(format!(

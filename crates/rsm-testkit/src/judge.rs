@@ -423,7 +423,7 @@ impl World {
     }
 
     /// Lets things happen for a while.
-    fn wait(&mut self, span_ms: u64) -> Checked {
+    pub(crate) fn wait(&mut self, span_ms: u64) -> Checked {
         let until = self.now_ms + span_ms;
         while self.next_at().is_some_and(|at| at <= until) {
             self.next()?;
@@ -435,7 +435,7 @@ impl World {
     }
 
     /// Says what is not at rest, if anything is.
-    fn at_rest(&mut self) -> Checked<Option<String>> {
+    pub(crate) fn at_rest(&mut self) -> Checked<Option<String>> {
         if self.desk.is_none() {
             return Ok(Some("the manager is down".to_string()));
         }
@@ -515,7 +515,7 @@ impl World {
     }
 
     /// The promises that hold at rest.
-    fn judge(&mut self) -> Checked {
+    pub(crate) fn judge(&mut self) -> Checked {
         self.check_often()?;
         self.check_requests()?;
         if let Some((ticket, asked)) = self.tickets.iter().next() {

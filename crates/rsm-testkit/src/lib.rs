@@ -17,6 +17,7 @@ pub mod devices;
 mod judge;
 mod ledger;
 pub mod parts;
+pub mod power;
 mod program;
 pub mod script;
 pub mod world;

@@ -520,6 +520,7 @@ impl World {
     }
 
     pub(crate) fn make_room(&mut self) -> Checked {
+        self.room_is_made();
         if let Some(desk) = self.desk.as_mut() {
             if let Err(error) = desk.store().limit_pages(u32::MAX / 2) {
                 return broken("reads-answer", error.to_string());

@@ -3,16 +3,17 @@
 use crate::coverage::Coverage;
 use crate::devices::{Plug, Room, Shared, Stuck, Worker};
 use crate::ledger::Ledger;
+use crate::power::Bench;
 use crate::program::Client;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rsm_engine::api::{DeviceConfiguration, LibraryConfiguration};
-use rsm_engine::{Configuration, Desk, Fate, Input, Limits, Moment, Output};
+use rsm_engine::{Configuration, Desk, DeskError, Fate, Input, Limits, Moment, Output};
 use rsm_model::record::InventoryMethod;
 use rsm_model::time::{Now, UtcTime};
 use rsm_simlib::{LibraryConfig, SimLibrary};
 use rsm_step::{DeviceKey, Step, StepOrder};
-use rsm_store::Store;
+use rsm_store::{Store, StoreError};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -93,6 +94,8 @@ pub(crate) struct World {
     configuration: Configuration,
     pub calm: Calm,
     flushes: u64,
+    /// The disk under the database, in runs whose power or room fails; otherwise it is in memory.
+    pub power: Option<Bench>,
 }
 
 /// Whether programs, hands and faults still go on.
@@ -106,18 +109,24 @@ pub(crate) enum Calm {
 pub fn run(seed: u64) -> Run {
     let mut world = World::new(seed);
     let outcome = world.play();
-    if outcome.is_err() && world.describe().is_err() {
-        world.note("the state cannot be read");
-    }
-    let fired = world.room.borrow().library.fired().clone();
-    for (kind, count) in fired {
-        *world.coverage.faults.entry(kind).or_default() += count;
-    }
-    Run { violation: outcome.err(), coverage: world.coverage, trace: world.trace }
+    world.ended(outcome)
 }
 
 impl World {
-    fn new(seed: u64) -> Self {
+    /// Sums a run up.
+    pub fn ended(&mut self, outcome: Checked) -> Run {
+        if outcome.is_err() && self.describe().is_err() {
+            self.note("the state cannot be read");
+        }
+        let fired = self.room.borrow().library.fired().clone();
+        for (kind, count) in fired {
+            *self.coverage.faults.entry(kind).or_default() += count;
+        }
+        let (coverage, trace) = (std::mem::take(&mut self.coverage), std::mem::take(&mut self.trace));
+        Run { violation: outcome.err(), coverage, trace }
+    }
+
+    pub fn new(seed: u64) -> Self {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
         let library = library(&mut rng);
         let drives = library.config().geometry.drives;
@@ -177,6 +186,7 @@ impl World {
             configuration: Configuration { libraries: vec![library], limits },
             calm: Calm::No,
             flushes: 0,
+            power: None,
         }
     }
 
@@ -187,17 +197,22 @@ impl World {
             Err(error) => return broken("service-starts", error.to_string()),
         }
         self.restart()?;
-        for index in 0..self.clients.len() {
-            self.after(1, 500, Event::Client(index));
-        }
-        self.after(500, 4_000, Event::Hands);
-        self.after(500, 3_000, Event::Trouble);
+        self.programs_begin();
         while self.now_ms < PROGRAM_MS {
             if !self.next()? {
                 break;
             }
         }
         self.settle()
+    }
+
+    /// Puts the beginning of everything that goes on by itself on the agenda.
+    pub fn programs_begin(&mut self) {
+        for index in 0..self.clients.len() {
+            self.after(1, 500, Event::Client(index));
+        }
+        self.after(500, 4_000, Event::Hands);
+        self.after(500, 3_000, Event::Trouble);
     }
 
     /// Puts an event on the agenda, after a random time.
@@ -271,17 +286,21 @@ impl World {
     }
 
     /// Starts the manager on what is on disk.
-    fn restart(&mut self) -> Checked {
+    pub fn restart(&mut self) -> Checked {
         if self.desk.is_some() {
             return Ok(());
         }
-        let Some(mut store) = self.store.take() else { return Ok(()) };
+        let Some(mut store) = self.store_at_start()? else { return Ok(()) };
         if let Err(error) = store.limit_pages(u32::MAX / 2) {
             return broken("service-starts", error.to_string());
         }
         let now = self.now();
         self.note("manager starts");
-        match Desk::open(store, self.configuration.clone(), now) {
+        let opened = Desk::open(store, self.configuration.clone(), now);
+        if self.power_failed() {
+            return Ok(());
+        }
+        match opened {
             Ok((desk, outputs)) => {
                 self.desk = Some(desk);
                 for output in outputs {
@@ -289,7 +308,10 @@ impl World {
                 }
                 self.check_often()
             }
-            Err(error) => broken("service-starts", error.to_string()),
+            Err(error) => {
+                let full = matches!(error, DeskError::Store(StoreError::Full(_)));
+                self.start_failed(&error.to_string(), full)
+            }
         }
     }
 
@@ -301,6 +323,8 @@ impl World {
         }
         let batch = std::mem::take(&mut self.inbox);
         let stale = self.stale_digest(&batch);
+        let before = self.before_batch(&batch);
+        let disk = self.power.as_ref().map(Bench::disk);
         let now = self.now();
         let dies_at = self.draw_death();
         let Some(mut desk) = self.desk.take() else { return Ok(()) };
@@ -311,6 +335,9 @@ impl World {
             batch,
             &mut |moment: Moment| {
                 passed += 1;
+                if disk.as_ref().is_some_and(|disk| disk.passes(moment) == Fate::Dies) {
+                    return Fate::Dies;
+                }
                 if Some(passed) == dies_at {
                     died_at = Some(moment);
                     return Fate::Dies;
@@ -320,6 +347,10 @@ impl World {
             &mut |output| left.push(output),
         );
         self.desk = Some(desk);
+        if self.power_failed() {
+            return Ok(());
+        }
+        self.after_batch(before, &left)?;
         for output in left {
             self.leave(output)?;
         }
@@ -345,10 +376,10 @@ impl World {
     }
 
     /// The manager ends as by kill -9: its memory, its workers and all connections with it.
-    fn die(&mut self) {
+    pub fn die(&mut self) {
         self.note("manager dies");
         if let Some(desk) = self.desk.take() {
-            self.store = Some(desk.into_store());
+            self.leave_behind(desk.into_store());
         }
         self.workers.clear();
         self.inbox.clear();

@@ -1,0 +1,204 @@
+//! One life from the first start to the last dismount, on a disk that is full at one of its writes.
+//!
+//! Two programs share the library: sessions, an inventory, mounts for writing and reading, blocks, a deferred and
+//! immediate dismounts. Nothing else goes wrong, so whatever differs from a life with room differs for want of it. A
+//! program that is told ERROR_DATABASE_FULL waits and asks again, as the message says.
+//!
+//! Invariant: the same seed and the same spell give the same life.
+
+use super::Counts;
+use super::bench::Bench;
+use super::disk::{Full, Lasts};
+use crate::world::{Calm, Checked, Run, World, broken};
+use rsm_engine::Answer;
+use rsm_model::Code;
+use rsm_model::call::{Call, MountCall, Reply};
+use rsm_model::ids::{DriveId, Guid};
+use rsm_model::record::Medium;
+use rsm_simlib::MotionCause;
+use rsm_store::testing::Synchronous;
+
+/// A seed whose library has two drives, so that two programs mount at the same time.
+const SEED: u64 = 1;
+
+/// How often a program asks again, and how long it waits before.
+const MOST_TRIES: u32 = 100;
+const ASK_AGAIN_MS: u64 = 400;
+
+/// How long a program waits for an answer, in virtual milliseconds.
+const PATIENCE_MS: u64 = 120_000;
+
+const READ: u32 = 0x01;
+const WRITE: u32 = 0x02;
+const DEFERRED: u32 = 1;
+const IMMEDIATE: u32 = 2;
+const FAST: u32 = 1;
+
+/// When the disk is full.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Spell {
+    /// Never.
+    None,
+    /// At one write, counted from 1, and so many after it.
+    Writes {
+        /// The first write that fails.
+        at: u64,
+        /// How many fail.
+        count: u64,
+    },
+    /// From one write on until somebody makes room, some time after it was noticed.
+    UntilRoom {
+        /// The first write that fails.
+        at: u64,
+    },
+}
+
+/// What came of a life.
+#[derive(Debug)]
+pub struct FullRun {
+    /// The run as the judge saw it.
+    pub run: Run,
+    /// Writes of the whole life, those that failed included.
+    pub writes: u64,
+    /// Writes that failed.
+    pub refused: u64,
+    /// What the robot did with each cartridge in turn, as cartridge, source and destination.
+    pub motions: Vec<String>,
+    /// Answers and reports that a full disk held up.
+    pub counts: Counts,
+}
+
+/// Plays the life with one spell of a full disk.
+pub fn on_a_full_disk(spell: Spell) -> FullRun {
+    let mut world = World::new(SEED);
+    let bench = Bench::new(SEED, Synchronous::Full);
+    match spell {
+        Spell::None => {}
+        Spell::Writes { at, count } => bench.fill(Full { at, lasts: Lasts::Writes(count) }),
+        Spell::UntilRoom { at } => bench.fill(Full { at, lasts: Lasts::UntilRoom }),
+    }
+    let disk = bench.disk();
+    world.power = Some(bench);
+    let outcome = world.play_life();
+    let run = world.ended(outcome);
+    let counts = world.power.as_ref().map(Bench::counts).unwrap_or_default();
+    FullRun { run, writes: disk.writes(), refused: disk.refused(), motions: world.robot_motions(), counts }
+}
+
+impl World {
+    fn play_life(&mut self) -> Checked {
+        self.calm = Calm::Yes;
+        self.restart()?;
+        self.wait(5_000)?;
+        let [first, second] = [0, 1];
+        let library = self.until_there(World::library_id)?;
+        self.must(first, Call::Inventory { library: Some(library), action: FAST })?;
+        let media = self.until_there(World::two_media)?;
+        let drive = self.mounted(first, media[0], READ | WRITE)?;
+        let other = self.mounted(second, media[1], READ)?;
+        if drive == other {
+            return broken("one-owner", format!("both media are in {drive}"));
+        }
+        let blocks = vec![b"label".to_vec(), b"data".to_vec()];
+        self.must(first, Call::WriteBlocks { drive: drive.0, blocks: blocks.clone() })?;
+        self.released(first, media[0], DEFERRED)?;
+        let drive = self.mounted(first, media[0], READ)?;
+        match self.must(first, Call::ReadBlocks { drive: drive.0, count: 2 })? {
+            Reply::Blocks(read) if read == blocks => {}
+            other => return broken("acknowledged-stays", format!("wrote {blocks:?}, read {other:?}")),
+        }
+        self.released(first, media[0], IMMEDIATE)?;
+        self.released(second, media[1], IMMEDIATE)?;
+        self.must(first, Call::CloseSession)?;
+        self.must(second, Call::CloseSession)?;
+        self.until_there(|world| Ok(world.at_rest()?.is_none().then_some(())))?;
+        self.judge()
+    }
+
+    fn two_media(&mut self) -> Checked<Option<[Guid; 2]>> {
+        let Some(desk) = self.desk.as_mut() else { return Ok(None) };
+        match desk.store().snapshot(|tx| tx.all::<Medium>()) {
+            Ok(Ok(mut media)) => {
+                // Ids are drawn; the bar codes are always the same.
+                media.sort_by(|one, other| one.bar_code.cmp(&other.bar_code));
+                Ok(media.get(..2).map(|two| [two[0].id.0, two[1].id.0]))
+            }
+            Ok(Err(error)) | Err(error) => broken("reads-answer", error.to_string()),
+        }
+    }
+
+    /// Lets time pass until something is there.
+    fn until_there<T>(&mut self, mut look: impl FnMut(&mut World) -> Checked<Option<T>>) -> Checked<T> {
+        for _ in 0..MOST_TRIES {
+            if let Some(found) = look(self)? {
+                return Ok(found);
+            }
+            self.wait(ASK_AGAIN_MS)?;
+        }
+        broken("life-goes-on", "what a program waits for does not come about")
+    }
+
+    fn mounted(&mut self, client: usize, medium: Guid, options: u32) -> Checked<DriveId> {
+        let (drives, timeout_ms) = (Vec::new(), u32::MAX);
+        let call = MountCall { media: vec![medium], drives, options, priority: 0, timeout_ms };
+        match self.must(client, Call::Mount(call))? {
+            Reply::Mounted { drives, .. } if drives.len() == 1 => Ok(drives[0]),
+            other => broken("life-goes-on", format!("a mount was answered {other:?}")),
+        }
+    }
+
+    fn released(&mut self, client: usize, medium: Guid, options: u32) -> Checked {
+        self.ledger.release(rsm_model::ids::MediumId(medium));
+        self.must(client, Call::Dismount { media: vec![medium], options }).map(drop)
+    }
+
+    /// Makes a call until it is answered with success; the only thing that may be in its way is the disk.
+    fn must(&mut self, client: usize, call: Call) -> Checked<Reply> {
+        for _ in 0..MOST_TRIES {
+            let without_session = self.clients[client].session.is_none();
+            let application = Some(format!("program{client}"));
+            let open = Call::OpenSession { application, options: 0 };
+            let answer = self.ask_once(client, if without_session { open } else { call.clone() })?;
+            match answer {
+                Some(Ok(_)) if without_session => {}
+                Some(Ok(reply)) => return Ok(reply),
+                Some(Err(refusal)) if refusal.code == Code::DatabaseFull => self.wait(ASK_AGAIN_MS)?,
+                None => {}
+                Some(other) => return broken("life-goes-on", format!("{call:?} was answered {other:?}")),
+            }
+        }
+        broken("life-goes-on", format!("{call:?} is never carried out"))
+    }
+
+    /// Makes a call and waits for its answer; none when the manager is down.
+    fn ask_once(&mut self, client: usize, call: Call) -> Checked<Option<Answer>> {
+        if self.desk.is_none() {
+            self.wait(ASK_AGAIN_MS)?;
+            return Ok(None);
+        }
+        let ticket = self.next_ticket;
+        let session = self.clients[client].session;
+        self.send(client, session, call);
+        let until_ms = self.now_ms + PATIENCE_MS;
+        while self.now_ms < until_ms && self.next()? {
+            let answer = self.power.as_mut().and_then(|bench| bench.heard.remove(&ticket));
+            if answer.is_some() {
+                return Ok(answer);
+            }
+        }
+        broken("every-call-answered", format!("ticket {ticket} was not answered"))
+    }
+
+    fn robot_motions(&self) -> Vec<String> {
+        let library = &self.room.borrow().library;
+        let by_robot = library.motions().iter().filter(|motion| motion.cause == MotionCause::Command);
+        let mut motions: Vec<_> = by_robot.map(|motion| (motion.cartridge, motion.from, motion.to)).collect();
+        // Which of two programs is served first is a matter of moments; what is done for each is not.
+        motions.sort_by_key(|(cartridge, ..)| *cartridge);
+        motions.iter().map(|(cartridge, from, to)| format!("{cartridge:?} {from} {to}")).collect()
+    }
+}
+
+#[cfg(test)]
+#[path = "life_tests.rs"]
+mod tests;
