@@ -16,7 +16,7 @@ use crate::operators;
 use crate::pools;
 use crate::turn::{Fault, Handled, Turn, refuse};
 use rsm_model::Code;
-use rsm_model::access::{Caller, Role};
+use rsm_model::access::Caller;
 use rsm_model::call::{AllocateCall, Refusal, Reply};
 use rsm_model::generated::functions::FunctionName;
 use rsm_model::ids::*;
@@ -410,7 +410,6 @@ fn check_not_in_use(turn: &Turn<'_>, asked: &Asked<'_>, medium: &Medium, side: &
     let mount = turn.tx.get::<Mount>(medium.id)?.filter(|mount| mount.side == side.id);
     if let Some(mount) = mount
         && !own(&mount.application, mount.uid)
-        && asked.caller.role == Role::User
     {
         return refuse(
             Code::Busy,
@@ -423,7 +422,7 @@ fn check_not_in_use(turn: &Turn<'_>, asked: &Asked<'_>, medium: &Medium, side: &
             && !request.state.is_final()
             && !own(&request.application, request.uid)
     });
-    match mounting.filter(|_| asked.caller.role == Role::User) {
+    match mounting {
         Some(request) => refuse(
             Code::Busy,
             format!("{name} is being mounted for {}", request.user),

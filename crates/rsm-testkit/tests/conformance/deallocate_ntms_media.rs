@@ -149,6 +149,17 @@ fn a_mounted_medium_is_given_back_in_its_drive() {
 }
 
 #[test]
+fn a_medium_that_somebody_else_has_mounted_is_busy() {
+    let Owned { bed, session, logical, .. } = owned();
+    let ada = bed.open(User::Administrator);
+    ada.mount(&bed::mount(logical)).expect("mounted");
+    bed.refused("ERROR_BUSY", || session.deallocate(Some(logical), 0));
+    ada.dismount(&[logical], 0).expect("queued");
+    session.deallocate(Some(logical), 0).expect("its dismount is queued");
+    proves!("P-86");
+}
+
+#[test]
 fn options_are_ignored() {
     let Owned { bed, session, logical, .. } = owned();
     session.deallocate(Some(logical), 0xFFFF_FFFF).expect("ERROR_SUCCESS");

@@ -29,6 +29,25 @@ fn what_is_no_pool_has_no_name() {
 }
 
 #[test]
+fn the_longest_path_fits_a_buffer_of_512_characters() {
+    let bed = Bed::new();
+    let session = bed.open(User::Operator);
+    let mut path = String::new();
+    let mut pool = None;
+    // Seven levels of 63 characters with their separators, and one that takes what is left.
+    for level in [63, 63, 63, 63, 63, 63, 63, 62] {
+        path = format!("{path}\\{}", "x".repeat(level));
+        let container = CreatePoolCall { media_type: None, ..bed.new_pool(&path) };
+        pool = Some(session.create_pool(&container).expect("a pool"));
+    }
+    let name = session.pool_name(pool).expect("ERROR_SUCCESS");
+    assert_eq!((name.chars().count(), &name), (511, &path), "with its NUL it is 512");
+    let longer = CreatePoolCall { media_type: None, ..bed.new_pool(&format!("{path}\\y")) };
+    bed.refused("ERROR_INVALID_NAME", || session.create_pool(&longer));
+    proves!("GetNtmsMediaPoolName/poolname-max");
+}
+
+#[test]
 fn a_name_is_the_path_by_which_the_pool_is_opened() {
     let bed = Bed::new();
     let session = bed.open(User::Operator);
