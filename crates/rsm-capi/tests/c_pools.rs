@@ -10,6 +10,7 @@ mod support;
 mod c_program;
 
 use c_program::run;
+use rsm_proof::proves;
 use serde_json::{Value, json};
 use support::{Answer, Call, Fake};
 
@@ -117,6 +118,13 @@ exit status: 0";
             json!({ "pool": POOL, "options": 1 }),
             json!({ "pool": POOL, "side": POOL, "logicalMedium": LOGICAL, "options": 2, "timeoutMs": u32::MAX }),
         ]
+    );
+    proves!(
+        "GetNtmsMediaPoolName/poolname-grow",
+        "GetNtmsMediaPoolName/poolname-nul-counted",
+        "GetNtmsMediaPoolName/poolname-unit",
+        "GetNtmsMediaPoolName/poolname-null-buffer",
+        "AllocateNtmsMedia/allocate-null-on-failure"
     );
 }
 
@@ -229,5 +237,11 @@ exit status: 0";
                     "library": { "inventoryMethod": 2, "autoRecovery": true, "flags": 16 } }),
             Value::Null,
         ]
+    );
+    proves!(
+        "GetNtmsObjectInformation/getinfo-set-size-type",
+        "GetNtmsObjectInformation/getinfo-size-check",
+        "GetNtmsObjectInformation/getinfo-size-full",
+        "SetNtmsObjectInformation/setinfo-size-type"
     );
 }
