@@ -1,8 +1,9 @@
 //! `cargo xtask tour`: the main job from end to end, on the simulated library or on a foreign one.
 //!
 //! ```text
-//!   build ─► bed (rsm-sim, or tgtd on loopback) ─► rsmd ─► rsm: inventory, mount by bar code in a named drive,
-//!   write a nonce, read it back, dismount, history ─► on tgtd: the nonce is in the image with that bar code
+//!   build ─► bed (rsm-sim, or tgtd on loopback) ─► rsmd ─► rsm: inventory, read labels, make blank media free,
+//!   make a pool, allocate, mount in a named drive, write a nonce, read it back, dismount, deallocate, history
+//!   ─► on tgtd: the nonce is in the image with that bar code
 //! ```
 //!
 //! Why: what a new user sees first is also a test of the whole. Invariants: every line of output comes from the
@@ -24,6 +25,9 @@ use bed::Running;
 
 /// Longest wait for anything that the tour expects; the beds answer in well under a second.
 const PATIENCE: Duration = Duration::from_secs(20);
+
+/// The pool of the tour's application.
+const POOL: &str = "\\Tour";
 
 /// Which library the tour drives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -72,6 +76,24 @@ struct Tour {
 }
 
 fn walk(stage: &Stage) -> Result<Tour> {
+    take_in(stage)?;
+    let logical = allocate(stage)?;
+    let media = stage.json(&["media", "list"])?;
+    let owned = rows(&media).iter().find(|row| row["sides"][0]["logical_medium"] == logical.as_str());
+    let bar_code =
+        owned.and_then(|row| row["bar_code"].as_str()).context("the allocated side has a medium")?;
+    let nonce = write_and_read(stage, &logical)?;
+    say("Give the side back; what was written stays until somebody else gets it.");
+    stage.show(&["media", "deallocate", &logical])?;
+    stage.show(&["media", "list", "--pool", POOL])?;
+    say("What did the robot do, and why?");
+    let history = stage.show(&["library", "history", "lab", "--limit", "60"])?;
+    ensure!(history.contains(&format!("move {bar_code}")), "the history does not tell of the move");
+    Ok(Tour { bar_code: bar_code.to_owned(), nonce })
+}
+
+/// Finds out what is there, reads labels, and makes the blank media free.
+fn take_in(stage: &Stage) -> Result<()> {
     say("What is in the library?");
     stage.until("the library to be read", |stage| {
         let libraries = stage.json(&["library", "list"])?;
@@ -79,30 +101,51 @@ fn walk(stage: &Stage) -> Result<Tour> {
     })?;
     stage.show(&["library", "inventory", "lab", "--method", "fast"])?;
     stage.show(&["media", "list"])?;
+    say("Nobody has read these cartridges yet: what is on the first three?");
+    stage.show(&["media", "classify", "--library", "lab", "--most", "3", "--wait"])?;
+    stage.show(&["media", "list"])?;
     let media = stage.json(&["media", "list"])?;
-    let bar_code = bar_codes(&media).get(2).cloned().context("the library has fewer than three media")?;
-    say(&format!("Mount {bar_code} in drive 2, write a nonce, read it back."));
-    stage.show(&["media", "mount", &bar_code, "--drive", "Drive 2", "--write", "--timeout", "15s"])?;
+    let blank = bar_codes(&media, |row| row["sides"][0]["label"] == "blank");
+    ensure!(blank.len() == 3, "three blank cartridges are wanted, and {blank:?} are");
+    say("They are blank. Make two of them free for everybody: they get a free label.");
+    let free = format!("\\Free\\{}", media_type(&media)?);
+    for bar_code in &blank[..2] {
+        stage.show(&["pool", "move", bar_code, &free])?;
+    }
+    stage.show(&["media", "list", "--pool", &free]).map(drop)
+}
+
+/// Makes a pool and gets a side of its own; gives the logical medium.
+fn allocate(stage: &Stage) -> Result<String> {
+    let media_type = media_type(&stage.json(&["media", "list"])?)?;
+    say("A pool for an application, that draws on the free media. It wants a side.");
+    stage.show(&["pool", "create", POOL, "--media-type", &media_type, "--from-free"])?;
+    let logical = stage.show(&["media", "allocate", POOL, "--name", "tour", "--timeout", "15s"])?;
+    stage.show(&["pool", "list"])?;
+    Ok(logical.trim().to_owned())
+}
+
+/// Mounts the side, leaves a nonce on it, and takes it home; gives the nonce.
+fn write_and_read(stage: &Stage, logical: &str) -> Result<String> {
+    say("Mount it in drive 2 by its logical medium, write a nonce, read it back.");
+    stage.show(&["media", "mount", logical, "--drive", "Drive 2", "--write", "--timeout", "15s"])?;
     stage.show(&["drive", "list"])?;
     let nonce = nonce()?;
     stage.show(&["drive", "write", "Drive 2", "--text", &nonce])?;
     let read = stage.show(&["drive", "read", "Drive 2"])?;
     ensure!(read.contains(&nonce), "drive 2 read {read:?} and not the nonce {nonce:?}");
-    say("Give it back.");
-    stage.show(&["media", "dismount", &bar_code])?;
+    say("Put it away.");
+    stage.show(&["media", "dismount", logical])?;
     stage.until("the cartridge to be back in its slot", |stage| {
         let media = stage.json(&["media", "list"])?;
         let back = rows(&media).iter().any(|row| {
             let place = row["location"].as_str().unwrap_or_default().to_lowercase();
-            row["bar_code"] == bar_code.as_str() && row["state"] == "idle" && place.contains("slot")
+            let is_ours = row["sides"][0]["logical_medium"] == logical;
+            is_ours && row["state"] == "idle" && place.contains("slot")
         });
         Ok(back)
     })?;
-    stage.show(&["media", "list"])?;
-    say("What did the robot do, and why?");
-    let history = stage.show(&["library", "history", "lab", "--limit", "60"])?;
-    ensure!(history.contains(&format!("move {bar_code}")), "the history does not tell of the move");
-    Ok(Tour { bar_code, nonce })
+    Ok(nonce)
 }
 
 fn say(what: &str) {
@@ -142,7 +185,10 @@ impl Stage {
 
     /// Runs a command before the visitor's eyes.
     fn show(&self, arguments: &[&str]) -> Result<String> {
-        let quoted = |word: &&str| if word.contains(' ') { format!("{word:?}") } else { (*word).to_string() };
+        let quoted = |word: &&str| match word.contains([' ', '\\']) {
+            true => format!("'{word}'"),
+            false => (*word).to_string(),
+        };
         println!("$ rsm {}", arguments.iter().map(quoted).collect::<Vec<_>>().join(" "));
         let text = self.rsm(arguments)?;
         print!("{text}");
@@ -183,12 +229,19 @@ fn field_is(list: &Value, field: &str, wanted: &str) -> bool {
     rows(list).iter().any(|row| row[field] == wanted && row["name"] == "lab")
 }
 
-fn bar_codes(media: &Value) -> Vec<String> {
+fn bar_codes(media: &Value, wanted: impl Fn(&Value) -> bool) -> Vec<String> {
+    let rows = rows(media).iter().filter(|row| wanted(row));
     let mut codes: Vec<String> =
-        rows(media).iter().filter_map(|row| row["bar_code"].as_str()).map(str::to_string).collect();
+        rows.filter_map(|row| row["bar_code"].as_str()).map(str::to_string).collect();
     codes.retain(|code| !code.is_empty());
     codes.sort();
     codes
+}
+
+/// The one type of all media that the tour's libraries hold.
+fn media_type(media: &Value) -> Result<String> {
+    let first = rows(media).first().and_then(|row| row["media_type"].as_str());
+    first.map(str::to_owned).context("the library has no media")
 }
 
 /// Something that nobody has written on a tape before.

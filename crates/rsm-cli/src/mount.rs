@@ -138,11 +138,13 @@ fn target(catalog: &Catalog<'_>, text: &str, letter: SideLetter) -> Result<Targe
         }
         _ => {
             let sides = catalog.list(Some(id), ObjectType::Side)?;
-            let medium = sides.iter().find_map(|side| match &side.info {
-                Some(Info::Partition(side)) => side.physical_media.parse().ok(),
+            let medium = match sides.first().map(|side| &side.info) {
+                Some(Some(Info::Partition(side))) => catalog.look_up(Some(&side.physical_media))?,
                 _ => None,
-            });
-            Ok(Target { id, medium, label: label_of(&object) })
+            };
+            // The robot moves the cartridge, whatever the logical medium is called.
+            let label = label_of(medium.as_ref().unwrap_or(&object));
+            Ok(Target { id, medium: medium.map(|medium| id_of(&medium)).transpose()?, label })
         }
     }
 }

@@ -376,6 +376,27 @@ fn a_side_is_given_back_by_any_of_its_names() {
     ");
 }
 
+/// The robot moves cartridges: a logical medium is named by its cartridge on the way.
+#[test]
+fn a_logical_medium_is_mounted_by_its_id() {
+    let fake = Fake::start(|call| match call.function.as_str() {
+        "MountNtmsMedia" => Some(Answer::Fields(json!({ "request": REQUEST, "drives": [world::DRIVE_1] }))),
+        "DismountNtmsMedia" => Some(Answer::Fields(json!({ "requests": [REQUEST] }))),
+        _ => plain(call),
+    });
+    insta::assert_snapshot!(rsm(&fake, &["media", "mount", LOGICAL, "--write"]), @r"
+    MEDIUM    DRIVE    DEVICE     DRIVE ID                              REQUEST
+    A00002L8  drive 1  /dev/nst1  00000000-0000-0000-0000-000000000501  00000000-0000-0000-0000-00000000a001
+    --- exit 0
+    ");
+    insta::assert_snapshot!(rsm(&fake, &["media", "dismount", LOGICAL]), @r"
+    dismount of A00002L8 queued: 00000000-0000-0000-0000-00000000a001
+    --- exit 0
+    ");
+    assert_eq!(sent(&fake, "MountNtmsMedia")[0]["media"], json!([LOGICAL]));
+    assert_eq!(sent(&fake, "DismountNtmsMedia")[0]["media"], json!([LOGICAL]));
+}
+
 #[test]
 fn labels_are_read_in_the_background() {
     let fake = Fake::start(plain);
