@@ -13,7 +13,7 @@ use crate::api::{Configuration, DeviceConfiguration, LibraryConfiguration, Outpu
 use crate::desk::{DeskError, Done};
 use crate::requests::{self, Ending};
 use crate::turn::{Fault, Handled, Setting, Turn};
-use crate::{memory::Memory, operators, pools};
+use crate::{memory::Memory, operators, planner, pools};
 use rsm_model::ids::*;
 use rsm_model::machine::drive::DriveState;
 use rsm_model::machine::library::{self, LibraryEvent, OperationalState};
@@ -40,8 +40,15 @@ pub(crate) fn service(
     now: Now,
     ids: &Cell<u64>,
 ) -> Result<(u32, Vec<Output>), DeskError> {
-    let steps: [fn(&mut Turn<'_>) -> Handled; 6] =
-        [standing_objects, end_sessions, fence_open_steps, end_requests, libraries, end_operator_requests];
+    let steps: [fn(&mut Turn<'_>) -> Handled; 7] = [
+        standing_objects,
+        end_sessions,
+        fence_open_steps,
+        end_requests,
+        libraries,
+        default_inventories,
+        end_operator_requests,
+    ];
     let mut tx = store.begin()?;
     let mut service = tx.read().all::<Service>()?.pop().unwrap_or(Service {
         incarnation: 0,
@@ -266,6 +273,18 @@ fn libraries(turn: &mut Turn<'_>) -> Handled {
         let id = library.id;
         turn.put(library);
         devices(turn, id, wanted)?;
+    }
+    Ok(())
+}
+
+/// Each library gets its default inventory (P-13): its elements are read in any case; one whose default is a full
+/// inventory has all its labels read as well.
+fn default_inventories(turn: &mut Turn<'_>) -> Handled {
+    for library in turn.tx.all::<Library>()? {
+        let configured = turn.setting.configuration.libraries.iter().any(|wanted| wanted.name == library.key);
+        if configured && library.inventory_method == InventoryMethod::Full {
+            planner::queue_full_inventory(turn, library.id)?;
+        }
     }
     Ok(())
 }

@@ -232,7 +232,7 @@ fn what_a_drive_says_to_a_load_decides_the_failure() {
     let loaded = "LOAD UNLOAD Load => good\nTEST UNIT READY => good\nMODE SENSE(6) 00 => mode wp density=58\n\
         REWIND => good\nREAD(6) => 00/0000 ili info=65532\nREAD(6) => 08/0005\nREWIND => good\nREAD POSITION => 05/2000";
     insta::assert_snapshot!(drive(Step::Load, loaded), @r"
-    Loaded(LoadedMedium { label: Unknown, write_protected: true, density_code: 88, medium_type: 40, capacity: None })
+    Loaded(LoadedMedium { label: Unknown { mark: [213, 114, 159, 105, 216, 109, 241, 119, 118, 254, 180, 106, 208, 79, 193, 65] }, write_protected: true, density_code: 88, medium_type: 40, capacity: None })
     ");
 }
 
