@@ -13,7 +13,7 @@
 
 use crate::handlers::Found;
 use crate::requests;
-use crate::turn::{Handled, Turn, refuse};
+use crate::turn::{Handled, Turn, new_guid, refuse};
 use rsm_model::Code;
 use rsm_model::generated::constants::limits::{NTMS_OBJECTNAME_LENGTH, NTMS_POOLHIERARCHY_LENGTH};
 use rsm_model::ids::{MediaTypeId, MediumId, PoolId, RequestId};
@@ -154,13 +154,20 @@ pub(crate) fn order_free_labels(
         if side.state == SideState::Decommissioned {
             continue;
         }
-        side.state = side::step(side.state, SideEvent::FreeLabelOrdered)?;
+        order_free_label(turn, &mut side)?;
         if medium.location != Location::Offline {
             queued.push(queue_free_label(turn, medium, &side, session)?);
         }
         turn.put(side);
     }
     Ok(queued)
+}
+
+/// Decides that a side gets a free label, with a new identity (movepool-free-label).
+pub(crate) fn order_free_label(turn: &Turn<'_>, side: &mut Side) -> Handled {
+    side.state = side::step(side.state, SideEvent::FreeLabelOrdered)?;
+    side.ordered_label = Some(new_guid(turn.setting));
+    Ok(())
 }
 
 /// Queues the writing of one free label.

@@ -595,6 +595,9 @@ pub struct Side {
     // The engine's own memory.
     /// What is known of the label on it.
     pub witness: LabelWitness,
+    /// Identity of the free label that was ordered for it: a new one with each order (movepool-free-label), and the
+    /// same until it is written, so that an order given again after a crash writes the same label.
+    pub ordered_label: Option<Guid>,
 }
 
 /// A logical medium (NTMS_LOGICAL_MEDIA, M-60 to M-63).

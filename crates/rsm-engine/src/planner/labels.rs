@@ -16,7 +16,7 @@ use super::view::View;
 use crate::handlers::queue_label_read;
 use crate::pools;
 use crate::requests::{self, Ending};
-use crate::turn::{Handled, Turn};
+use crate::turn::{Handled, Turn, new_guid};
 use rsm_model::Code;
 use rsm_model::UtcTime;
 use rsm_model::ids::*;
@@ -205,15 +205,20 @@ pub(super) fn examine(turn: &mut Turn<'_>, view: &View, id: RequestId, slot: Slo
 pub(super) fn write(turn: &mut Turn<'_>, view: &View, id: RequestId, drive: DriveId) -> Handled {
     let request = started(the_request(view, id)?)?;
     let side = request.side.map(|id| turn.tx.get::<Side>(id)).transpose()?.flatten();
-    let Some(side) = side else { return missing("a side") };
-    let step = Step::WriteLabel { id: side.id.0, over: replaceable(&side) };
+    let Some(mut side) = side else { return missing("a side") };
+    let label = side.ordered_label.unwrap_or_else(|| new_guid(turn.setting));
+    if side.ordered_label.is_none() {
+        side.ordered_label = Some(label);
+        turn.put(side.clone());
+    }
+    let step = Step::WriteLabel { id: label, over: replaceable(&side, label) };
     carry::order_on_drive(turn, the_drive(view, drive)?, request.medium, Some(id), step)?;
     turn.put(request);
     Ok(())
 }
 
-/// What a free label may replace: our own free label of this side, and what is recorded of it (decision 20).
-fn replaceable(side: &Side) -> Vec<MediumLabel> {
+/// What a free label may replace: itself, where an order before was carried out unseen, and what is recorded of it (decision 20).
+fn replaceable(side: &Side, ordered: Guid) -> Vec<MediumLabel> {
     let recorded =
         || Label { kind: side.label_type.clone(), id: side.label_id.clone(), info: side.label_info.clone() };
     let mut over = match side.witness {
@@ -227,7 +232,7 @@ fn replaceable(side: &Side) -> Vec<MediumLabel> {
     for kind in [Label::FREE_TAPE_KIND, Label::FREE_DISC_KIND] {
         over.push(MediumLabel::Known(Label {
             kind: kind.to_string(),
-            id: side.id.0.0.to_vec(),
+            id: ordered.0.to_vec(),
             info: String::new(),
         }));
     }

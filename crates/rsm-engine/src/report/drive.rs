@@ -75,7 +75,7 @@ fn mount_loaded(
     let wanted = request.goal == Goal::AsAsked;
     match verdict {
         Verdict::First => labels::classify(turn, &mut held, &mut side, &report.label)?,
-        Verdict::Agrees => labels::record(&mut side, &report.label),
+        Verdict::Agrees => labels::adopt(turn, &mut held, &mut side, &report.label)?,
         Verdict::Differs => {
             let sentence = labels::mismatch(turn, &mut held, &report.label)?;
             if wanted {
@@ -153,6 +153,7 @@ pub(super) fn labelled(turn: &mut Turn<'_>, step: &OpenStep, report: &LoadedMedi
         Operation::WriteFreeLabel => {
             labels::record(&mut side, &report.label);
             side.state = side::step(side.state, SideEvent::FreeLabelWritten)?;
+            side.ordered_label = None;
             request.attempts = 0;
             if request.goal == Goal::AsAsked {
                 request.goal = Goal::PutBackThenPass;
@@ -167,7 +168,10 @@ pub(super) fn labelled(turn: &mut Turn<'_>, step: &OpenStep, report: &LoadedMedi
             }
         }
         _ => {
-            labels::record(&mut side, &report.label);
+            if let Some(mut medium) = medium_of(turn, step)? {
+                labels::adopt(turn, &mut medium, &mut side, &report.label)?;
+                turn.put(medium);
+            }
             request.access = MountAccess::Read;
         }
     }

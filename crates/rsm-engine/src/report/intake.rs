@@ -10,7 +10,7 @@ use crate::turn::{Handled, Turn};
 use rsm_model::ids::*;
 use rsm_model::machine::drive::DriveState;
 use rsm_model::machine::medium::MediumState;
-use rsm_model::machine::side::{self, SideEvent, SideState};
+use rsm_model::machine::side::SideState;
 use rsm_model::machine::slot::SlotState;
 use rsm_model::media_catalog::{LTO_ULTRIUM, code_from_bar_code};
 use rsm_model::record::*;
@@ -181,6 +181,7 @@ impl Intake {
                 allocate_count: 0,
                 capacity: 0,
                 witness: LabelWitness::NotRead,
+                ordered_label: None,
             });
         }
         let home_slot = match location {
@@ -303,7 +304,7 @@ pub(super) fn carry_out_rule(turn: &mut Turn<'_>, medium: &mut Medium, side: &mu
     pools::put_into(turn, medium, &[], free.id)?;
     for mut one in others {
         let target = if one.id == side.id { &mut *side } else { &mut one };
-        target.state = side::step(target.state, SideEvent::FreeLabelOrdered)?;
+        pools::order_free_label(turn, target)?;
         let target = target.clone();
         pools::queue_free_label(turn, medium, &target, None)?;
         if target.id != side.id {

@@ -68,6 +68,22 @@ pub(super) fn record(side: &mut Side, found: &MediumLabel) {
     side.label_info = label.info;
 }
 
+/// Takes over a label that the side's last user may have written (decision 33). A side that nobody owns is sorted by it
+/// as at its first reading; one that is available in an application's pool keeps whatever label its owner left.
+pub(super) fn adopt(turn: &mut Turn<'_>, held: &mut Medium, side: &mut Side, found: &MediumLabel) -> Handled {
+    let free = turn.tx.get::<MediaPool>(held.pool)?.is_some_and(|pool| pool.kind == PoolKind::Free);
+    let ours = matches!(found, MediumLabel::Known(label)
+        if label.kind == side.label_type && label.id == side.label_id);
+    match side.state {
+        SideState::Foreign | SideState::Import => classify(turn, held, side, found),
+        SideState::Available if free && !ours => classify(turn, held, side, found),
+        _ => {
+            record(side, found);
+            Ok(())
+        }
+    }
+}
+
 /// Sorts a side that nobody owns by its label: into the import pool, or into the unrecognized one (model 5.2 rows 3
 /// and 4). The caller writes side and medium.
 pub(super) fn classify(
@@ -287,6 +303,7 @@ fn split(turn: &mut Turn<'_>, mut held: Medium, side: &Side, found: &MediumLabel
             allocate_count: 0,
             capacity: old.capacity,
             witness: LabelWitness::NotRead,
+            ordered_label: None,
         };
         if old.id == side.id {
             classify(turn, &mut fresh, &mut new, found)?;

@@ -6,6 +6,7 @@ ALTER TABLE "media_pool" ADD COLUMN "inherited_owners" TEXT NOT NULL DEFAULT '[]
 ALTER TABLE "medium" ADD COLUMN "upside_down" INTEGER NOT NULL DEFAULT 0 CHECK ("upside_down" IN (0, 1));
 ALTER TABLE "medium" ADD COLUMN "to_free" INTEGER NOT NULL DEFAULT 0 CHECK ("to_free" IN (0, 1));
 ALTER TABLE "side" ADD COLUMN "witness" INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE "side" ADD COLUMN "ordered_label" BLOB CHECK (length("ordered_label") = 16);
 ALTER TABLE "operator_request" ADD COLUMN "caller" BLOB CHECK (length("caller") = 16);
 
 CREATE INDEX "medium_to_free" ON "medium" ("to_free");

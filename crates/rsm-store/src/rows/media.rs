@@ -23,7 +23,7 @@ media_type_code, density_code, mounted_side, claimed_by, conflict, upside_down, 
 
 row! { Side, "side", Some(ObjectType::Side), key SideId = ["id"], |row| row.id;
 id, common, medium, logical_medium, state, number, label_id, label_type, label_info, mount_count,
-allocate_count, capacity, witness }
+allocate_count, capacity, witness, ordered_label }
 
 row! { LogicalMedium, "logical_medium", Some(ObjectType::LogicalMedium), key LogicalMediumId = ["id"],
 |row| row.id;

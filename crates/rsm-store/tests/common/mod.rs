@@ -197,7 +197,7 @@ samples! {
     Medium { id, common, library, pool, location, media_type, home_slot, bar_code, sequence, state, sides,
         media_type_code, density_code, mounted_side, claimed_by, conflict, upside_down, to_free }
     Side { id, common, medium, logical_medium, state, number, label_id, label_type, label_info, mount_count,
-        allocate_count, capacity, witness }
+        allocate_count, capacity, witness, ordered_label }
     LogicalMedium { id, common, pool }
     LibraryRequest { id, common, operation, option, state, side, drive, medium, library, slot, queued, completed,
         application, user, computer, error, priority, sequence, session, uid, access, drive_given, goal, attempts,
