@@ -3,7 +3,8 @@
 //! ```text
 //! [manager]   socket, database, state_dir, admin_group, operator_group, worker
 //! [limits]    move_ms, load_ms, ...          how long things may take; rsm_engine::Limits has the defaults
-//! [[library]] name, changer, drives, inventory
+//! [[library]] name, changer, drives, inventory, label_reads_per_hour, media_type
+//! [[library.rule]] bar_code, media_type, pool    decisions about new cartridges
 //! ```
 //!
 //! Why strict: a key that is misspelt and ignored is a group without rights or a drive without a bay. Every key that
@@ -11,6 +12,10 @@
 //!
 //! Invariant: a [`Config`] that was read is one the desk can be opened with; what needs the machine (groups, folders,
 //! the worker's binary) is looked at by [`Config::warnings`] and by the start itself.
+
+mod intake;
+
+pub use intake::{MediaType, Rule};
 
 use rsm_engine::api::{DeviceConfiguration, LibraryConfiguration};
 use rsm_engine::{Configuration, Limits};
@@ -120,6 +125,14 @@ pub struct Library {
     /// Default inventory.
     #[serde(default)]
     pub inventory: Inventory,
+    /// How many labels an idle library may read in an hour without being asked; 0 reads none.
+    #[serde(default)]
+    pub label_reads_per_hour: u32,
+    /// Type of cartridges of which neither a rule nor the bar code says it.
+    pub media_type: Option<MediaType>,
+    /// What is decided about new cartridges; the first rule that fits a bar code holds.
+    #[serde(default, rename = "rule")]
+    pub rules: Vec<Rule>,
 }
 
 /// A drive: an address alone, or a table with its bay.
@@ -256,6 +269,8 @@ impl Config {
             if names.insert(name, ()).is_some() {
                 problems.push(format!("library {name:?} is configured twice"));
             }
+            let wrong = library.rules.iter().flat_map(Rule::problems);
+            problems.extend(wrong.map(|problem| format!("library {name:?}: {problem}")));
             let mut bays = BTreeMap::new();
             for device in devices(library) {
                 let key = &device.key.0;
@@ -287,6 +302,17 @@ impl Config {
         for library in self.libraries.iter().filter(|library| library.drives.is_empty()) {
             warnings.push(format!("library {} has no drives: nothing can be mounted in it", library.name));
         }
+        for library in &self.libraries {
+            for (index, rule) in library.rules.iter().enumerate() {
+                let hides = |earlier: &&Rule| earlier.bar_code == rule.bar_code || earlier.bar_code == "*";
+                if let Some(earlier) = library.rules[..index].iter().find(hides) {
+                    warnings.push(format!(
+                        "library {}: the rule for {:?} never holds, for the one for {:?} stands before it",
+                        library.name, rule.bar_code, earlier.bar_code
+                    ));
+                }
+            }
+        }
         let defaults = Limits::default();
         let given = self.limits.filled();
         if given.move_ms < defaults.move_ms || given.load_ms < defaults.load_ms {
@@ -314,9 +340,9 @@ impl Config {
                 changer,
                 drives: devices,
                 inventory: library.inventory.into(),
-                label_reads_per_hour: 0,
-                media_type: None,
-                rules: Vec::new(),
+                label_reads_per_hour: library.label_reads_per_hour,
+                media_type: library.media_type.map(|kind| kind.code),
+                rules: library.rules.iter().map(Rule::engine).collect(),
             }
         };
         Configuration {
@@ -344,8 +370,26 @@ impl Config {
                 let bay = device.bay.map(|bay| format!(", bay {bay}")).unwrap_or_default();
                 let _ = writeln!(text, "  {:<20} {}{bay}", device.key.0, device.address);
             }
+            describe_intake(&mut text, library);
         }
         text
+    }
+}
+
+/// Tells what is decided about the cartridges of a library.
+fn describe_intake(text: &mut String, library: &Library) {
+    let reads = match library.label_reads_per_hour {
+        0 => "none but those asked for".to_string(),
+        count => format!("{count} an hour"),
+    };
+    let _ = writeln!(text, "  labels read          {reads}");
+    if let Some(kind) = library.media_type {
+        let _ = writeln!(text, "  media type           {}", kind.name);
+    }
+    for rule in &library.rules {
+        let kind = rule.media_type.map(|kind| format!(" are {}", kind.name)).unwrap_or_default();
+        let pool = rule.pool.as_ref().map(|pool| format!(", blank ones go to {pool}")).unwrap_or_default();
+        let _ = writeln!(text, "  rule                 {}{kind}{pool}", rule.bar_code);
     }
 }
 
@@ -412,6 +456,7 @@ fn distance(one: &str, other: &str) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use rsm_engine::api::IntakeRule;
 
     fn parse(text: &str) -> Result<Config, String> {
         Config::parse(Path::new("rsmd.toml"), text).map_err(|error| error.to_string())
@@ -432,6 +477,15 @@ mod tests {
         changer = "sim:/tmp/lab#0"
         drives = ["sim:/tmp/lab#1", { address = "iscsi://h:3260/iqn.x/2", bay = 257 }]
         inventory = "none"
+        label_reads_per_hour = 12
+        media_type = "lto-8"
+        [[library.rule]]
+        bar_code = "LAB*L8"
+        media_type = "LTO-8"
+        pool = '\Lab\Daily'
+        [[library.rule]]
+        bar_code = "OLD???"
+        media_type = 0x27
     "#;
 
     #[test]
@@ -443,9 +497,25 @@ mod tests {
         let drives: Vec<_> = library.drives.iter().map(|drive| (drive.key.0.as_str(), drive.bay)).collect();
         assert_eq!(drives, [("lab/drive-1", None), ("lab/drive-2", Some(257))]);
         assert_eq!(library.inventory, InventoryMethod::None);
+        assert_eq!((library.label_reads_per_hour, library.media_type), (12, Some(0x107)));
+        let rule = |bar_code: &str, media_type, pool: Option<&str>| IntakeRule {
+            bar_code: bar_code.into(),
+            media_type: Some(media_type),
+            pool: pool.map(str::to_string),
+        };
+        assert_eq!(library.rules, [rule("LAB*L8", 0x107, Some("\\Lab\\Daily")), rule("OLD???", 0x27, None)]);
         assert_eq!(engine.limits, Limits { move_ms: 2000, ..Limits::default() });
         assert_eq!(config.database(), Path::new("/tmp/d/rsm.db"));
-        assert!(config.describe().contains("lab/drive-2          iscsi://h:3260/iqn.x/2, bay 257\n"));
+        let told = config.describe();
+        for line in [
+            "  lab/drive-2          iscsi://h:3260/iqn.x/2, bay 257\n",
+            "  labels read          12 an hour\n",
+            "  media type           LTO-8\n",
+            "  rule                 LAB*L8 are LTO-8, blank ones go to \\Lab\\Daily\n",
+            "  rule                 OLD??? are DLT\n",
+        ] {
+            assert!(told.contains(line), "{line}: {told}");
+        }
     }
 
     #[test]
@@ -485,6 +555,39 @@ mod tests {
         ] {
             assert!(message.contains(part), "{part}: {message}");
         }
+    }
+
+    #[test]
+    fn rules_that_decide_nothing_or_name_no_pool_are_refused() {
+        let library = "[[library]]\nname = \"lab\"\nchanger = \"sim:/x#0\"\ndrives = []\n";
+        let rule = |rule: &str| refused(&format!("{library}[[library.rule]]\n{rule}"));
+        let message = rule("bar_code = \"A*\"\n");
+        assert!(message.contains("library \"lab\": the rule for \"A*\" decides nothing"), "{message}");
+        let message = rule("bar_code = \"\"\npool = 'Lab\\'\n");
+        assert!(message.contains("a pattern has 1 to 63 characters"), "{message}");
+        assert!(message.contains("pool \"Lab\\\\\" is no path"), "{message}");
+        let message = rule("bar_code = \"A*\"\npool = '\\Import\\LTO-8'\n");
+        assert!(message.contains("only the manager puts media there"), "{message}");
+        let message = rule("bar_code = \"A*\"\nmedia_type = \"LTO8\"\n");
+        assert!(message.starts_with("rsmd.toml, line 7: "), "{message}");
+        assert!(message.ends_with("\"LTO8\" is no media type; did you mean \"LTO-8\"?"), "{message}");
+        let message = rule("bar_code = \"A*\"\nmedia_type = 0x999\n");
+        assert!(message.contains("0x999 is no media type; docs/reference/media-types.md"), "{message}");
+        let message = rule("bar_cod = \"A*\"\npool = 'Lab'\n");
+        assert!(message.ends_with("did you mean `bar_code`?"), "{message}");
+        let message = refused(&format!("{library}label_reads_per_hour = -1\n"));
+        assert!(message.starts_with("rsmd.toml, line 5: "), "{message}");
+    }
+
+    #[test]
+    fn a_rule_that_can_never_hold_is_warned_of() {
+        let library = "[[library]]\nname = \"lab\"\nchanger = \"sim:/x#0\"\ndrives = [\"sim:/x#1\"]\n";
+        let rules = "[[library.rule]]\nbar_code = \"*\"\npool = 'Lab'\n[[library.rule]]\nbar_code = \"A*\"\npool = 'Lab'\n";
+        let warnings = parse(&format!("{library}{rules}")).expect("it is good").warnings();
+        assert_eq!(
+            warnings,
+            ["library lab: the rule for \"A*\" never holds, for the one for \"*\" stands before it"]
+        );
     }
 
     #[test]
