@@ -241,6 +241,8 @@ fn a_side_shows_its_label() {
         allocate_count: 2,
         capacity: 6_000_000_000_000,
         witness: LabelWitness::Known,
+        ordered_label: None,
+        ordered_label: None,
     };
     let object = Object::Side(side);
     let information = ObjectInformation { object, counts: Counts::default(), owner: None };

@@ -76,7 +76,9 @@ pub(super) fn adopt(turn: &mut Turn<'_>, held: &mut Medium, side: &mut Side, fou
         if label.kind == side.label_type && label.id == side.label_id);
     match side.state {
         SideState::Foreign | SideState::Import => classify(turn, held, side, found),
-        SideState::Available if free && !ours => classify(turn, held, side, found),
+        SideState::Available if free && !ours && side.witness == LabelWitness::Stale => {
+            classify(turn, held, side, found)
+        }
         _ => {
             record(side, found);
             Ok(())
