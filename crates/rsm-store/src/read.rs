@@ -12,7 +12,7 @@ use crate::error::StoreError;
 use crate::row::Row;
 use crate::schema;
 use crate::sql;
-use crate::value::{Cells, ColumnValue, Value};
+use crate::value::{Cells, ColumnValue, Field, Value};
 use rsm_model::ids::*;
 use rsm_model::machine::Numbered;
 use rsm_model::machine::operator_request::OperatorState;
@@ -199,6 +199,11 @@ impl<'c> ReadTx<'c> {
     }
 
     fn guids(&self, text: &str, values: &[Value]) -> Result<Vec<Guid>, StoreError> {
+        self.cells(text, values)
+    }
+
+    /// Reads the first cell of each row.
+    pub(crate) fn cells<F: Field>(&self, text: &str, values: &[Value]) -> Result<Vec<F>, StoreError> {
         sql::query(self.connection, text, values, |row| Ok(Cells::new(row).take()?))
     }
 

@@ -17,6 +17,7 @@ use rsm_model::machine::medium::MediumState;
 use rsm_model::machine::side::SideState;
 use rsm_model::machine::slot::SlotState;
 use rsm_model::record::*;
+use std::collections::BTreeSet;
 
 /// Which sides an allocation may take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -83,6 +84,14 @@ impl ReadTx<'_> {
             number(Operation::Classify),
         ];
         Ok(self.rows(&text, &values)?.pop())
+    }
+
+    /// The addresses of all elements of a library that have a row.
+    pub fn known_addresses(&self, library: LibraryId) -> Result<BTreeSet<u16>, StoreError> {
+        let tables = [Slot::TABLE, Port::TABLE, Drive::TABLE, Changer::TABLE];
+        let part = |table| format!("SELECT \"element\" FROM \"{table}\" WHERE \"library\" = $1");
+        let text = tables.map(part).join(" UNION ALL ");
+        Ok(self.cells(&text, &[library.to_value()])?.into_iter().collect())
     }
 
     /// Finds the next slot of a library that holds something, in the order of the slots' numbers.

@@ -16,6 +16,7 @@ use super::intake::{self, Element, Intake};
 use super::{current_library, doubt, probe, ramp, request_of};
 use crate::turn::{Handled, Turn};
 use crate::{operators, pools, requests, start};
+use rsm_model::UtcTime;
 use rsm_model::ids::*;
 use rsm_model::machine::Numbered;
 use rsm_model::machine::drive::{self, DriveEvent, DriveState};
@@ -60,8 +61,9 @@ enum Inverted {
     No,
 }
 
+/// Whether what was read may be relied on.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Firm {
+pub(super) enum Firm {
     Yes,
     No,
 }
@@ -163,19 +165,7 @@ impl Reading {
             }
             let (generation, firm) = (self.library.generation, self.firm);
             if let Some(element) = self.elements.get_mut(&report.address) {
-                let seen = element.seen_mut();
-                let content = if report.full { Content::Full } else { Content::Empty };
-                let news = seen.content != content || seen.tag != report.tag;
-                let fenced = seen.fenced && firm == Firm::No;
-                if news || fenced != seen.fenced {
-                    *seen = Observation {
-                        content,
-                        tag: report.tag.clone(),
-                        generation,
-                        at: Some(turn.utc()),
-                        fenced,
-                    };
-                }
+                note(element.seen_mut(), report, generation, turn.utc(), firm);
             }
         }
         Ok(())
@@ -323,7 +313,7 @@ impl Reading {
         let place = self.location(report.address).unwrap_or(Location::Offline);
         let medium = self.intake.cartridge(turn, place, report.tag.as_deref())?;
         let id = medium.id;
-        turn.tell(self.library.id, None, "found", format!("{} is new here", crate::naming::medium(&medium)));
+        tell_new(turn, self.library.id, &medium);
         self.media.insert(id, medium);
         Ok(id)
     }
@@ -372,7 +362,9 @@ impl Reading {
             pools::queue_missing_labels(turn, &here)?;
         }
         match place {
-            Location::Slot(_) | Location::Port(_) => found_at_rest(medium, same)?,
+            Location::Slot(_) | Location::Port(_) => {
+                found_at_rest(medium, if same { Stayed::Yes } else { Stayed::No })?;
+            }
             Location::Drive(_) => found_in_drive(medium, same)?,
             Location::Changer(_) => found_in_gripper(medium)?,
             Location::Offline => {}
@@ -576,10 +568,32 @@ impl Reading {
     }
 }
 
+/// Notes what was seen in an element, if it is news; a fence falls when the read may be relied on.
+pub(super) fn note(seen: &mut Observation, report: &ElementReport, generation: u32, at: UtcTime, firm: Firm) {
+    let content = if report.full { Content::Full } else { Content::Empty };
+    let news = seen.content != content || seen.tag != report.tag;
+    let fenced = seen.fenced && firm == Firm::No;
+    if news || fenced != seen.fenced {
+        *seen = Observation { content, tag: report.tag.clone(), generation, at: Some(at), fenced };
+    }
+}
+
+/// Tells people of a cartridge that nobody has recorded before.
+pub(super) fn tell_new(turn: &mut Turn<'_>, library: LibraryId, medium: &Medium) {
+    turn.tell(library, None, "found", format!("{} is new here", crate::naming::medium(medium)));
+}
+
+/// Whether a medium was seen where it was recorded.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Stayed {
+    Yes,
+    No,
+}
+
 /// A medium seen in a slot or port.
-fn found_at_rest(medium: &mut Medium, same: bool) -> Handled {
+pub(super) fn found_at_rest(medium: &mut Medium, stayed: Stayed) -> Handled {
     match medium.state {
-        MediumState::InUse if same => {}
+        MediumState::InUse if stayed == Stayed::Yes => {}
         MediumState::OpRequest => {}
         state => medium.state = medium::step(state, MediumEvent::Found)?,
     }
@@ -642,7 +656,8 @@ fn settle_drive(
     Ok(())
 }
 
-fn settle_slot(slot: &mut Slot, report: &ElementReport, found: Option<MediumId>) -> Handled {
+/// Brings the state of a slot in line with what was seen in it, and whether that was matched with a record.
+pub(super) fn settle_slot(slot: &mut Slot, report: &ElementReport, found: Option<MediumId>) -> Handled {
     let event = if report.full { SlotEvent::SeenFull } else { SlotEvent::SeenEmpty };
     slot.state = slot::step(slot.state, event)?;
     if slot.state == SlotState::NeedsInventory && found.is_some() {
