@@ -150,7 +150,7 @@ impl Default for Limits {
             lease_ms: 60_000,
             probe_again_ms: 5_000,
             poll_ms: 10_000,
-            elements_a_turn: 250,
+            elements_a_turn: 500,
         }
     }
 }

@@ -1,7 +1,7 @@
 //! A whole read of a library's elements: what was recorded meets what is there.
 //!
 //! ```text
-//!   reports ─► rows (new elements get theirs) ─► who is in each full element ─► places and states
+//!   reports, but what they show unchanged ─► rows (new elements get theirs) ─► who is in each full element ─► places and states
 //!           ─► media found nowhere are offline ─► lost steps end, fences fall ─► the library is ready
 //! ```
 //!
@@ -13,7 +13,7 @@
 //! Invariant: a fence falls only by a read that began after the fence was set, with no attention in between.
 
 use super::intake::{self, Element, Intake};
-use super::{current_library, doubt, probe, ramp, request_of};
+use super::{current_library, doubt, probe, ramp, request_of, unchanged};
 use crate::turn::{Handled, Turn};
 use crate::{operators, pools, requests, start};
 use rsm_model::UtcTime;
@@ -52,6 +52,8 @@ struct Reading {
     inverted: BTreeSet<u16>,
     /// Whether what was read may be relied on; an attention on the way says no.
     firm: Firm,
+    /// Slots that show what is recorded of them; neither they nor their media are among the records here.
+    unchanged: BTreeSet<u16>,
 }
 
 /// Whether a medium lies turned over.
@@ -81,10 +83,15 @@ pub(super) fn read(
         return read_again(turn, step, library);
     }
     let firm = if library.wants_read { Firm::No } else { Firm::Yes };
-    let elements = intake::known(turn, library.id)?;
+    let mut unchanged = unchanged::slots(turn, library.id, reports)?;
+    unchanged.retain(|place| place.state != SlotState::NeedsInventory);
+    let places: BTreeSet<SlotId> = unchanged.iter().map(|place| place.slot).collect();
+    let at_rest: BTreeSet<MediumId> = unchanged.iter().filter_map(|place| place.medium).collect();
+    let unchanged: BTreeSet<u16> = unchanged.iter().map(|place| place.element).collect();
+    let elements = intake::known(turn, library.id, &places)?;
     let media: BTreeMap<_, _> = turn
         .tx
-        .find(columns::medium::LIBRARY, library.id)?
+        .find_but(columns::medium::LIBRARY, library.id, &at_rest)?
         .into_iter()
         .map(|medium| (medium.id, medium))
         .collect();
@@ -101,13 +108,14 @@ pub(super) fn read(
         superseded: BTreeSet::new(),
         inverted: reports.iter().filter(|one| one.inverted).map(|one| one.address).collect(),
         firm,
+        unchanged,
     };
-    reading.observe(turn, reports)?;
-    reading.identify(turn, reports)?;
+    let rest = reading.observe(turn, reports)?;
+    reading.identify(turn, &rest)?;
     reading.settle_places(turn)?;
-    reading.settle_elements(reports)?;
+    reading.settle_elements(&rest)?;
     reading.bind_drives(turn)?;
-    let ready = reading.settle_library(turn, reports)?;
+    let ready = reading.settle_library(turn, &rest)?;
     reading.write(turn)?;
     if ready == Firm::Yes {
         end_lost_steps(turn, step.library)?;
@@ -152,12 +160,17 @@ fn read_again(turn: &mut Turn<'_>, step: &OpenStep, mut library: Library) -> Han
 }
 
 impl Reading {
-    /// Notes what was seen in each element; new elements get their rows.
-    fn observe(&mut self, turn: &mut Turn<'_>, reports: &[ElementReport]) -> Handled {
+    /// Notes what was seen in each element; new elements get their rows. Gives what has to be worked out.
+    fn observe(&mut self, turn: &mut Turn<'_>, reports: &[ElementReport]) -> Handled<Vec<ElementReport>> {
         let mut numbers: BTreeMap<ElementKind, u32> = BTreeMap::new();
+        let mut rest = Vec::new();
         for report in reports {
             let number = numbers.entry(report.kind).or_default();
             *number += 1;
+            if self.unchanged.contains(&report.address) {
+                continue;
+            }
+            rest.push(report.clone());
             if !self.elements.contains_key(&report.address)
                 && let Some(new) = intake::first_seen(turn, self.library.id, report, *number)?
             {
@@ -168,7 +181,7 @@ impl Reading {
                 note(element.seen_mut(), report, generation, turn.utc(), firm);
             }
         }
-        Ok(())
+        Ok(rest)
     }
 
     /// Decides which medium is in each full element.

@@ -17,6 +17,7 @@ mod labels;
 mod motion;
 mod pieces;
 mod probe;
+mod unchanged;
 
 pub(crate) use drive::mounted;
 pub(crate) use pieces::{Pieces, next as next_piece};

@@ -4,7 +4,8 @@
 //!   report ─► many new elements? ── no ──► taken in at once
 //!                │ yes: into the desk's memory, the step stays open
 //!                ▼
-//!   a piece a turn: rows of new slots and ports, records of cartridges that are new beyond doubt
+//!   a piece a turn: rows of new slots and ports, records of cartridges that are new beyond doubt,
+//!   │               marks of an inventory taken off slots that show what is recorded
 //!      │ all pieces done ──────────► the whole report is taken in: what it shows differs little from what is recorded
 //!      └ an attention in between ──► the rest is thrown away, the elements are read again
 //! ```
@@ -18,9 +19,10 @@
 
 use super::elements::{self, Firm};
 use super::intake::{self, Element, Intake};
-use super::{current_library, request_of};
+use super::{current_library, request_of, unchanged};
 use crate::turn::{Handled, Turn};
-use rsm_model::ids::{MediumId, StepId};
+use rsm_model::ids::{MediumId, SlotId, StepId};
+use rsm_model::machine::slot::{self, SlotEvent, SlotState};
 use rsm_model::record::*;
 use rsm_step::{Attention, DeviceKey, ElementKind, ElementReport, Epoch, Outcome, StepReport};
 use rsm_store::columns;
@@ -34,17 +36,25 @@ const NEVER_MS: u64 = u64::MAX / 2;
 #[derive(Clone, Debug)]
 pub(crate) struct Pieces {
     plan: Rc<Plan>,
-    /// How many of the new elements have their records.
+    /// How much of the work is done.
     taken: usize,
 }
 
 #[derive(Debug)]
 struct Plan {
     report: StepReport,
-    /// Places in the report of elements that had no row when it came, with their numbers within their kind.
-    new: Vec<(usize, u32)>,
+    work: Vec<Work>,
     /// Bar codes that the report has more than once.
     shared: BTreeSet<String>,
+}
+
+/// What can be done about one element without a look at the others.
+#[derive(Debug)]
+enum Work {
+    /// It had no row when the report came: its place in the report, its number within its kind.
+    New { place: usize, number: u32 },
+    /// An inventory has marked it, and it shows what is recorded of it.
+    Identified(SlotId),
 }
 
 impl Pieces {
@@ -70,8 +80,11 @@ pub(super) fn put_aside(turn: &mut Turn<'_>, step: &OpenStep, report: &StepRepor
         return Ok(Pace::AtOnce);
     }
     let known = turn.tx.known_addresses(step.library)?;
-    let plan = Plan::of(report.clone(), elements, &known);
-    if plan.new.len() <= piece {
+    let marked = unchanged::slots(turn, step.library, elements)?;
+    let marked = marked.into_iter().filter(|slot| slot.state == SlotState::NeedsInventory);
+    let mut plan = Plan::of_new(report.clone(), elements, known);
+    plan.work.extend(marked.map(|slot| Work::Identified(slot.slot)));
+    if plan.work.len() <= piece {
         return Ok(Pace::AtOnce);
     }
     turn.memory.pieces.insert_mut(step.id, Pieces { plan: Rc::new(plan), taken: 0 });
@@ -81,25 +94,20 @@ pub(super) fn put_aside(turn: &mut Turn<'_>, step: &OpenStep, report: &StepRepor
 }
 
 impl Plan {
-    fn of(report: StepReport, elements: &[ElementReport], known: &BTreeSet<u16>) -> Self {
+    fn of_new(report: StepReport, elements: &[ElementReport], mut known: BTreeSet<u16>) -> Self {
         let mut numbers: BTreeMap<ElementKind, u32> = BTreeMap::new();
-        let (mut new, mut told) = (Vec::new(), known.clone());
-        let (mut seen, mut shared) = (BTreeSet::new(), BTreeSet::new());
+        let mut work = Vec::new();
         for (place, element) in elements.iter().enumerate() {
             let number = numbers.entry(element.kind).or_default();
             *number += 1;
             // Drives are few, and what is in them is settled with the whole.
             let simple = matches!(element.kind, ElementKind::Slot | ElementKind::Port);
-            if told.insert(element.address) && simple {
-                new.push((place, *number));
-            }
-            if let Some(tag) = element.tag.as_ref().filter(|_| element.full)
-                && !seen.insert(tag.clone())
-            {
-                shared.insert(tag.clone());
+            if known.insert(element.address) && simple {
+                work.push(Work::New { place, number: *number });
             }
         }
-        Self { report, new, shared }
+        let shared = unchanged::shared_bar_codes(elements);
+        Self { report, work, shared }
     }
 }
 
@@ -122,7 +130,7 @@ pub(crate) fn next(turn: &mut Turn<'_>, id: StepId) -> Handled {
         turn.memory.pieces.remove_mut(&id);
         return throw_away(turn, &step);
     }
-    if pieces.taken >= pieces.plan.new.len() {
+    if pieces.taken >= pieces.plan.work.len() {
         turn.memory.pieces.remove_mut(&id);
         return super::take_in(turn, device, &step, report);
     }
@@ -148,25 +156,51 @@ fn throw_away(turn: &mut Turn<'_>, step: &OpenStep) -> Handled {
 fn take_piece(turn: &mut Turn<'_>, library: &Library, id: StepId, mut pieces: Pieces) -> Handled {
     let plan = Rc::clone(&pieces.plan);
     let Outcome::Elements { elements } = &plan.report.outcome else { return Ok(()) };
-    let rest = &plan.new[pieces.taken..];
+    let rest = &plan.work[pieces.taken..];
     let piece = &rest[..rest.len().min(turn.setting.configuration.limits.elements_a_turn)];
     let mut intake = Intake::new(library);
-    for (place, number) in piece {
-        let report = &elements[*place];
-        let Some(mut element) = intake::first_seen(turn, library.id, report, *number)? else { continue };
-        elements::note(element.seen_mut(), report, library.generation, turn.utc(), Firm::Yes);
-        let found = match is_newcomer(turn, report, &plan.shared)? {
-            true => Some(newcomer(turn, &mut intake, library, &element, report)?),
-            false => None,
-        };
-        if let Element::Slot(slot) = &mut element {
-            elements::settle_slot(slot, report, found)?;
+    for work in piece {
+        match work {
+            Work::New { place, number } => {
+                new_element(turn, &mut intake, library, &elements[*place], *number, &plan.shared)?;
+            }
+            Work::Identified(id) => identified(turn, *id)?,
         }
-        element.put(turn);
     }
     intake.finish(turn)?;
     pieces.taken += piece.len();
     turn.memory.pieces.insert_mut(id, pieces);
+    Ok(())
+}
+
+/// Takes a mark of an inventory off a slot.
+fn identified(turn: &mut Turn<'_>, id: SlotId) -> Handled {
+    if let Some(mut slot) = turn.tx.get::<Slot>(id)?.filter(|slot| slot.state == SlotState::NeedsInventory) {
+        slot.state = slot::step(slot.state, SlotEvent::Identified)?;
+        turn.put(slot);
+    }
+    Ok(())
+}
+
+/// Gives an element that is seen for the first time its row, and a cartridge in it that is new its records.
+fn new_element(
+    turn: &mut Turn<'_>,
+    intake: &mut Intake,
+    library: &Library,
+    report: &ElementReport,
+    number: u32,
+    shared: &BTreeSet<String>,
+) -> Handled {
+    let Some(mut element) = intake::first_seen(turn, library.id, report, number)? else { return Ok(()) };
+    elements::note(element.seen_mut(), report, library.generation, turn.utc(), Firm::Yes);
+    let found = match is_newcomer(turn, report, shared)? {
+        true => Some(newcomer(turn, intake, library, &element, report)?),
+        false => None,
+    };
+    if let Element::Slot(slot) = &mut element {
+        elements::settle_slot(slot, report, found)?;
+    }
+    element.put(turn);
     Ok(())
 }
 
@@ -194,6 +228,7 @@ fn newcomer(
     elements::tell_new(turn, library.id, &medium);
     elements::found_at_rest(&mut medium, elements::Stayed::No)?;
     medium.location = place;
+    medium.upside_down = medium.sides == 2 && report.inverted;
     turn.put(medium);
     Ok(id)
 }
