@@ -1,9 +1,10 @@
 //! The project's own commands: `cargo xtask <command>`.
 //!
-//! What: the dispatch of ci, tidy, codegen, conformance, tour and simulate. Why: what a contributor runs by hand
+//! What: the dispatch of ci, tidy, codegen, conformance, tour, simulate and bench. Why: what a contributor runs by hand
 //! and what CI runs are the same commands. Invariant: a command that finds what it checks untrue
 //! ends with a non-zero status and prints its figure last.
 
+mod bench;
 mod ci;
 mod codegen;
 mod conformance;
@@ -57,6 +58,11 @@ enum Command {
         /// The library.
         bed: tour::Bed,
     },
+    /// Measure a running manager, in a release build.
+    Bench {
+        /// What is measured.
+        name: bench::Name,
+    },
     /// Run the seeded simulation.
     Simulate {
         /// How many seeds.
@@ -103,6 +109,7 @@ fn dispatch(command: Command) -> Result<()> {
         Command::Tidy => tidy::run(&root),
         Command::Ci => ci::run(&root),
         Command::Tour { bed } => tour::run(&root, bed),
+        Command::Bench { name } => bench::run(&root, name),
         Command::Simulate { mutants: true, .. } => mutants::run(&root),
         Command::Simulate { seeds: count, from, .. } => simulate::run(&root, simulate::Seeds { count, from }),
     }

@@ -7,7 +7,7 @@
 //! Invariant: outputs leave only after the transaction that justifies them has been committed.
 
 use rsm_model::call::{Call, Refusal, Reply};
-use rsm_model::ids::{Guid, ObjectType, SessionId};
+use rsm_model::ids::{Guid, ObjectType, SessionId, StepId};
 use rsm_model::record::InventoryMethod;
 use rsm_model::{Caller, call};
 use rsm_step::{DeviceKey, Epoch, Hello, StepOrder, StepReport};
@@ -54,6 +54,11 @@ pub enum Input {
         /// The session.
         session: SessionId,
     },
+    /// The next piece of a large report is to be taken in. The desk makes this by itself, when no call is in the batch.
+    Piece {
+        /// The step that was reported.
+        step: StepId,
+    },
     /// Time has passed.
     Tick,
 }
@@ -74,7 +79,8 @@ pub enum Output {
     Start(StepOrder),
     /// Objects changed, or an operation was signalled.
     Notify(Vec<Event>),
-    /// Apply a `Tick` at this moment of the monotonic clock, or earlier.
+    /// Apply a `Tick` at this moment of the monotonic clock, or earlier. A moment that has come already asks for a
+    /// batch without calls before those that wait: the desk goes on with work that it has divided.
     WakeAt {
         /// Milliseconds of the monotonic clock.
         monotonic_ms: u64,
@@ -126,6 +132,9 @@ pub struct Limits {
     /// How often an idle robot is asked whether anybody has been at its elements: a changer reports hands only when
     /// it is spoken to.
     pub poll_ms: u64,
+    /// How many elements that are new the desk takes in before it looks at other inputs again; no time, but what
+    /// bounds the time that callers wait for a large first inventory.
+    pub elements_a_turn: usize,
 }
 
 impl Default for Limits {
@@ -141,6 +150,7 @@ impl Default for Limits {
             lease_ms: 60_000,
             probe_again_ms: 5_000,
             poll_ms: 10_000,
+            elements_a_turn: 500,
         }
     }
 }

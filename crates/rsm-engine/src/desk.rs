@@ -11,6 +11,7 @@
 //! - A handler that refuses has changed nothing, so a refused call costs its neighbours nothing.
 //! - A report of a step is never dropped: if it cannot be stored it is kept and tried again, and new calls are
 //!   refused meanwhile, for the robot has moved (decision 27).
+//! - A report that is too large for one turn is taken in by pieces, each in a batch without calls.
 
 use crate::api::{Configuration, Event, Input, Output};
 use crate::handlers::Found;
@@ -180,6 +181,7 @@ impl Desk {
         let mut all = std::mem::take(&mut self.kept);
         if all.is_empty() {
             all = batch;
+            all.extend(self.piece_beside(&all));
         } else {
             // Reports wait for the database: until they are stored, a new call would be decided on stale facts.
             let (calls, others) = batch.into_iter().partition(|input| matches!(input, Input::Call { .. }));
@@ -206,6 +208,13 @@ impl Desk {
             (border.leave)(wake);
         }
         Fate::Lives
+    }
+
+    /// The next piece of a report that is being taken in; callers do not wait for one in their own transaction.
+    fn piece_beside(&self, batch: &[Input]) -> Option<Input> {
+        let called = batch.iter().any(|input| matches!(input, Input::Call { .. }));
+        let step = self.memory.pieces.keys().next().filter(|_| !called)?;
+        Some(Input::Piece { step: *step })
     }
 
     /// Tries a failed batch again, one input at a time (decision 27).
@@ -247,6 +256,17 @@ impl Desk {
                     other => other?,
                 }
             }
+            (Input::Piece { step }, StoreError::Constraint(_)) => {
+                let Some((device, epoch)) = self.memory.pieces.get(step).map(report::Pieces::reporter) else {
+                    return Ok(());
+                };
+                let why = format!("its report could not be stored: {error}");
+                match self.transact(now, ids, &[Input::WorkerGone { device, epoch, why }], border) {
+                    // It is tried again with the next piece, which fails as this one did.
+                    Err(Stop::Store(_)) => {}
+                    other => other?,
+                }
+            }
             (Input::Step(_) | Input::WorkerGone { .. }, _) => {
                 self.store.release_ballast();
                 self.kept_for = match error {
@@ -260,7 +280,8 @@ impl Desk {
                 refuse_all(vec![input], error, border);
             }
             (Input::SessionSeen { .. }, _) => self.still_alive(std::slice::from_ref(&input), now),
-            (Input::CallerGone { .. } | Input::Tick, _) => {}
+            // A piece stays in memory, and is tried again after a while.
+            (Input::CallerGone { .. } | Input::Tick | Input::Piece { .. }, _) => {}
         }
         Ok(())
     }
@@ -299,7 +320,7 @@ impl Desk {
             match handle(turn, input) {
                 Ok(done) => memory = keep(&mut tx, setting, done, &cause, &mut outputs)?,
                 Err(Fault::Store(error)) => return Err(error.into()),
-                Err(Fault::Refused(refusal)) if matches!(input, Input::Step(_)) => {
+                Err(Fault::Refused(refusal)) if matches!(input, Input::Step(_) | Input::Piece { .. }) => {
                     // The robot has moved: a report that fits no state is not turned away, its elements are fenced.
                     return Err(Stop::Store(StoreError::Constraint(format!("a report: {refusal}"))));
                 }
@@ -361,7 +382,8 @@ impl Desk {
         // A database that cannot be read now is asked again soon rather than never.
         let planned = planned.unwrap_or(Ok(Some(now.monotonic_ms + RETRY_KEPT_MS)));
         let planned = planned.unwrap_or(Some(now.monotonic_ms + RETRY_KEPT_MS));
-        let moments = [kept, planned, self.memory.next_deadline_ms()];
+        let pieces = self.memory.pieces.keys().next().map(|_| now.monotonic_ms);
+        let moments = [kept, planned, pieces, self.memory.next_deadline_ms()];
         let soonest = match stored {
             Stored::All => 0,
             Stored::NotAll => now.monotonic_ms + RETRY_KEPT_MS,
@@ -446,6 +468,7 @@ fn handle(mut turn: Turn<'_>, input: &Input) -> Handled<Done> {
         Input::Step(report) => report::step(&mut turn, report)?,
         Input::WorkerGone { device, epoch, why } => report::worker_gone(&mut turn, device, *epoch, why)?,
         Input::SessionSeen { session } => handlers::session::renew(&mut turn, *session),
+        Input::Piece { step } => report::next_piece(&mut turn, *step)?,
         // What is due is found by every transaction; a tick only brings the new time.
         Input::Tick => {}
     }
@@ -471,6 +494,7 @@ fn cause_of(input: &Input) -> String {
         Input::Step(report) => format!("report of step {} from {}", report.id, report.device.0),
         Input::WorkerGone { device, why, .. } => format!("worker of {} gone: {why}", device.0),
         Input::SessionSeen { .. } => "a session was seen".to_string(),
+        Input::Piece { step } => format!("part of the report of step {step}"),
         Input::Tick => "time passed".to_string(),
     }
 }

@@ -1,4 +1,5 @@
-//! What the desk knows and the database does not: who waits, which calls were answered, when leases end.
+//! What the desk knows and the database does not: who waits, which calls were answered, when leases end, what is left
+//! of a large report.
 //!
 //! All of it dies with the manager, on purpose: sessions end with it (decision 22), and callers ask again.
 //!
@@ -6,6 +7,7 @@
 //! leaves no trace here. The maps share their structure, so a copy is cheap.
 
 use crate::api::{Answer, Ticket};
+use crate::report::Pieces;
 use rpds::RedBlackTreeMap;
 use rsm_model::access::Caller;
 use rsm_model::ids::{OperatorRequestId, PoolId, RequestId, SessionId, StepId};
@@ -63,6 +65,8 @@ pub(crate) struct Memory {
     calls: RedBlackTreeMap<(SessionId, u64), Earlier>,
     pub leases: RedBlackTreeMap<SessionId, u64>,
     pub searches: RedBlackTreeMap<OperatorRequestId, Search>,
+    /// Reports that are taken in piece by piece, by their steps.
+    pub pieces: RedBlackTreeMap<StepId, Pieces>,
 }
 
 impl Memory {

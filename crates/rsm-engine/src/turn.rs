@@ -157,11 +157,15 @@ impl<'a> Turn<'a> {
 }
 
 /// Mixes the input's seed and a counter into sixteen bytes (the finaliser of SplitMix64, twice).
+///
+/// The first half is the input's own, the second the counter's, and both are mixed one to one: two ids are the same
+/// only if seed and count are. What one input makes so lies together in every index, and the thousands of rows of a
+/// first inventory touch few pages.
 pub(crate) fn new_guid(setting: Setting<'_>) -> Guid {
     let count = setting.ids.get() + 1;
     setting.ids.set(count);
     let mut bytes = [0; 16];
-    bytes[..8].copy_from_slice(&mix(setting.now.seed ^ mix(count)).to_be_bytes());
+    bytes[..8].copy_from_slice(&mix(setting.now.seed).to_be_bytes());
     bytes[8..].copy_from_slice(&mix(setting.now.seed.wrapping_add(mix(!count))).to_be_bytes());
     Guid(bytes)
 }

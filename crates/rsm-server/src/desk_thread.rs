@@ -256,9 +256,17 @@ impl<M: Machine, W: Workers> Running<M, W> {
                 Found::TimeOut => vec![Input::Tick],
                 Found::Closed => return,
             };
-            let outputs = self.machine.apply(self.clock.now(), batch);
-            self.carry_out(outputs);
+            self.apply(batch);
+            // What the desk has divided goes on between the batches, however many callers stand in line.
+            if self.wake_at_ms.is_some_and(|at| at <= self.clock.monotonic_ms()) {
+                self.apply(vec![Input::Tick]);
+            }
         }
+    }
+
+    fn apply(&mut self, batch: Vec<Input>) {
+        let outputs = self.machine.apply(self.clock.now(), batch);
+        self.carry_out(outputs);
     }
 
     /// The moment at which the desk wants to be called though nothing happens.

@@ -4,7 +4,7 @@
 //! notifications are made of, the lines of history and the audit row, so none of them can be forgotten or disagree.
 //!
 //! ```text
-//!   Put, Delete ──► row of the record's table ──► event row (the 16 kinds of objects only) ─┐
+//!   Put, Delete, Slots ──► rows of the tables ──► event row (the 16 kinds of objects only) ─┐
 //!   Signal ─────────────────────────────────────► event row ────────────────────────────────┼──► one audit row
 //!   History ──► line of history                                                             ┘    per apply
 //! ```
@@ -14,9 +14,10 @@
 use crate::error::StoreError;
 use crate::row::Row;
 use crate::sql;
-use crate::value::{Cells, Field, Value};
+use crate::value::{Cells, ColumnValue, Field, Value};
 use rsm_model::generated::constants::notification::*;
 use rsm_model::ids::*;
+use rsm_model::machine::slot::SlotState;
 use rsm_model::record::*;
 use rsm_model::time::UtcTime;
 use rusqlite::Connection;
@@ -37,6 +38,15 @@ pub enum Change {
     Put(Record),
     /// Removes the row with a key; nothing happens when there is none.
     Delete(RecordKey),
+    /// Moves every slot of a library that is in one state to another: what a put of each would do, in one statement.
+    Slots {
+        /// The library.
+        library: LibraryId,
+        /// The slots in this state are moved.
+        from: SlotState,
+        /// The state they get.
+        to: SlotState,
+    },
     /// Notifies of an asynchronous operation and changes no row.
     Signal {
         /// Which notification.
@@ -78,6 +88,11 @@ impl Changes {
     /// Adds the removal of the row with a key.
     pub fn delete<R: Row>(&mut self, key: R::Key) {
         self.list.push(Change::Delete(R::record_key(key)));
+    }
+
+    /// Adds the move of all slots of a library from one state to another.
+    pub fn move_slots(&mut self, library: LibraryId, from: SlotState, to: SlotState) {
+        self.list.push(Change::Slots { library, from, to });
     }
 
     /// Adds the notification that an asynchronous operation changed its state.
@@ -345,6 +360,13 @@ pub(crate) fn apply(
                 insert_history(connection, entry)?;
                 continue;
             }
+            Change::Slots { library, from, to } => {
+                for slot in move_slots(connection, at, *library, *from, *to)? {
+                    events.push(insert_event(connection, at, NTMS_OBJ_UPDATE, ObjectType::Slot, slot.0)?);
+                    audit.push((NTMS_OBJ_UPDATE, ObjectType::Slot.word().to_string(), slot.to_string()));
+                }
+                continue;
+            }
         };
         let Some(number) = done else { continue };
         if let Some((kind, object)) = key.object() {
@@ -359,6 +381,23 @@ pub(crate) fn apply(
         insert_audit(connection, at, cause, &audit)?;
     }
     Ok(events)
+}
+
+/// Moves slots from one state to another and gives those that were moved.
+fn move_slots(
+    connection: &Connection,
+    at: UtcTime,
+    library: LibraryId,
+    from: SlotState,
+    to: SlotState,
+) -> Result<Vec<SlotId>, StoreError> {
+    const TEXT: &str = "UPDATE \"slot\" SET \"state\" = $1, \"modified\" = $2 \
+                        WHERE \"library\" = $3 AND \"state\" = $4 RETURNING \"id\"";
+    if from == to {
+        return Ok(Vec::new());
+    }
+    let values = [to.to_value(), at.to_value(), library.to_value(), from.to_value()];
+    sql::query(connection, TEXT, &values, |row| Ok(Cells::new(row).take()?))
 }
 
 fn insert_event(

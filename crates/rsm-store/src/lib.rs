@@ -37,6 +37,6 @@ pub use columns::Column;
 pub use error::StoreError;
 pub use read::{ReadTx, Reader};
 pub use row::Row;
-pub use search::Choice;
+pub use search::{Choice, PlaceAtRest};
 pub use store::{Log, Store, WriteTx};
 pub use value::ColumnValue;

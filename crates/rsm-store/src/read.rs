@@ -12,13 +12,14 @@ use crate::error::StoreError;
 use crate::row::Row;
 use crate::schema;
 use crate::sql;
-use crate::value::{Cells, ColumnValue, Value};
+use crate::value::{BadCell, Cells, ColumnValue, Field, Value};
 use rsm_model::ids::*;
 use rsm_model::machine::Numbered;
 use rsm_model::machine::operator_request::OperatorState;
 use rsm_model::machine::request::RequestState;
 use rsm_model::record::*;
 use rusqlite::{Connection, OpenFlags};
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::Duration;
 
@@ -47,6 +48,29 @@ impl<'c> ReadTx<'c> {
         let texts = R::statements();
         let text = format!("{} WHERE \"{}\" = $1{}", texts.select, column.name(), texts.order);
         self.rows(&text, &[value.to_value()])
+    }
+
+    /// Reads the rows whose column holds a value, but those with the given keys, ordered by key. It costs what is left.
+    pub fn find_but<R: Row, V: ColumnValue>(
+        &self,
+        column: Column<R, V>,
+        value: V,
+        but: &BTreeSet<R::Key>,
+    ) -> Result<Vec<R>, StoreError>
+    where
+        R::Key: TypedId,
+    {
+        if but.is_empty() {
+            return self.find(column, value);
+        }
+        let text = format!("{} WHERE \"{}\" = $1{}", select_key::<R>(), column.name(), R::statements().order);
+        let mut found = Vec::new();
+        for key in self.cells::<R::Key>(&text, &[value.to_value()])? {
+            if !but.contains(&key) {
+                found.extend(self.get::<R>(key)?);
+            }
+        }
+        Ok(found)
     }
 
     /// Reads the ids of all rows of a table, ordered.
@@ -199,6 +223,21 @@ impl<'c> ReadTx<'c> {
     }
 
     fn guids(&self, text: &str, values: &[Value]) -> Result<Vec<Guid>, StoreError> {
+        self.cells(text, values)
+    }
+
+    /// Reads rows that are made of some columns only.
+    pub(crate) fn compact<T>(
+        &self,
+        text: &str,
+        values: &[Value],
+        read: impl Fn(&mut Cells<'_>) -> Result<T, BadCell>,
+    ) -> Result<Vec<T>, StoreError> {
+        sql::query(self.connection, text, values, |row| Ok(read(&mut Cells::new(row))?))
+    }
+
+    /// Reads the first cell of each row.
+    pub(crate) fn cells<F: Field>(&self, text: &str, values: &[Value]) -> Result<Vec<F>, StoreError> {
         sql::query(self.connection, text, values, |row| Ok(Cells::new(row).take()?))
     }
 

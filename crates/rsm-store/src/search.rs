@@ -17,6 +17,7 @@ use rsm_model::machine::medium::MediumState;
 use rsm_model::machine::side::SideState;
 use rsm_model::machine::slot::SlotState;
 use rsm_model::record::*;
+use std::collections::BTreeSet;
 
 /// Which sides an allocation may take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,6 +26,23 @@ pub enum Choice {
     AnySide,
     /// A side of a medium all of whose sides are available (NTMS_ALLOCATE_NEW).
     WholeMedium,
+}
+
+/// A slot of which nothing is in doubt: what is recorded agrees with what was last seen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PlaceAtRest {
+    /// Element address.
+    pub element: u16,
+    /// The slot.
+    pub slot: SlotId,
+    /// Empty, Full or NeedsInventory.
+    pub state: SlotState,
+    /// Bar code that was last seen in it.
+    pub tag: Option<String>,
+    /// The medium in it.
+    pub medium: Option<MediumId>,
+    /// Whether a medium of two sides lies turned over.
+    pub inverted: Option<bool>,
 }
 
 impl ReadTx<'_> {
@@ -83,6 +101,51 @@ impl ReadTx<'_> {
             number(Operation::Classify),
         ];
         Ok(self.rows(&text, &values)?.pop())
+    }
+
+    /// The addresses of all elements of a library that have a row.
+    pub fn known_addresses(&self, library: LibraryId) -> Result<BTreeSet<u16>, StoreError> {
+        let tables = [Slot::TABLE, Port::TABLE, Drive::TABLE, Changer::TABLE];
+        let part = |table| format!("SELECT \"element\" FROM \"{table}\" WHERE \"library\" = $1");
+        let text = tables.map(part).join(" UNION ALL ");
+        Ok(self.cells(&text, &[library.to_value()])?.into_iter().collect())
+    }
+
+    /// Finds the slots of a library that a read which shows the same as before leaves as they are, or merely as
+    /// identified: not fenced, empty and recorded as empty, or full with one medium recorded in it, at rest and at home
+    /// there, that has the bar code seen in it and shares it with no other record.
+    pub fn places_at_rest(&self, library: LibraryId) -> Result<Vec<PlaceAtRest>, StoreError> {
+        const TEXT: &str = "SELECT s.\"element\", s.\"id\", s.\"state\", s.\"seen_tag\", m.\"id\", \
+            CASE m.\"sides\" WHEN 2 THEN m.\"upside_down\" END \
+            FROM \"slot\" s LEFT JOIN \"medium\" m ON m.\"location_id\" = s.\"id\" \
+            WHERE s.\"library\" = $1 AND s.\"seen_fenced\" = $2 AND ( \
+            (s.\"state\" = $3 AND s.\"seen_content\" = $4 AND m.\"id\" IS NULL) OR \
+            (s.\"state\" IN ($5, $6) AND s.\"seen_content\" = $7 AND m.\"library\" = s.\"library\" \
+             AND m.\"home_slot\" = s.\"id\" AND m.\"conflict\" = $2 AND m.\"mounted_side\" IS NULL \
+             AND m.\"state\" IN ($8, $9) AND m.\"bar_code\" IS NOT DISTINCT FROM s.\"seen_tag\" \
+             AND NOT EXISTS (SELECT 1 FROM \"medium\" o \
+                             WHERE o.\"id\" <> m.\"id\" AND o.\"bar_code\" = m.\"bar_code\")))";
+        let values = [
+            library.to_value(),
+            Value::Flag(false),
+            number(SlotState::Empty),
+            number(Content::Empty),
+            number(SlotState::Full),
+            number(SlotState::NeedsInventory),
+            number(Content::Full),
+            number(MediumState::Idle),
+            number(MediumState::InUse),
+        ];
+        self.compact(TEXT, &values, |cells| {
+            Ok(PlaceAtRest {
+                element: cells.take()?,
+                slot: cells.take()?,
+                state: cells.take()?,
+                tag: cells.take()?,
+                medium: cells.take()?,
+                inverted: cells.take()?,
+            })
+        })
     }
 
     /// Finds the next slot of a library that holds something, in the order of the slots' numbers.

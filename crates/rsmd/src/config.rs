@@ -87,7 +87,7 @@ macro_rules! limit_table {
             /// The limits with the engine's defaults filled in.
             pub fn filled(&self) -> Limits {
                 let defaults = Limits::default();
-                Limits { $($field: self.$field.unwrap_or(defaults.$field),)+ }
+                Limits { $($field: self.$field.unwrap_or(defaults.$field),)+ ..defaults }
             }
 
             /// The limits that are given, by key.

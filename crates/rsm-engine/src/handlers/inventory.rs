@@ -13,7 +13,6 @@ use rsm_model::machine::library::OperationalState;
 use rsm_model::machine::request::RequestEvent;
 use rsm_model::machine::slot::{self, SlotEvent, SlotState};
 use rsm_model::record::*;
-use rsm_store::columns;
 
 /// What InventoryNtmsLibrary offers (inventory-none-and-slot).
 enum Wanted {
@@ -81,12 +80,8 @@ fn queue(
     library: &Library,
     method: InventoryMethod,
 ) -> Handled<Reply> {
-    for mut slot in turn.tx.find(columns::slot::LIBRARY, library.id)? {
-        if slot.state == SlotState::Full {
-            slot.state = slot::step(slot.state, SlotEvent::Marked)?;
-            turn.put(slot);
-        }
-    }
+    let marked = slot::step(SlotState::Full, SlotEvent::Marked)?;
+    turn.changes.move_slots(library.id, SlotState::Full, marked);
     let mut request = requests::of_session(turn, &asked.session, library.id, Operation::Inventory)?;
     request.option = method.number();
     let id = request.id;

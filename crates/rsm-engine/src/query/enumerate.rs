@@ -10,6 +10,7 @@ use rsm_model::access::{Access, Caller, Right};
 use rsm_model::ids::*;
 use rsm_model::record::*;
 use rsm_store::{ReadTx, columns};
+use std::collections::BTreeSet;
 
 const ROOT_POOL: u32 = 1;
 
@@ -51,13 +52,28 @@ pub(super) fn enumerate(
         let first = pools.into_iter().find(|pool| pool.parent.is_none()).map(|pool| pool.id.0);
         ids.splice(0..0, first);
     }
-    let mut kept = Vec::with_capacity(ids.len());
-    for id in ids {
-        if may_use(tx, caller, kind, id)? == Access::Granted {
-            kept.push(id);
+    usable(tx, caller, kind, ids)
+}
+
+/// Leaves out what the caller may not use. Of what lies in pools there may be tens of thousands, so it is the pools
+/// that are asked, not each object.
+fn usable(tx: &ReadTx<'_>, caller: &Caller, kind: ObjectType, mut ids: Vec<Guid>) -> Handled<Vec<Guid>> {
+    let mut closed = BTreeSet::new();
+    if matches!(kind, ObjectType::PhysicalMedium | ObjectType::Side | ObjectType::LogicalMedium) {
+        for pool in tx.all::<MediaPool>()? {
+            if caller.may(Right::Use, gate::scope_of_pool(&pool, caller)) == Access::Denied {
+                closed.extend(in_pool(tx, kind, pool.id)?);
+            }
+        }
+    } else {
+        for id in &ids {
+            if may_use(tx, caller, kind, *id)? == Access::Denied {
+                closed.insert(*id);
+            }
         }
     }
-    Ok(kept)
+    ids.retain(|id| !closed.contains(id));
+    Ok(ids)
 }
 
 /// Finds the container; what is in one that is closed to the caller is not told (decision 39).

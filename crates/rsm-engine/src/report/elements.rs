@@ -1,7 +1,7 @@
 //! A whole read of a library's elements: what was recorded meets what is there.
 //!
 //! ```text
-//!   reports ─► rows (new elements get theirs) ─► who is in each full element ─► places and states
+//!   reports, but what they show unchanged ─► rows (new elements get theirs) ─► who is in each full element ─► places and states
 //!           ─► media found nowhere are offline ─► lost steps end, fences fall ─► the library is ready
 //! ```
 //!
@@ -13,9 +13,10 @@
 //! Invariant: a fence falls only by a read that began after the fence was set, with no attention in between.
 
 use super::intake::{self, Element, Intake};
-use super::{current_library, doubt, probe, ramp, request_of};
+use super::{current_library, doubt, probe, ramp, request_of, unchanged};
 use crate::turn::{Handled, Turn};
 use crate::{operators, pools, requests, start};
+use rsm_model::UtcTime;
 use rsm_model::ids::*;
 use rsm_model::machine::Numbered;
 use rsm_model::machine::drive::{self, DriveEvent, DriveState};
@@ -51,6 +52,8 @@ struct Reading {
     inverted: BTreeSet<u16>,
     /// Whether what was read may be relied on; an attention on the way says no.
     firm: Firm,
+    /// Slots that show what is recorded of them; neither they nor their media are among the records here.
+    unchanged: BTreeSet<u16>,
 }
 
 /// Whether a medium lies turned over.
@@ -60,8 +63,9 @@ enum Inverted {
     No,
 }
 
+/// Whether what was read may be relied on.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Firm {
+pub(super) enum Firm {
     Yes,
     No,
 }
@@ -79,10 +83,15 @@ pub(super) fn read(
         return read_again(turn, step, library);
     }
     let firm = if library.wants_read { Firm::No } else { Firm::Yes };
-    let elements = intake::known(turn, library.id)?;
+    let mut unchanged = unchanged::slots(turn, library.id, reports)?;
+    unchanged.retain(|place| place.state != SlotState::NeedsInventory);
+    let places: BTreeSet<SlotId> = unchanged.iter().map(|place| place.slot).collect();
+    let at_rest: BTreeSet<MediumId> = unchanged.iter().filter_map(|place| place.medium).collect();
+    let unchanged: BTreeSet<u16> = unchanged.iter().map(|place| place.element).collect();
+    let elements = intake::known(turn, library.id, &places)?;
     let media: BTreeMap<_, _> = turn
         .tx
-        .find(columns::medium::LIBRARY, library.id)?
+        .find_but(columns::medium::LIBRARY, library.id, &at_rest)?
         .into_iter()
         .map(|medium| (medium.id, medium))
         .collect();
@@ -99,13 +108,14 @@ pub(super) fn read(
         superseded: BTreeSet::new(),
         inverted: reports.iter().filter(|one| one.inverted).map(|one| one.address).collect(),
         firm,
+        unchanged,
     };
-    reading.observe(turn, reports)?;
-    reading.identify(turn, reports)?;
+    let rest = reading.observe(turn, reports)?;
+    reading.identify(turn, &rest)?;
     reading.settle_places(turn)?;
-    reading.settle_elements(reports)?;
+    reading.settle_elements(&rest)?;
     reading.bind_drives(turn)?;
-    let ready = reading.settle_library(turn, reports)?;
+    let ready = reading.settle_library(turn, &rest)?;
     reading.write(turn)?;
     if ready == Firm::Yes {
         end_lost_steps(turn, step.library)?;
@@ -150,12 +160,17 @@ fn read_again(turn: &mut Turn<'_>, step: &OpenStep, mut library: Library) -> Han
 }
 
 impl Reading {
-    /// Notes what was seen in each element; new elements get their rows.
-    fn observe(&mut self, turn: &mut Turn<'_>, reports: &[ElementReport]) -> Handled {
+    /// Notes what was seen in each element; new elements get their rows. Gives what has to be worked out.
+    fn observe(&mut self, turn: &mut Turn<'_>, reports: &[ElementReport]) -> Handled<Vec<ElementReport>> {
         let mut numbers: BTreeMap<ElementKind, u32> = BTreeMap::new();
+        let mut rest = Vec::new();
         for report in reports {
             let number = numbers.entry(report.kind).or_default();
             *number += 1;
+            if self.unchanged.contains(&report.address) {
+                continue;
+            }
+            rest.push(report.clone());
             if !self.elements.contains_key(&report.address)
                 && let Some(new) = intake::first_seen(turn, self.library.id, report, *number)?
             {
@@ -163,22 +178,10 @@ impl Reading {
             }
             let (generation, firm) = (self.library.generation, self.firm);
             if let Some(element) = self.elements.get_mut(&report.address) {
-                let seen = element.seen_mut();
-                let content = if report.full { Content::Full } else { Content::Empty };
-                let news = seen.content != content || seen.tag != report.tag;
-                let fenced = seen.fenced && firm == Firm::No;
-                if news || fenced != seen.fenced {
-                    *seen = Observation {
-                        content,
-                        tag: report.tag.clone(),
-                        generation,
-                        at: Some(turn.utc()),
-                        fenced,
-                    };
-                }
+                note(element.seen_mut(), report, generation, turn.utc(), firm);
             }
         }
-        Ok(())
+        Ok(rest)
     }
 
     /// Decides which medium is in each full element.
@@ -323,7 +326,7 @@ impl Reading {
         let place = self.location(report.address).unwrap_or(Location::Offline);
         let medium = self.intake.cartridge(turn, place, report.tag.as_deref())?;
         let id = medium.id;
-        turn.tell(self.library.id, None, "found", format!("{} is new here", crate::naming::medium(&medium)));
+        tell_new(turn, self.library.id, &medium);
         self.media.insert(id, medium);
         Ok(id)
     }
@@ -372,7 +375,9 @@ impl Reading {
             pools::queue_missing_labels(turn, &here)?;
         }
         match place {
-            Location::Slot(_) | Location::Port(_) => found_at_rest(medium, same)?,
+            Location::Slot(_) | Location::Port(_) => {
+                found_at_rest(medium, if same { Stayed::Yes } else { Stayed::No })?;
+            }
             Location::Drive(_) => found_in_drive(medium, same)?,
             Location::Changer(_) => found_in_gripper(medium)?,
             Location::Offline => {}
@@ -576,10 +581,32 @@ impl Reading {
     }
 }
 
+/// Notes what was seen in an element, if it is news; a fence falls when the read may be relied on.
+pub(super) fn note(seen: &mut Observation, report: &ElementReport, generation: u32, at: UtcTime, firm: Firm) {
+    let content = if report.full { Content::Full } else { Content::Empty };
+    let news = seen.content != content || seen.tag != report.tag;
+    let fenced = seen.fenced && firm == Firm::No;
+    if news || fenced != seen.fenced {
+        *seen = Observation { content, tag: report.tag.clone(), generation, at: Some(at), fenced };
+    }
+}
+
+/// Tells people of a cartridge that nobody has recorded before.
+pub(super) fn tell_new(turn: &mut Turn<'_>, library: LibraryId, medium: &Medium) {
+    turn.tell(library, None, "found", format!("{} is new here", crate::naming::medium(medium)));
+}
+
+/// Whether a medium was seen where it was recorded.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Stayed {
+    Yes,
+    No,
+}
+
 /// A medium seen in a slot or port.
-fn found_at_rest(medium: &mut Medium, same: bool) -> Handled {
+pub(super) fn found_at_rest(medium: &mut Medium, stayed: Stayed) -> Handled {
     match medium.state {
-        MediumState::InUse if same => {}
+        MediumState::InUse if stayed == Stayed::Yes => {}
         MediumState::OpRequest => {}
         state => medium.state = medium::step(state, MediumEvent::Found)?,
     }
@@ -642,7 +669,8 @@ fn settle_drive(
     Ok(())
 }
 
-fn settle_slot(slot: &mut Slot, report: &ElementReport, found: Option<MediumId>) -> Handled {
+/// Brings the state of a slot in line with what was seen in it, and whether that was matched with a record.
+pub(super) fn settle_slot(slot: &mut Slot, report: &ElementReport, found: Option<MediumId>) -> Handled {
     let event = if report.full { SlotEvent::SeenFull } else { SlotEvent::SeenEmpty };
     slot.state = slot::step(slot.state, event)?;
     if slot.state == SlotState::NeedsInventory && found.is_some() {

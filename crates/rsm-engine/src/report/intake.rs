@@ -16,7 +16,7 @@ use rsm_model::media_catalog::{LTO_ULTRIUM, code_from_bar_code};
 use rsm_model::record::*;
 use rsm_step::{ElementKind, ElementReport};
 use rsm_store::columns;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 const CLEANER: u32 = 0x32;
 const CLEANER_PREFIX: &str = "CLN";
@@ -68,9 +68,13 @@ impl Element {
     }
 }
 
-/// The rows of a library's elements by address.
-pub(super) fn known(turn: &Turn<'_>, library: LibraryId) -> Handled<BTreeMap<u16, Element>> {
-    let slots = turn.tx.find(columns::slot::LIBRARY, library)?.into_iter().map(Element::Slot);
+/// The rows of a library's elements by address, but those of some slots.
+pub(super) fn known(
+    turn: &Turn<'_>,
+    library: LibraryId,
+    but: &BTreeSet<SlotId>,
+) -> Handled<BTreeMap<u16, Element>> {
+    let slots = turn.tx.find_but(columns::slot::LIBRARY, library, but)?.into_iter().map(Element::Slot);
     let drives = turn.tx.find(columns::drive::LIBRARY, library)?.into_iter().map(Element::Drive);
     let ports = turn.tx.find(columns::port::LIBRARY, library)?.into_iter().map(Element::Port);
     let changers = turn.tx.find(columns::changer::LIBRARY, library)?.into_iter().map(Element::Changer);

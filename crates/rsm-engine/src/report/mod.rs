@@ -15,15 +15,19 @@ mod elements;
 mod intake;
 mod labels;
 mod motion;
+mod pieces;
 mod probe;
+mod unchanged;
 
 pub(crate) use drive::mounted;
+pub(crate) use pieces::{Pieces, next as next_piece};
 
 use crate::api::Output;
 use crate::memory::WaitsFor;
 use crate::operators;
 use crate::start;
 use crate::turn::{Handled, Turn};
+use pieces::Pace;
 use rsm_model::call::Refusal;
 use rsm_model::ids::{LibraryId, ObjectType, TypedId};
 use rsm_model::machine::library::OperationalState;
@@ -44,22 +48,30 @@ pub(crate) fn step(turn: &mut Turn<'_>, report: &StepReport) -> Handled {
     if device.role == DeviceRole::Changer {
         attend(turn, device.library, &report.attentions)?;
     }
-    tell_answered(turn, &step);
-    close(turn, &step);
+    match pieces::put_aside(turn, &step, report)? {
+        Pace::ByPieces => Ok(()),
+        Pace::AtOnce => take_in(turn, device, &step, report),
+    }
+}
+
+/// Closes a step and takes in its outcome.
+fn take_in(turn: &mut Turn<'_>, device: Device, step: &OpenStep, report: &StepReport) -> Handled {
+    tell_answered(turn, step);
+    close(turn, step);
     match &report.outcome {
         Outcome::Probed(identity) => probe::answered(turn, device, identity),
-        Outcome::Elements { elements } => elements::read(turn, &step, elements, &report.attentions),
-        Outcome::Moved { ends } => motion::moved(turn, &step, ends),
-        Outcome::Loaded(loaded) => drive::loaded(turn, &step, loaded),
-        Outcome::Labelled(medium) => drive::labelled(turn, &step, medium),
-        Outcome::LabelKept(medium) => drive::label_kept(turn, &step, medium),
-        Outcome::Unloaded => drive::unloaded(turn, &step),
-        Outcome::Written => drive::blocks_done(turn, &step, Ok(rsm_model::Reply::Done)),
+        Outcome::Elements { elements } => elements::read(turn, step, elements, &report.attentions),
+        Outcome::Moved { ends } => motion::moved(turn, step, ends),
+        Outcome::Loaded(loaded) => drive::loaded(turn, step, loaded),
+        Outcome::Labelled(medium) => drive::labelled(turn, step, medium),
+        Outcome::LabelKept(medium) => drive::label_kept(turn, step, medium),
+        Outcome::Unloaded => drive::unloaded(turn, step),
+        Outcome::Written => drive::blocks_done(turn, step, Ok(rsm_model::Reply::Done)),
         Outcome::Blocks { blocks } => {
             let blocks = blocks.iter().map(|block| block.0.clone()).collect();
-            drive::blocks_done(turn, &step, Ok(rsm_model::Reply::Blocks(blocks)))
+            drive::blocks_done(turn, step, Ok(rsm_model::Reply::Blocks(blocks)))
         }
-        Outcome::Failed { failure, text, .. } => failed(turn, device, step, *failure, text),
+        Outcome::Failed { failure, text, .. } => failed(turn, device, step.clone(), *failure, text),
     }
 }
 
