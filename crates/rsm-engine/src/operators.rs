@@ -98,6 +98,17 @@ pub(crate) fn withdraw(turn: &mut Turn<'_>, mut request: OperatorRequest) -> Han
     Ok(())
 }
 
+/// Ends what a person was asked about a medium, now that it is clear who it is or that its label is written.
+pub(crate) fn medium_settled(turn: &mut Turn<'_>, medium: MediumId) -> Handled {
+    for request in turn.tx.open_operator_requests()? {
+        let about = request.first == Some((ObjectType::PhysicalMedium, medium.0));
+        if request.task == OperatorTask::Message && about {
+            done(turn, request)?;
+        }
+    }
+    Ok(())
+}
+
 /// Ends the requests for service of a device that works again.
 pub(crate) fn device_serves_again(turn: &mut Turn<'_>, device: Guid) -> Handled {
     for request in turn.tx.open_operator_requests()? {

@@ -23,6 +23,9 @@ use rsm_model::machine::side::{self, SideEvent, SideState};
 use rsm_model::record::*;
 use rsm_store::{ReadTx, columns};
 
+/// The option of a free label that a rule of the configuration has ordered.
+pub(crate) const BY_RULE: u32 = 1;
+
 const SEPARATOR: char = '\\';
 
 /// The levels of a pool's path.
@@ -189,6 +192,18 @@ pub(crate) fn queue_free_label(
     Ok(id)
 }
 
+/// Notes that a rule has ordered a free label, in the request that this turn has just put.
+pub(crate) fn mark_by_rule(turn: &mut Turn<'_>, id: RequestId) {
+    for change in turn.changes.list.iter_mut().rev() {
+        if let rsm_store::Change::Put(rsm_store::Record::LibraryRequest(request)) = change
+            && request.id == id
+        {
+            request.option = BY_RULE;
+            return;
+        }
+    }
+}
+
 /// Queues the free labels that a medium still lacks: it was offline when they were ordered, or the manager was started
 /// anew (processes 19).
 pub(crate) fn queue_missing_labels(turn: &mut Turn<'_>, medium: &Medium) -> Handled {
@@ -196,11 +211,9 @@ pub(crate) fn queue_missing_labels(turn: &mut Turn<'_>, medium: &Medium) -> Hand
         if side.state != SideState::Unprepared {
             continue;
         }
-        let open = turn
-            .tx
-            .find(columns::request::SIDE, side.id)?
-            .into_iter()
-            .any(|request| request.operation == Operation::WriteFreeLabel && !request.state.is_final());
+        let open = turn.tx.open_requests_of_side(side.id)?.into_iter().any(|request| {
+            request.operation == Operation::WriteFreeLabel && request.library == medium.library
+        });
         if !open {
             queue_free_label(turn, medium, &side, None)?;
         }
@@ -215,7 +228,8 @@ pub(crate) fn return_to_free(turn: &mut Turn<'_>) -> Handled<Found> {
         if !is_at_rest(turn, &medium)? {
             continue;
         }
-        let owned = sides_of(&turn.tx, medium.id)?.iter().any(|side| side.state != SideState::Available);
+        let kept = |side: &Side| !matches!(side.state, SideState::Available | SideState::Decommissioned);
+        let owned = sides_of(&turn.tx, medium.id)?.iter().any(kept);
         match system(&turn.tx, PoolKind::Free, medium.media_type)?.filter(|_| !owned) {
             Some(free) => {
                 order_free_labels(turn, &mut medium, None, free.id)?;
@@ -234,10 +248,9 @@ pub(crate) fn return_to_free(turn: &mut Turn<'_>) -> Handled<Found> {
 fn is_at_rest(turn: &Turn<'_>, medium: &Medium) -> Handled<bool> {
     let idle = medium.state == MediumState::Idle && medium.claimed_by.is_none();
     let mounted = turn.tx.get::<Mount>(medium.id)?.is_some();
-    let wanted = turn
-        .tx
-        .find(columns::request::MEDIUM, medium.id)?
-        .into_iter()
-        .any(|request| !request.state.is_final() && request.state != RequestState::Deferred);
+    let wanted =
+        turn.tx.open_requests_about(medium.id)?.into_iter().any(|request| {
+            request.state != RequestState::Deferred && request.operation != Operation::Classify
+        });
     Ok(idle && !mounted && !wanted)
 }

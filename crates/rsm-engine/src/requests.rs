@@ -78,20 +78,23 @@ pub(crate) fn of_service(
 
 /// Takes the next place in the queue. Places taken in one turn follow one another by the ids' counter.
 fn next_sequence(turn: &mut Turn<'_>) -> Handled<u64> {
+    let mut service = current_service(turn)?;
+    let place = service.next_sequence;
+    service.next_sequence += 1;
+    turn.put_hidden(service);
+    Ok(place)
+}
+
+/// The service's own row as this turn has it: what it already put, or what the database holds.
+pub(crate) fn current_service(turn: &Turn<'_>) -> Handled<Service> {
     let pending = turn.changes.list.iter().rev().find_map(|change| match change {
         rsm_store::Change::Put(rsm_store::Record::Service(service)) => Some(service.clone()),
         _ => None,
     });
     let stored = turn.tx.all::<Service>()?.pop();
-    let Some(mut service) = pending.or(stored) else {
-        return Err(crate::turn::Fault::Store(rsm_store::StoreError::Failure(
-            "the service row is missing".into(),
-        )));
-    };
-    let place = service.next_sequence;
-    service.next_sequence += 1;
-    turn.put_hidden(service);
-    Ok(place)
+    pending.or(stored).ok_or_else(|| {
+        crate::turn::Fault::Store(rsm_store::StoreError::Failure("the service row is missing".into()))
+    })
 }
 
 /// Makes a request on behalf of a session.
@@ -127,6 +130,16 @@ pub(crate) fn end(turn: &mut Turn<'_>, mut request: LibraryRequest, ending: Endi
         if ending.event == RequestEvent::Succeeded { OperatorEvent::Done } else { OperatorEvent::Withdrawn };
     operators::settle_for(turn, &request, settled)?;
     turn.tell(request.library, Some(request.id), ended_word(request.state), sentence(&request));
+    if let (Operation::WriteFreeLabel, RequestState::Failed, Some(medium)) =
+        (request.operation, request.state, request.medium)
+    {
+        let text = format!(
+            "a free label could not be written ({}): read the medium's label (rsm media classify) to have it tried \
+             again, or take the medium out",
+            request.note
+        );
+        operators::raise(turn, operators::Ask::about_medium(text, medium))?;
+    }
     complete_signal(turn, &request);
     let answer = answer_of(&request, ending.told);
     turn.put(request.clone());

@@ -244,7 +244,10 @@ fn requeue_free_label(turn: &mut Turn<'_>, request: &LibraryRequest) -> Handled 
         && side.state == SideState::Unprepared
         && medium.location != Location::Offline
     {
-        pools::queue_free_label(turn, &medium, &side, None)?;
+        let again = pools::queue_free_label(turn, &medium, &side, None)?;
+        if request.option == pools::BY_RULE {
+            pools::mark_by_rule(turn, again);
+        }
     }
     Ok(())
 }

@@ -64,7 +64,7 @@ pub enum Call {
         library: Option<Guid>,
         /// These media, read or not; empty means those that have not been read.
         media: Vec<Guid>,
-        /// How many at most; 0 is no limit.
+        /// How many at most; 0 is as many as one call queues, which is 256.
         most: u32,
     },
     /// DismountNtmsMedia.

@@ -150,6 +150,16 @@ impl<'c> ReadTx<'c> {
         self.rows(&open_requests_text("\"library\" = $1 AND "), &[library.to_value()])
     }
 
+    /// Reads the library requests about one medium that are not final.
+    pub fn open_requests_about(&self, medium: MediumId) -> Result<Vec<LibraryRequest>, StoreError> {
+        self.rows(&open_requests_text("\"medium\" = $1 AND "), &[medium.to_value()])
+    }
+
+    /// Reads the library requests about one side that are not final.
+    pub fn open_requests_of_side(&self, side: SideId) -> Result<Vec<LibraryRequest>, StoreError> {
+        self.rows(&open_requests_text("\"side\" = $1 AND "), &[side.to_value()])
+    }
+
     /// Reads the operator requests on which somebody still has to act, the oldest first.
     pub fn open_operator_requests(&self) -> Result<Vec<OperatorRequest>, StoreError> {
         let states = numbers(OperatorState::ALL.iter().filter(|state| state.is_open()));

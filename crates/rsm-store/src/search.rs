@@ -14,6 +14,7 @@ use rsm_model::ids::*;
 use rsm_model::machine::Numbered;
 use rsm_model::machine::library::OperationalState;
 use rsm_model::machine::medium::MediumState;
+use rsm_model::machine::request::RequestState;
 use rsm_model::machine::side::SideState;
 use rsm_model::machine::slot::SlotState;
 use rsm_model::record::*;
@@ -47,7 +48,7 @@ pub struct PlaceAtRest {
 
 impl ReadTx<'_> {
     /// Finds the side that an allocation from a pool takes: online, available, enabled, without a conflict, of a type
-    /// that can be written; the fewest allocations first, then the oldest (decision 8, P-79 to P-81).
+    /// that can be written, and nobody has it mounted or waits for it; the fewest allocations first, then the oldest (decision 8, P-79 to P-81).
     pub fn available_side(&self, pool: PoolId, choice: Choice) -> Result<Option<Side>, StoreError> {
         const READ_ONLY: u32 = 3;
         let columns = qualified::<Side>("s");
@@ -62,6 +63,9 @@ impl ReadTx<'_> {
              JOIN \"library\" l ON l.\"id\" = m.\"library\" JOIN \"media_type\" t ON t.\"id\" = m.\"media_type\" \
              WHERE s.\"state\" = $1 AND m.\"pool\" = $2 AND m.\"location_id\" IS NOT NULL \
              AND m.\"enabled\" = $3 AND m.\"conflict\" = $4 AND m.\"to_free\" = $4 \
+             AND NOT EXISTS (SELECT 1 FROM \"mount\" x WHERE x.\"medium\" = m.\"id\") \
+             AND NOT EXISTS (SELECT 1 FROM \"library_request\" r WHERE r.\"medium\" = m.\"id\" \
+             AND r.\"operation\" = $7 AND r.\"completed\" IS NULL) \
              AND l.\"enabled\" = $3 AND l.\"operational\" <> $5 AND t.\"read_write\" <> $6{whole} \
              ORDER BY s.\"allocate_count\", s.\"created\", s.\"id\" LIMIT 1"
         );
@@ -72,12 +76,13 @@ impl ReadTx<'_> {
             Value::Flag(false),
             number(OperationalState::NotPresent),
             Value::Integer(i64::from(READ_ONLY)),
+            number(Operation::Mount),
         ];
         Ok(self.rows(&text, &values)?.pop())
     }
 
     /// Finds a side that no drive has read yet, of a medium that rests in a slot of a library (decision 18: label reads
-    /// of the first intake). Cleaners have no label.
+    /// of the first intake). Cleaners have no label; one that could not be read is not tried again and again.
     pub fn unread_side(&self, library: LibraryId) -> Result<Option<Side>, StoreError> {
         const CLEANER: u32 = 0x32;
         let columns = qualified::<Side>("s");
@@ -87,7 +92,7 @@ impl ReadTx<'_> {
              AND m.\"claimed_by\" IS NULL AND m.\"enabled\" = $5 AND m.\"conflict\" = $6 \
              AND m.\"media_type_code\" <> $7 \
              AND NOT EXISTS (SELECT 1 FROM \"library_request\" r WHERE r.\"side\" = s.\"id\" \
-             AND r.\"operation\" = $8 AND r.\"completed\" IS NULL) \
+             AND r.\"operation\" = $8 AND (r.\"completed\" IS NULL OR r.\"state\" = $9)) \
              ORDER BY s.\"allocate_count\", s.\"created\", s.\"id\" LIMIT 1"
         );
         let values = [
@@ -99,6 +104,7 @@ impl ReadTx<'_> {
             Value::Flag(false),
             Value::Integer(i64::from(CLEANER)),
             number(Operation::Classify),
+            number(RequestState::Failed),
         ];
         Ok(self.rows(&text, &values)?.pop())
     }

@@ -62,7 +62,7 @@ pub(crate) fn allocate(
         return next(turn, &pool, call).map(Some);
     }
     if let Some(side) = call.side.filter(|id| !id.is_null()) {
-        return named(turn, asked.caller, &pool, SideId(side), call.options).map(Some);
+        return named(turn, asked, &pool, SideId(side), call.options).map(Some);
     }
     if let Some(reply) = search(turn, asked.caller, &pool, call.options)? {
         return Ok(Some(reply));
@@ -149,7 +149,13 @@ fn take(turn: &mut Turn<'_>, pool: &MediaPool, mut side: Side, options: u32) -> 
 }
 
 /// Takes one particular side (allocate-partition-state, allocate-import-steps).
-fn named(turn: &mut Turn<'_>, caller: &Caller, pool: &MediaPool, id: SideId, options: u32) -> Handled<Reply> {
+fn named(
+    turn: &mut Turn<'_>,
+    asked: &Asked<'_>,
+    pool: &MediaPool,
+    id: SideId,
+    options: u32,
+) -> Handled<Reply> {
     let Some(side) = turn.tx.get::<Side>(id)? else {
         return refuse(Code::InvalidMedia, format!("{id} names no side"), "list them: rsm media list");
     };
@@ -157,7 +163,7 @@ fn named(turn: &mut Turn<'_>, caller: &Caller, pool: &MediaPool, id: SideId, opt
         return refuse(Code::InvalidMedia, "the medium of the side is gone", "");
     };
     if let Some(source) = turn.tx.get::<MediaPool>(medium.pool)? {
-        admit(turn, caller, pool, Some(&source))?;
+        admit(turn, asked.caller, pool, Some(&source))?;
     }
     let name = crate::naming::medium(&medium);
     if !matches!(side.state, SideState::Available | SideState::Import) {
@@ -185,6 +191,7 @@ fn named(turn: &mut Turn<'_>, caller: &Caller, pool: &MediaPool, id: SideId, opt
         );
     }
     check_siblings(turn, pool, &medium, &side, options)?;
+    check_nobody_uses(turn, asked, &medium)?;
     if !medium.common.enabled || medium.conflict || medium.to_free || medium.state == MediumState::OpError {
         return refuse(
             Code::MediaUnavailable,
@@ -193,6 +200,27 @@ fn named(turn: &mut Turn<'_>, caller: &Caller, pool: &MediaPool, id: SideId, opt
         );
     }
     take(turn, pool, side, options)
+}
+
+/// What somebody else has mounted, or is about to, cannot be had now.
+fn check_nobody_uses(turn: &Turn<'_>, asked: &Asked<'_>, medium: &Medium) -> Handled {
+    let own =
+        |application: &str, uid: u32| application == asked.session.application && uid == asked.session.uid;
+    let mounted = turn.tx.get::<Mount>(medium.id)?.filter(|mount| !own(&mount.application, mount.uid));
+    let mounting = turn
+        .tx
+        .open_requests_about(medium.id)?
+        .into_iter()
+        .find(|request| request.operation == Operation::Mount && !own(&request.application, request.uid));
+    let user = mounted.map(|mount| mount.user).or(mounting.map(|request| request.user));
+    match user {
+        Some(user) => refuse(
+            Code::MediaUnavailable,
+            format!("{} is mounted, or being mounted, for {user}", crate::naming::medium(medium)),
+            "call again once it has been dismounted",
+        ),
+        None => Ok(()),
+    }
 }
 
 /// Both sides of a medium are in one pool, so a side may bring its medium along only if nobody owns the other
@@ -250,6 +278,13 @@ fn next(turn: &mut Turn<'_>, pool: &MediaPool, call: &AllocateCall) -> Handled<R
             "bring it to a library and inventory it",
         );
     }
+    if !medium.common.enabled || medium.conflict || medium.state == MediumState::OpError {
+        return refuse(
+            Code::MediaUnavailable,
+            format!("{name} is disabled, in conflict or in error"),
+            "rsm media show tells which",
+        );
+    }
     let reserved = pools::sides_of(&turn.tx, medium.id)?;
     match reserved.into_iter().find(|side| side.state == SideState::Reserved) {
         Some(side) => take(turn, pool, side, 0),
@@ -300,8 +335,13 @@ fn ask_for_media(
 pub(crate) fn look_again(turn: &mut Turn<'_>) -> Handled<Found> {
     let searches: Vec<(OperatorRequestId, Search)> =
         turn.memory.searches.iter().map(|(id, search)| (*id, search.clone())).collect();
+    let mut waiting = Vec::new();
     for (id, wanted) in searches {
-        let request = turn.tx.get::<OperatorRequest>(id)?;
+        waiting.push((turn.tx.get::<OperatorRequest>(id)?, id, wanted));
+    }
+    // Who has waited longest is served first.
+    waiting.sort_by_key(|(request, id, _)| (request.as_ref().map(|request| request.submitted), *id));
+    for (request, id, wanted) in waiting {
         let refused = request.as_ref().is_none_or(|request| request.state == OperatorState::Refused);
         if refused {
             let told = Refusal::new(Code::Cancelled, "an operator refused the request for new media");
@@ -385,7 +425,8 @@ pub(crate) fn deallocate(turn: &mut Turn<'_>, asked: &Asked<'_>, logical: Option
     }
     turn.put(side);
     if free.is_some()
-        && states.iter().all(|state| *state == SideState::Available)
+        && !spent
+        && states.iter().all(|state| matches!(state, SideState::Available | SideState::Decommissioned))
         && may_be_rewritten(turn, &medium)?
     {
         // Carried out by upkeep as soon as the medium rests: now, or after its dismount.
@@ -417,11 +458,11 @@ fn check_not_in_use(turn: &Turn<'_>, asked: &Asked<'_>, medium: &Medium, side: &
             "call again once it has been dismounted",
         );
     }
-    let mounting = turn.tx.find(columns::request::SIDE, side.id)?.into_iter().find(|request| {
-        request.operation == Operation::Mount
-            && !request.state.is_final()
-            && !own(&request.application, request.uid)
-    });
+    let mounting = turn
+        .tx
+        .open_requests_of_side(side.id)?
+        .into_iter()
+        .find(|request| request.operation == Operation::Mount && !own(&request.application, request.uid));
     match mounting {
         Some(request) => refuse(
             Code::Busy,

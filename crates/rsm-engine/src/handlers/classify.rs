@@ -17,6 +17,9 @@ use rsm_store::columns;
 
 const CLEANER: u32 = 0x32;
 
+/// Label reads that one call queues at most: a library is at work on that for a day, and the queue stays readable.
+const MOST_AT_ONCE: usize = 256;
+
 /// Queues label reads: of the media named, or of those that nobody has read yet.
 pub(crate) fn classify(
     turn: &mut Turn<'_>,
@@ -32,8 +35,8 @@ pub(crate) fn classify(
     {
         return refuse(Code::ObjectNotFound, format!("{id} names no library"), "list them: rsm library list");
     }
-    let most = if most == 0 { usize::MAX } else { most as usize };
-    let wanted = if media.is_empty() { unread(turn, only)? } else { named(turn, media)? };
+    let most = if most == 0 { MOST_AT_ONCE } else { MOST_AT_ONCE.min(most as usize) };
+    let wanted = if media.is_empty() { unread(turn, only, most)? } else { named(turn, media)? };
     let mut queued = Vec::new();
     for (medium, side) in wanted.into_iter().take(most) {
         queued.push(queue(turn, Some(&asked.session), &medium, side)?);
@@ -60,13 +63,16 @@ pub(crate) fn queue(
 }
 
 /// The sides that no drive has read, of media in libraries.
-fn unread(turn: &Turn<'_>, only: Option<LibraryId>) -> Handled<Vec<(Medium, SideId)>> {
+fn unread(turn: &Turn<'_>, only: Option<LibraryId>, most: usize) -> Handled<Vec<(Medium, SideId)>> {
     let mut found = Vec::new();
     for side in turn.tx.find(columns::side::STATE, SideState::Unknown)? {
         let Some(medium) = turn.tx.get::<Medium>(side.medium)? else { continue };
         let here = medium.location != Location::Offline && only.is_none_or(|id| id == medium.library);
         if here && medium.media_type_code != CLEANER && !is_queued(turn, side.id)? {
             found.push((medium, side.id));
+        }
+        if found.len() >= most {
+            break;
         }
     }
     found.sort_by_key(|(medium, _)| medium.sequence);
@@ -96,7 +102,8 @@ fn named(turn: &Turn<'_>, media: &[Guid]) -> Handled<Vec<(Medium, SideId)>> {
     Ok(found)
 }
 
-fn is_queued(turn: &Turn<'_>, side: SideId) -> Handled<bool> {
-    let requests = turn.tx.find(columns::request::SIDE, side)?;
-    Ok(requests.iter().any(|request| request.operation == Operation::Classify && !request.state.is_final()))
+/// Whether a label read of a side is queued already.
+pub(crate) fn is_queued(turn: &Turn<'_>, side: SideId) -> Handled<bool> {
+    let requests = turn.tx.open_requests_of_side(side)?;
+    Ok(requests.iter().any(|request| request.operation == Operation::Classify))
 }

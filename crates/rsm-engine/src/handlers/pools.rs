@@ -12,7 +12,7 @@ use rsm_model::ids::{Guid, MediaTypeId, MediumId, ObjectType, PoolId, TypedId};
 use rsm_model::machine::medium::MediumState;
 use rsm_model::machine::side::SideState;
 use rsm_model::record::*;
-use rsm_store::{ReadTx, columns};
+use rsm_store::ReadTx;
 
 const OPEN_EXISTING: u32 = 1;
 const CREATE_NEW: u32 = 2;
@@ -244,7 +244,9 @@ fn check_at_hand(turn: &Turn<'_>, medium: &Medium, sides: &[Side]) -> Handled {
     {
         let next = match side.state {
             SideState::Unknown => "let a drive read its label first: rsm media classify",
-            SideState::Unprepared => "its free label is being written: look at rsm request list",
+            SideState::Unprepared => {
+                "its free label is not written yet: look at rsm request list and rsm operator list"
+            }
             state if state.is_owned() => "its owner has to deallocate it",
             _ => "",
         };
@@ -253,11 +255,8 @@ fn check_at_hand(turn: &Turn<'_>, medium: &Medium, sides: &[Side]) -> Handled {
     if !medium.common.enabled {
         return busy("is disabled".to_string(), "enable it");
     }
-    let queued = turn
-        .tx
-        .find(columns::request::MEDIUM, medium.id)?
-        .into_iter()
-        .any(|request| !request.state.is_final() && request.operation != Operation::Dismount);
+    let requests = turn.tx.open_requests_about(medium.id)?;
+    let queued = requests.iter().any(|request| request.operation != Operation::Dismount);
     let used = turn.tx.get::<Mount>(medium.id)?.is_some() || queued || medium.state != MediumState::Idle;
     if used || medium.conflict || medium.to_free {
         return busy("is in use".to_string(), "wait until it is idle: rsm media show");

@@ -13,7 +13,7 @@ use super::action::Action;
 use super::carry::{self, missing, started, the_drive, the_request};
 use super::queue::{self, MOST_ATTEMPTS, finish, in_slot, load, move_in, put_back, unsettled, wait};
 use super::view::View;
-use crate::handlers::queue_label_read;
+use crate::handlers::{is_label_read_queued, queue_label_read};
 use crate::pools;
 use crate::requests::{self, Ending};
 use crate::turn::{Handled, Turn, new_guid};
@@ -32,8 +32,13 @@ use rsm_store::columns;
 const CLEANER: u32 = 0x32;
 const AN_HOUR_MS: i64 = 3_600_000;
 
-/// What a request for label work needs next.
+/// What a request for label work needs next. Hundreds may be queued at once: they wait in silence, and their reason is
+/// that of the library.
 pub(super) fn next(view: &View, request: &LibraryRequest) -> Option<Action> {
+    needed(view, request).filter(|action| !matches!(action, Action::Wait { .. }))
+}
+
+fn needed(view: &View, request: &LibraryRequest) -> Option<Action> {
     let Some(medium) = view.medium_of(request) else {
         return finish(request, Ending::failed(Code::InvalidMedia, "the medium's record is gone"));
     };
@@ -71,7 +76,9 @@ fn in_drive(view: &View, request: &LibraryRequest, id: DriveId) -> Option<Action
         DriveState::Loaded if mine && request.operation == Operation::WriteFreeLabel => {
             write_label(view, request, drive)
         }
-        DriveState::Dismountable if !mine && request.operation == Operation::WriteFreeLabel => {
+        DriveState::Dismountable
+            if !mine && (request.operation == Operation::WriteFreeLabel || request.session.is_some()) =>
+        {
             match view.parked(id) {
                 Some(dismount) => Some(Action::Evict { mount: request.id, dismount: dismount.id, drive: id }),
                 None => wait(request, format!("the medium is in {}", drive.common.name)),
@@ -125,13 +132,26 @@ fn somebody_waits(view: &View, but: &LibraryRequest) -> bool {
         request.id != but.id
             && matches!(request.operation, Operation::Mount | Operation::WriteFreeLabel)
             && matches!(request.state, RequestState::Queued | RequestState::Waiting)
-            && !view.asked.contains(&request.id)
+            && view.medium_of(request).is_some_and(|medium| can_be_had(view, request, medium))
     })
+}
+
+/// Whether nothing but a drive is missing for a request: its medium rests at hand.
+fn can_be_had(view: &View, request: &LibraryRequest, medium: &Medium) -> bool {
+    !medium.conflict
+        && matches!(medium.location, Location::Slot(_) | Location::Port(_))
+        && view.medium_taken(medium, Some(request.id)).is_none()
 }
 
 /// A full inventory whose elements have been read: the next slot, when a drive is idle.
 pub(super) fn inventory(view: &View, request: &LibraryRequest) -> Option<Action> {
-    let reading = view.requests.iter().filter(|other| other.operation == Operation::Classify).count();
+    // What somebody holds is examined later, and nobody waits for that (P-17).
+    let under_way = |other: &&LibraryRequest| {
+        other.operation == Operation::Classify
+            && other.session.is_none()
+            && view.medium_of(other).is_some_and(|medium| view.medium_taken(medium, Some(other.id)).is_none())
+    };
+    let reading = view.requests.iter().filter(under_way).count();
     match view.examine {
         Some(slot) if reading < view.drives.len().max(1) => {
             Some(Action::Examine { request: request.id, slot })
@@ -192,7 +212,9 @@ pub(super) fn examine(turn: &mut Turn<'_>, view: &View, id: RequestId, slot: Slo
             continue;
         }
         for side in pools::sides_of(&turn.tx, medium.id)? {
-            queue_label_read(turn, None, &medium, side.id)?;
+            if !is_label_read_queued(turn, side.id)? {
+                queue_label_read(turn, None, &medium, side.id)?;
+            }
         }
     }
     request.slot = Some(slot);
@@ -227,7 +249,7 @@ fn replaceable(side: &Side, ordered: Guid) -> Vec<MediumLabel> {
         LabelWitness::Unclaimed => {
             vec![MediumLabel::Unknown { mark: side.label_id.clone() }, MediumLabel::Blank]
         }
-        LabelWitness::NotRead | LabelWitness::Stale => Vec::new(),
+        LabelWitness::NotRead | LabelWitness::Stale | LabelWitness::Differs => Vec::new(),
     };
     for kind in [Label::FREE_TAPE_KIND, Label::FREE_DISC_KIND] {
         over.push(MediumLabel::Known(Label {

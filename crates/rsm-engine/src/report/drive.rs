@@ -77,7 +77,7 @@ fn mount_loaded(
         Verdict::First => labels::classify(turn, &mut held, &mut side, &report.label)?,
         Verdict::Agrees => labels::adopt(turn, &mut held, &mut side, &report.label)?,
         Verdict::Differs => {
-            let sentence = labels::mismatch(turn, &mut held, &report.label)?;
+            let sentence = labels::mismatch(turn, &mut held, &mut side, &report.label)?;
             if wanted {
                 let told = Refusal::new(Code::InvalidState, &sentence).next(
                     "the library reads all labels again if its AutoRecovery is set; look at rsm media show",
@@ -124,22 +124,40 @@ fn label_read(
     found: &MediumLabel,
 ) -> Handled {
     let verdict = labels::compare(&side, found);
-    let known = labels::identify(turn, held, side, found, verdict)?;
-    request.medium = Some(known.medium.id);
-    request.side = Some(known.side.id);
-    bay.saved_side = Some(known.side.id);
     if request.goal == Goal::AsAsked {
         request.goal = Goal::PutBackThenPass;
         request.attempts = 0;
     }
-    let Identified { mut medium, mut side } = known;
-    if side.state == SideState::Unprepared {
-        pools::queue_missing_labels(turn, &medium)?;
+    if side.state == SideState::Unprepared && request.session.is_none() {
+        // What may be replaced by its free label was decided before; a label read that nobody asked for must not widen
+        // that (decision 20).
+        if !labels::is_recorded(&side, found) && !is_ordered_label(&side, found) {
+            let text = format!(
+                "{} waits for a free label, but carries something else than is recorded: if it may be overwritten, read \
+                 its label (rsm media classify)",
+                crate::naming::medium(&held)
+            );
+            operators::raise(turn, operators::Ask::about_medium(text, held.id))?;
+        }
+        put_all(turn, request, held, bay);
+        return Ok(());
     }
+    let known = labels::identify(turn, held, side, found, verdict)?;
+    request.medium = Some(known.medium.id);
+    request.side = Some(known.side.id);
+    bay.saved_side = Some(known.side.id);
+    let Identified { mut medium, mut side } = known;
+    pools::queue_missing_labels(turn, &medium)?;
     intake::carry_out_rule(turn, &mut medium, &mut side)?;
     turn.put(side);
     put_all(turn, request, medium, bay);
     Ok(())
+}
+
+/// Whether a label is the free one that was ordered for a side: its order was carried out unseen.
+fn is_ordered_label(side: &Side, found: &MediumLabel) -> bool {
+    let ordered = side.ordered_label.map(|id| id.0.to_vec());
+    matches!(found, MediumLabel::Known(label) if Some(&label.id) == ordered.as_ref())
 }
 
 /// The label on a medium is known now: it was read before the medium leaves its drive, or a free one was written.
@@ -159,7 +177,8 @@ pub(super) fn labelled(turn: &mut Turn<'_>, step: &OpenStep, report: &LoadedMedi
                 request.goal = Goal::PutBackThenPass;
             }
             if let Some(mut medium) = medium_of(turn, step)? {
-                if request.session.is_none() {
+                operators::medium_settled(turn, medium.id)?;
+                if request.option == pools::BY_RULE {
                     intake::finish_rule(turn, &mut medium, &side)?;
                 }
                 turn.put(medium.clone());
@@ -194,7 +213,7 @@ pub(super) fn label_kept(turn: &mut Turn<'_>, step: &OpenStep, report: &LoadedMe
     };
     let text = format!(
         "{} was to get a free label, but {what}, which is not what is recorded: nothing was written. If it may be \
-         overwritten, read its label (rsm media classify), or eject it",
+         overwritten, read its label (rsm media classify), or take it out",
         crate::naming::medium(&held)
     );
     operators::raise(turn, operators::Ask::about_medium(text.clone(), held.id))?;

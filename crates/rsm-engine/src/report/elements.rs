@@ -130,6 +130,7 @@ pub(super) fn read(
         if request.option == InventoryMethod::Full.number() {
             // Now slot by slot: every label is read.
             request.steps_done = 1;
+            request.attempts = 0;
             request.slot = None;
             turn.put(request);
             return Ok(());
@@ -235,8 +236,11 @@ impl Reading {
             self.take(turn, other)?;
             self.superseded.insert(other);
         }
+        let unsettled = self.media.get(&id).is_some_and(|medium| medium.conflict)
+            && crate::pools::sides_of(&turn.tx, id)?.iter().any(|side| side.witness == LabelWitness::Differs);
         if let Some(medium) = self.media.get_mut(&id) {
-            medium.conflict = shared;
+            // A label that differs is settled by a label read alone.
+            medium.conflict = shared || unsettled;
         }
         self.place(report.address, id);
         Ok(())
@@ -359,7 +363,8 @@ impl Reading {
         place: Location,
         inverted: Inverted,
     ) -> Handled {
-        if medium.sides == 2 {
+        // Where it has not moved, what our own robot did last is known better than what a changer may tell.
+        if medium.sides == 2 && (medium.location != place || medium.library != self.library.id) {
             medium.upside_down = inverted == Inverted::Yes;
         }
         let same = medium.location == place && medium.library == self.library.id;
@@ -369,7 +374,7 @@ impl Reading {
         if !same {
             forget_mount(turn, medium);
         }
-        if medium.location == Location::Offline {
+        if medium.location == Location::Offline || medium.library != self.library.id {
             let mut here = medium.clone();
             here.library = self.library.id;
             pools::queue_missing_labels(turn, &here)?;

@@ -6,6 +6,7 @@
 use super::probe;
 use crate::api::{IntakeRule, LibraryConfiguration};
 use crate::pools::{self, PoolPath};
+use crate::requests;
 use crate::turn::{Handled, Turn};
 use rsm_model::ids::*;
 use rsm_model::machine::drive::DriveState;
@@ -216,9 +217,8 @@ impl Intake {
 
     /// Writes the number for people back, if any was taken.
     pub fn finish(self, turn: &mut Turn<'_>) -> Handled {
-        if let Some(next) = self.next_number
-            && let Some(mut service) = turn.tx.all::<Service>()?.pop()
-        {
+        if let Some(next) = self.next_number {
+            let mut service = requests::current_service(turn)?;
             service.next_medium_number = next;
             turn.put_hidden(service);
         }
@@ -299,6 +299,10 @@ pub(super) fn carry_out_rule(turn: &mut Turn<'_>, medium: &mut Medium, side: &mu
     let Some((pool, tag)) = decided_pool(turn, medium)?.zip(medium.bar_code.clone()) else { return Ok(()) };
     let others = pools::sides_of(&turn.tx, medium.id)?;
     let blank = |one: &Side| one.state == SideState::Foreign && one.witness == LabelWitness::Blank;
+    if !others.iter().any(|one| one.id == side.id) {
+        // A record that was just made has no stored sides yet: the next reading finds it.
+        return Ok(());
+    }
     let all_blank = blank(side) && others.iter().all(|one| one.id == side.id || blank(one));
     let Some(free) = pools::system(&turn.tx, PoolKind::Free, medium.media_type)?.filter(|_| all_blank) else {
         return Ok(());
@@ -310,7 +314,8 @@ pub(super) fn carry_out_rule(turn: &mut Turn<'_>, medium: &mut Medium, side: &mu
         let target = if one.id == side.id { &mut *side } else { &mut one };
         pools::order_free_label(turn, target)?;
         let target = target.clone();
-        pools::queue_free_label(turn, medium, &target, None)?;
+        let id = pools::queue_free_label(turn, medium, &target, None)?;
+        pools::mark_by_rule(turn, id);
         if target.id != side.id {
             turn.put(target);
         }

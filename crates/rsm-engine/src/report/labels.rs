@@ -14,6 +14,7 @@
 use crate::operators;
 use crate::planner::queue_full_inventory;
 use crate::pools;
+use crate::requests;
 use crate::start;
 use crate::turn::{Handled, Turn};
 use rsm_model::ids::*;
@@ -40,16 +41,20 @@ pub(super) fn compare(side: &Side, found: &MediumLabel) -> Verdict {
     if side.state == SideState::Unknown {
         return Verdict::First;
     }
-    let same = match (side.witness, found) {
-        (LabelWitness::NotRead | LabelWitness::Stale, _) => true,
-        (LabelWitness::Blank, MediumLabel::Blank) => true,
-        (LabelWitness::Unclaimed, MediumLabel::Unknown { mark }) => *mark == side.label_id,
-        (LabelWitness::Known, MediumLabel::Known(label)) => {
-            label.kind == side.label_type && label.id == side.label_id
-        }
-        _ => false,
+    let same = match side.witness {
+        LabelWitness::NotRead | LabelWitness::Stale => true,
+        _ => is_recorded(side, found),
     };
     if same { Verdict::Agrees } else { Verdict::Differs }
+}
+
+/// Whether what was found is what stands in the record of a side.
+pub(super) fn is_recorded(side: &Side, found: &MediumLabel) -> bool {
+    match found {
+        MediumLabel::Blank => side.label_type.is_empty() && side.label_id.is_empty(),
+        MediumLabel::Unknown { mark } => side.label_type.is_empty() && *mark == side.label_id,
+        MediumLabel::Known(label) => label.kind == side.label_type && label.id == side.label_id,
+    }
 }
 
 /// Writes what was found into the record of a side.
@@ -130,7 +135,8 @@ pub(super) fn refused(turn: &mut Turn<'_>, held: &mut Medium, id: Option<SideId>
         return Ok(());
     }
     side.state = side::step(side.state, SideEvent::Refused)?;
-    if let Some(pool) = pools::system(&turn.tx, PoolKind::Unrecognized, held.media_type)? {
+    let kept = pools::sides_of(&turn.tx, held.id)?.iter().any(|other| other.state.is_owned());
+    if !kept && let Some(pool) = pools::system(&turn.tx, PoolKind::Unrecognized, held.media_type)? {
         held.pool = pool.id;
     }
     turn.put(side);
@@ -138,9 +144,15 @@ pub(super) fn refused(turn: &mut Turn<'_>, held: &mut Medium, id: Option<SideId>
 }
 
 /// A mount met another label than was recorded: the medium is in conflict, and where the library recovers by itself
-/// all labels are read (P-103, P-33). The caller writes the medium.
-pub(super) fn mismatch(turn: &mut Turn<'_>, held: &mut Medium, found: &MediumLabel) -> Handled<String> {
+/// all labels are read (P-103, P-33). The caller writes medium and side.
+pub(super) fn mismatch(
+    turn: &mut Turn<'_>,
+    held: &mut Medium,
+    side: &mut Side,
+    found: &MediumLabel,
+) -> Handled<String> {
     held.conflict = true;
+    side.witness = LabelWitness::Differs;
     let what = match found {
         MediumLabel::Blank => "is blank".to_string(),
         MediumLabel::Unknown { .. } => "carries something that no recogniser knows".to_string(),
@@ -169,17 +181,44 @@ pub(super) fn identify(
     found: &MediumLabel,
     verdict: Verdict,
 ) -> Handled<Identified> {
+    if held.conflict
+        && matches!(side.witness, LabelWitness::Stale | LabelWitness::NotRead)
+        && verdict == Verdict::Agrees
+    {
+        // Nothing is recorded that could settle who it is: a person has to.
+        let text = format!(
+            "{}: its bar code cannot be read, and its label was not read after its last use: nobody can tell whether it \
+             is the medium that is recorded. Look at it, mend its bar code and inventory the library",
+            crate::naming::medium(&held)
+        );
+        operators::raise(turn, operators::Ask::about_medium(text, held.id))?;
+        return Ok(Identified { medium: held, side });
+    }
     if verdict == Verdict::Agrees {
         held.conflict = false;
-        record(&mut side, found);
+        adopt(turn, &mut held, &mut side, found)?;
+        operators::medium_settled(turn, held.id)?;
         return Ok(Identified { medium: held, side });
     }
     if let Some(known) = returned(turn, &held, found, verdict)? {
-        return take_over(turn, held, known);
+        return take_over(turn, held, side.number, known);
     }
-    let owned = pools::sides_of(&turn.tx, held.id)?.iter().any(|one| one.state.is_owned());
-    if verdict == Verdict::Differs && owned {
+    let other_owned =
+        pools::sides_of(&turn.tx, held.id)?.iter().any(|one| one.id != side.id && one.state.is_owned());
+    if verdict == Verdict::Differs && side.state.is_owned() {
         return split(turn, held, &side, found);
+    }
+    if verdict == Verdict::Differs && other_owned {
+        // The owner of the other side must not lose it for what happened on this one.
+        held.conflict = true;
+        side.witness = LabelWitness::Differs;
+        let text = format!(
+            "{}: a side that nobody owns has another label than is recorded, and the other side is owned: look at the \
+             medium",
+            crate::naming::medium(&held)
+        );
+        operators::raise(turn, operators::Ask::about_medium(text, held.id))?;
+        return Ok(Identified { medium: held, side });
     }
     held.conflict = false;
     if side.state == SideState::Unprepared {
@@ -225,7 +264,7 @@ fn returned(
 
 /// The cartridge in a drive is a medium that was recorded as offline: that record takes its place, and the makeshift
 /// one goes.
-fn take_over(turn: &mut Turn<'_>, held: Medium, known: Identified) -> Handled<Identified> {
+fn take_over(turn: &mut Turn<'_>, held: Medium, read: u32, known: Identified) -> Handled<Identified> {
     let Identified { medium: mut known, mut side } = known;
     let text = format!(
         "the cartridge taken for {} is {}, by its label",
@@ -250,7 +289,8 @@ fn take_over(turn: &mut Turn<'_>, held: Medium, known: Identified) -> Handled<Id
     known.home_slot = held.home_slot;
     known.bar_code = known.bar_code.or_else(|| held.bar_code.clone());
     known.claimed_by = held.claimed_by;
-    known.upside_down = held.upside_down;
+    // What was taken for one side may be the other: then the disc came back turned over.
+    known.upside_down = held.upside_down ^ (side.number != read);
     known.density_code = held.density_code;
     known.conflict = false;
     side.witness = LabelWitness::Known;
@@ -288,7 +328,7 @@ fn split(turn: &mut Turn<'_>, mut held: Medium, side: &Side, found: &MediumLabel
         crate::naming::medium(&held)
     );
     turn.tell(held.library, held.claimed_by, "identified", text.clone());
-    operators::raise(turn, operators::Ask::message(text))?;
+    operators::raise(turn, operators::Ask::about_medium(text, held.id))?;
     let mut read = None;
     for old in pools::sides_of(&turn.tx, held.id)? {
         let mut new = Side {
@@ -331,7 +371,7 @@ fn split(turn: &mut Turn<'_>, mut held: Medium, side: &Side, found: &MediumLabel
 
 /// Takes the next number for people (M-54).
 fn next_number(turn: &mut Turn<'_>) -> Handled<u32> {
-    let Some(mut service) = turn.tx.all::<Service>()?.pop() else { return Ok(0) };
+    let mut service = requests::current_service(turn)?;
     let number = service.next_medium_number;
     service.next_medium_number += 1;
     turn.put_hidden(service);

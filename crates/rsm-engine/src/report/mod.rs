@@ -37,6 +37,9 @@ use rsm_model::{Code, UtcTime};
 use rsm_step::{Attention, DeviceKey, Epoch, Failure, Outcome, StepReport};
 use rsm_store::columns;
 
+/// How often the label of a medium that its owner gave back is read in vain before it goes without.
+const MOST_LABEL_READS: u32 = 3;
+
 /// Handles a report.
 pub(crate) fn step(turn: &mut Turn<'_>, report: &StepReport) -> Handled {
     let device = turn.tx.get::<Device>(report.device.0.clone())?;
@@ -291,6 +294,11 @@ fn count_attempt(turn: &mut Turn<'_>, step: &OpenStep, why: &str) -> Handled {
         // An inventory counts its attempts when it begins to read.
         if request.operation != Operation::Inventory {
             request.attempts += 1;
+        }
+        // A label that cannot be read must not keep its medium in the drive for ever: its side stays Stale.
+        if step.kind == "read label" && request.attempts >= MOST_LABEL_READS {
+            request.access = MountAccess::Read;
+            request.attempts = 0;
         }
         request.note = why.to_string();
         turn.put(request);

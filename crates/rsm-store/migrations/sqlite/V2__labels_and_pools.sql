@@ -9,6 +9,7 @@ ALTER TABLE "side" ADD COLUMN "witness" INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE "side" ADD COLUMN "ordered_label" BLOB CHECK (length("ordered_label") = 16);
 ALTER TABLE "operator_request" ADD COLUMN "caller" BLOB CHECK (length("caller") = 16);
 
+CREATE INDEX "slot_library_number" ON "slot" ("library", "number");
 CREATE INDEX "medium_to_free" ON "medium" ("to_free");
 -- An allocation takes the available side with the fewest allocations, then the oldest (decision 8).
 CREATE INDEX "side_state" ON "side" ("state", "allocate_count", "created");
