@@ -8,6 +8,7 @@
 use crate::value::BadCell;
 use rusqlite::ErrorCode;
 use rusqlite::ffi;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 /// Tells why the database could not do what was asked.
@@ -19,6 +20,18 @@ pub enum StoreError {
     /// The file is no database, or a damaged one; it was not changed.
     #[error("the database is damaged ({0}); restore it from a backup, or move it away to start empty")]
     Corrupt(String),
+    /// The file is a database, and another program's; it was not changed.
+    #[error("the database {} belongs to another program; it was not changed; configure another path", path.display())]
+    Foreign {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The file, or its folder, may not be read or written by this process, or is none.
+    #[error(
+        "the database cannot be opened ({0}); give the user that runs the manager the right to the file and its \
+         folder, or configure another path"
+    )]
+    NoAccess(String),
     /// A newer version of this program made the database; it was not changed.
     #[error(
         "the database has schema {found}, and this program knows no schema after {known}; install the version \
@@ -52,7 +65,12 @@ impl StoreError {
     pub(crate) fn from_io(path: &Path, error: &std::io::Error) -> Self {
         let text = format!("{}: {error}", path.display());
         match error.kind() {
-            std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded => StoreError::Full(text),
+            ErrorKind::StorageFull | ErrorKind::QuotaExceeded => StoreError::Full(text),
+            ErrorKind::PermissionDenied
+            | ErrorKind::ReadOnlyFilesystem
+            | ErrorKind::NotADirectory
+            | ErrorKind::IsADirectory
+            | ErrorKind::NotFound => StoreError::NoAccess(text),
             _ => StoreError::Failure(text),
         }
     }

@@ -9,7 +9,7 @@
 
 use crate::error::StoreError;
 use refinery::{Migration, Runner};
-use rusqlite::{Connection, OpenFlags, OptionalExtension, ffi};
+use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, ffi};
 use std::path::Path;
 
 /// The migrations, by name of file and text.
@@ -56,15 +56,14 @@ fn failed(error: &refinery::Error) -> StoreError {
 
 /// The version of the schema in a database; none when it holds no table at all.
 fn found(connection: &Connection) -> Result<Option<i32>, StoreError> {
+    let path = || connection.path().unwrap_or_default().into();
     const TABLES: &str = "SELECT count(*), count(*) FILTER (WHERE name = 'refinery_schema_history') \
                           FROM sqlite_master WHERE type = 'table'";
     let (tables, ours): (i64, i64) =
         connection.query_row(TABLES, [], |row| Ok((row.get(0)?, row.get(1)?)))?;
     match (tables, ours) {
         (0, _) => Ok(None),
-        (_, 0) => Err(StoreError::Failure(
-            "the file is a database of another program; configure another path".to_string(),
-        )),
+        (_, 0) => Err(StoreError::Foreign { path: path() }),
         _ => {
             let newest = "SELECT version FROM refinery_schema_history ORDER BY version DESC LIMIT 1";
             Ok(Some(connection.query_row(newest, [], |row| row.get(0)).optional()?.unwrap_or(0)))
@@ -74,18 +73,72 @@ fn found(connection: &Connection) -> Result<Option<i32>, StoreError> {
 
 /// Refuses a file that must not be opened for writing; the file is only read.
 pub(crate) fn inspect(path: &Path) -> Result<(), StoreError> {
-    match std::fs::metadata(path) {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
-        Err(error) => return Err(StoreError::from_io(path, &error)),
-        Ok(data) if data.len() == 0 => return Ok(()),
-        Ok(_) => {}
+    if !has_content(path)? {
+        return Ok(());
     }
-    look(|flags| Connection::open_with_flags(path, flags))
+    look(|flags| open_existing(path, flags))
 }
 
+/// As [`inspect`], and leaves to the start even what an interrupted transaction left.
+pub(crate) fn glance(path: &Path) -> Result<(), StoreError> {
+    if !has_content(path)? {
+        return Ok(());
+    }
+    let connection = open_existing(path, LOOKING)?;
+    if was_cut_off(&connection) { Ok(()) } else { examine(&connection) }
+}
+
+fn has_content(path: &Path) -> Result<bool, StoreError> {
+    match std::fs::metadata(path) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(StoreError::from_io(path, &error)),
+        Ok(data) if !data.is_file() => Err(StoreError::NoAccess(format!("{} is no file", path.display()))),
+        Ok(data) => Ok(data.len() > 0),
+    }
+}
+
+fn open_existing(path: &Path, flags: OpenFlags) -> Result<Connection, StoreError> {
+    let opened = if flags == LOOKING && is_at_rest(path) {
+        Connection::open_with_flags(unchanging(path), flags | OpenFlags::SQLITE_OPEN_URI)
+    } else {
+        Connection::open_with_flags(path, flags)
+    };
+    opened.map_err(|error| match error.sqlite_error_code() {
+        // It is there, so what stands in the way is a right, or that it is no file.
+        Some(ErrorCode::CannotOpen) => StoreError::NoAccess(error.to_string()),
+        _ => error.into(),
+    })
+}
+
+/// Whether all of a database is in its own file: nothing in a log, nothing to be undone.
+fn is_at_rest(path: &Path) -> bool {
+    let is_empty = |suffix: &str| {
+        let mut name = path.as_os_str().to_owned();
+        name.push(suffix);
+        std::fs::metadata(name).map_or(true, |data| data.len() == 0)
+    };
+    is_empty("-wal") && is_empty("-journal")
+}
+
+/// The name of a file for SQLite that says that nobody changes it: then a look makes no log and no index of one.
+fn unchanging(path: &Path) -> String {
+    let mut name = "file:".to_string();
+    for byte in path.as_os_str().as_encoded_bytes() {
+        match byte {
+            b'/' | b'.' | b'-' | b'_' => name.push(char::from(*byte)),
+            _ if byte.is_ascii_alphanumeric() => name.push(char::from(*byte)),
+            _ => name.push_str(&format!("%{byte:02x}")),
+        }
+    }
+    name + "?immutable=1"
+}
+
+/// How a file is opened that is only looked at.
+const LOOKING: OpenFlags = OpenFlags::SQLITE_OPEN_READ_ONLY.union(OpenFlags::SQLITE_OPEN_NO_MUTEX);
+
 /// Refuses a database that must not be opened for writing, however it is opened.
-pub(crate) fn look(open: impl Fn(OpenFlags) -> rusqlite::Result<Connection>) -> Result<(), StoreError> {
-    let connection = open(OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+pub(crate) fn look(open: impl Fn(OpenFlags) -> Result<Connection, StoreError>) -> Result<(), StoreError> {
+    let connection = open(LOOKING)?;
     if !was_cut_off(&connection) {
         return examine(&connection);
     }

@@ -36,8 +36,8 @@ pub(crate) struct Files {
 impl Store {
     /// Opens the database at a path, makes it when there is none, and brings its schema up to date.
     ///
-    /// Fails with `Locked` when another manager has it open, with `NewerSchema` or `Corrupt` without having changed
-    /// the file, with `Full` or `Failure` when it cannot be made or upgraded.
+    /// Fails with `Locked` when another manager has it open, with `NewerSchema`, `Corrupt` or `Foreign` without having
+    /// changed the file, with `NoAccess`, `Full` or `Failure` when it cannot be made or upgraded.
     pub fn open(path: &Path) -> Result<Store, StoreError> {
         let path = resolved(path)?;
         let lock = lock(&path)?;
@@ -49,6 +49,14 @@ impl Store {
         };
         ballast::restore(&path);
         Ok(Store { connection, files: Some(Files { path, _lock: lock }) })
+    }
+
+    /// Looks whether a database could be opened, without changing or making anything; none yet is no hindrance.
+    ///
+    /// Fails with `NewerSchema`, `Corrupt`, `Foreign` and `NoAccess` as [`Store::open`] does. Whether another manager
+    /// has it open is not asked.
+    pub fn inspect(path: &Path) -> Result<(), StoreError> {
+        schema::glance(path)
     }
 
     /// Makes an empty database in memory, with the same schema; it ends with the value.
@@ -124,7 +132,12 @@ pub(crate) fn writing() -> OpenFlags {
 
 /// Opens a database for writing and brings its schema up to date.
 fn connect(path: &Path) -> Result<Connection, StoreError> {
-    made_ready(Connection::open_with_flags(path, writing())?, Synchronous::Full)
+    let connection = Connection::open_with_flags(path, writing())?;
+    // SQLite is content with a file that it may only read, and would say so at the first write.
+    if connection.is_readonly("main")? {
+        return Err(StoreError::NoAccess(format!("{} may only be read", path.display())));
+    }
+    made_ready(connection, Synchronous::Full)
 }
 
 /// When a commit returns.

@@ -36,7 +36,7 @@ impl Store {
     pub fn open_on(disk: &OtherDisk) -> Result<Store, StoreError> {
         let open = |flags| Connection::open_with_flags_and_vfs(disk.file.as_str(), flags, disk.file_system);
         if disk.length > 0 {
-            schema::look(open)?;
+            schema::look(|flags| Ok(open(flags)?))?;
         }
         let connection = store::made_ready(open(store::writing())?, disk.synchronous)?;
         Ok(Store { connection, files: None })

@@ -82,12 +82,17 @@ fn a_newer_schema_is_refused_and_nothing_is_changed() {
     assert_eq!(std::fs::read(&place.path).expect("it reads"), before);
 }
 
-fn check_refused(path: &Path, corrupt: bool) {
+fn check_refused(path: &Path, is_it: fn(&StoreError) -> bool) {
     let before = std::fs::read(path).expect("it reads");
-    let refused = Store::open(path).err().expect("it is refused");
-    assert_eq!(matches!(refused, StoreError::Corrupt(_)), corrupt, "{refused:?}");
+    for refused in [Store::inspect(path).err(), Store::open(path).err()] {
+        assert!(refused.as_ref().is_some_and(is_it), "{refused:?}");
+    }
     assert_eq!(std::fs::read(path).expect("it reads"), before, "not a byte was changed");
     assert!(!beside(path, ".ballast").exists());
+}
+
+fn damaged_file(error: &StoreError) -> bool {
+    matches!(error, StoreError::Corrupt(_))
 }
 
 #[test]
@@ -95,7 +100,7 @@ fn a_damaged_or_foreign_file_is_refused_and_nothing_is_changed() {
     let place = place();
     for garbage in [&b"short"[..], &b"This is a diary and no database. ".repeat(400)] {
         std::fs::write(&place.path, garbage).expect("it writes");
-        check_refused(&place.path, true);
+        check_refused(&place.path, damaged_file);
     }
     std::fs::remove_file(&place.path).expect("it goes");
 
@@ -108,15 +113,74 @@ fn a_damaged_or_foreign_file_is_refused_and_nothing_is_changed() {
     let middle = damaged.len() / 2 / 4096 * 4096;
     damaged[middle..middle + 4096].fill(0x5a);
     std::fs::write(&place.path, &damaged).expect("it writes");
-    check_refused(&place.path, true);
+    check_refused(&place.path, damaged_file);
     std::fs::write(&place.path, &whole[..whole.len() / 2]).expect("it writes");
-    check_refused(&place.path, true);
+    check_refused(&place.path, damaged_file);
 
     let foreign = place.path.with_file_name("foreign.db");
     let other = Connection::open(&foreign).expect("it opens");
     other.execute_batch("CREATE TABLE diary (day TEXT)").expect("it makes a table");
     drop(other);
-    check_refused(&foreign, false);
+    check_refused(
+        &foreign,
+        |error| matches!(error, StoreError::Foreign { path } if path.ends_with("foreign.db")),
+    );
+}
+
+#[test]
+fn a_first_start_that_was_cut_off_is_undone_and_made_again() {
+    let place = place();
+    let journal = beside(&place.path, "-journal");
+    // A transaction too large for its cache is half in the file, and its beginning in a journal that is synced.
+    let cut_off = place.path.with_file_name("cut-off.db");
+    let maker = Connection::open(&cut_off).expect("it opens");
+    maker.execute_batch("PRAGMA cache_size = 2; BEGIN; CREATE TABLE half (x TEXT)").expect("it begins");
+    for _ in 0..200 {
+        maker.execute("INSERT INTO half VALUES (hex(randomblob(500)))", []).expect("it inserts");
+    }
+    std::fs::copy(&cut_off, &place.path).expect("it copies");
+    std::fs::copy(beside(&cut_off, "-journal"), &journal).expect("it copies");
+    drop(maker);
+    let before = std::fs::read(&place.path).expect("it reads");
+    assert!(before.len() > 100_000, "half of it is in the file: {}", before.len());
+    Store::inspect(&place.path).expect("a start will undo it");
+    assert_eq!(std::fs::read(&place.path).expect("it reads"), before, "a look changes nothing");
+    let mut store = Store::open(&place.path).expect("it is undone and made again");
+    assert_eq!(count(&mut store), 0);
+    assert!(!journal.exists());
+}
+
+#[test]
+fn a_look_leaves_no_trace_whatever_the_name() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("what? 100% of #1 äö.db");
+    drop(Store::open(&path).expect("an empty database opens"));
+    let names = || {
+        let entries = std::fs::read_dir(folder.path()).expect("readable");
+        entries.map(|entry| entry.expect("an entry").file_name()).collect::<BTreeSet<_>>()
+    };
+    let before = names();
+    Store::inspect(&path).expect("it is sound");
+    assert_eq!(names(), before);
+    std::fs::write(&path, b"short").expect("it writes");
+    assert!(
+        matches!(Store::inspect(&path), Err(StoreError::Corrupt(_))),
+        "it was that file that was looked at"
+    );
+    assert_eq!(names(), before);
+}
+
+#[test]
+fn a_place_that_cannot_be_used_is_told_as_such() {
+    let place = place();
+    std::fs::write(place.path.with_file_name("file"), "no folder").expect("it writes");
+    let folder = place.path.with_file_name("folder");
+    std::fs::create_dir(&folder).expect("a folder");
+    for path in [place.path.with_file_name("file/rsm.db"), place.path.with_file_name("none/rsm.db"), folder] {
+        let refused = Store::open(&path).err().expect("it is refused");
+        assert!(matches!(refused, StoreError::NoAccess(_)), "{}: {refused:?}", path.display());
+        assert!(refused.to_string().contains("or configure another path"), "{refused}");
+    }
 }
 
 #[test]

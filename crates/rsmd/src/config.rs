@@ -199,7 +199,7 @@ impl<'de> Deserialize<'de> for Drive {
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
     /// The file cannot be read.
-    #[error("{}: {source}", path.display())]
+    #[error("{} cannot be read ({source}); name the configuration file with --config", path.display())]
     Read {
         /// The file.
         path: PathBuf,
@@ -256,6 +256,7 @@ impl Config {
     /// What the values say that cannot be.
     fn problems(&self) -> Vec<String> {
         let mut problems = Vec::new();
+        problems.extend(check_socket("manager.socket", &self.manager.socket).err());
         let mut names = BTreeMap::new();
         let mut addresses = BTreeMap::new();
         for library in &self.libraries {
@@ -406,6 +407,20 @@ fn devices(library: &Library) -> Vec<DeviceConfiguration> {
     std::iter::once(changer).chain(library.drives.iter().enumerate().map(drive)).collect()
 }
 
+/// The longest path of a Unix socket, in bytes: `sun_path` of `sockaddr_un` has 108, and the last is a zero.
+const SOCKET_PATH_BYTES: usize = 107;
+
+/// Says whether a path can be that of a Unix socket.
+fn check_socket(what: &str, path: &Path) -> Result<(), String> {
+    match path.as_os_str().len() {
+        0 => Err(format!("{what} is empty: give the path of a socket")),
+        1..=SOCKET_PATH_BYTES => Ok(()),
+        length => Err(format!(
+            "{what} is {length} bytes long, and the system allows {SOCKET_PATH_BYTES}: choose a shorter path"
+        )),
+    }
+}
+
 /// Says whether an address has one of the forms that workers open.
 fn check_address(address: &str) -> Result<(), String> {
     let wrong =
@@ -413,12 +428,26 @@ fn check_address(address: &str) -> Result<(), String> {
     let number = |text: &str| text.parse::<u16>().is_ok();
     if let Some(rest) = address.strip_prefix("sim:") {
         let (socket, lun) = rest.rsplit_once('#').ok_or_else(wrong)?;
-        if !socket.is_empty() && number(lun) { Ok(()) } else { Err(wrong()) }
+        if socket.is_empty() || !number(lun) {
+            return Err(wrong());
+        }
+        check_socket(&format!("the socket of {address:?}"), Path::new(socket))
     } else if let Some(rest) = address.strip_prefix("iscsi://") {
         let parts: Vec<&str> = rest.split('/').collect();
-        match parts.as_slice() {
-            [host, target, lun] if !host.is_empty() && !target.is_empty() && number(lun) => Ok(()),
-            _ => Err(wrong()),
+        let [portal, target, lun] = parts.as_slice() else { return Err(wrong()) };
+        if target.is_empty() || !number(lun) {
+            return Err(wrong());
+        }
+        // An IPv6 address stands in brackets, and has colons of its own.
+        let after_host = portal.rfind(']').map_or(0, |bracket| bracket + 1);
+        let (host, port) = match portal[after_host..].find(':') {
+            Some(colon) => portal.split_at(after_host + colon),
+            None => (*portal, ""),
+        };
+        match port.strip_prefix(':').map(str::parse::<u16>) {
+            _ if host.is_empty() => Err(wrong()),
+            None | Some(Ok(1..)) => Ok(()),
+            Some(_) => Err(format!("the port in {address:?} is none: a number from 1 to 65535 is wanted")),
         }
     } else {
         Err(wrong())
@@ -603,8 +632,35 @@ mod tests {
         for good in ["sim:/run/x.sock#0", "iscsi://127.0.0.1:3260/iqn.2026-11.lab:vtl/3", "iscsi://h/t/0"] {
             assert_eq!(check_address(good), Ok(()), "{good}");
         }
-        for bad in ["", "sim:/x", "sim:#1", "sim:/x#one", "iscsi://h/t", "iscsi:///t/1", "/dev/sg3"] {
-            assert!(check_address(bad).is_err(), "{bad}");
+        assert_eq!(check_address("iscsi://[2001:db8::1]:3260/iqn.x/1"), Ok(()));
+        assert_eq!(check_address("iscsi://[2001:db8::1]/iqn.x/1"), Ok(()));
+        for bad in [
+            "",
+            "sim:/x",
+            "sim:#1",
+            "sim:/x#one",
+            "iscsi://h/t",
+            "iscsi:///t/1",
+            "iscsi://:1/t/1",
+            "/dev/sg3",
+        ] {
+            let told = check_address(bad).expect_err(bad);
+            assert!(told.contains("is no address"), "{told}");
         }
+        for port in ["0", "65536", "99999", "-1", "x", ""] {
+            let told = check_address(&format!("iscsi://h:{port}/t/1")).expect_err(port);
+            assert!(told.contains("from 1 to 65535"), "{told}");
+        }
+    }
+
+    #[test]
+    fn a_socket_path_has_a_longest_length() {
+        let path = |length: usize| format!("/{}", "s".repeat(length - 1));
+        let config = |length| parse(&format!("[manager]\nsocket = {:?}\n", path(length)));
+        config(107).expect("it fits");
+        let told = config(108).expect_err("it is too long");
+        assert!(told.contains("manager.socket is 108 bytes long, and the system allows 107"), "{told}");
+        assert!(parse("[manager]\nsocket = \"\"\n").expect_err("it is none").contains("is empty"));
+        assert!(check_address(&format!("sim:{}#1", path(108))).expect_err("too long").contains("108 bytes"));
     }
 }

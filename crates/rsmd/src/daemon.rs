@@ -12,15 +12,17 @@
 //! acknowledged before a stop is on disk; a desk that ends by itself ends the process with an error.
 
 use crate::config::Config;
+use crate::ends::End;
+use crate::places::{self, PlaceError};
 use crate::socket::{self, SocketError};
 use crate::workers::ProcessWorkers;
 use anyhow::Context;
-use rsm_engine::Desk;
+use rsm_engine::{Desk, DeskError};
 use rsm_server::{Clock, DeskHandle, DeskThread, Readers, Roles, Service, serve};
 use rsm_store::{Store, StoreError};
 use rustix::fs::Mode;
 use sd_notify::NotifyState;
-use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tokio::net::UnixListener;
@@ -45,30 +47,60 @@ pub enum ReadyLine {
 /// Why the manager did not run or did not go on.
 #[derive(Debug, thiserror::Error)]
 pub enum DaemonError {
-    /// Another manager runs with this database or socket.
-    #[error("{0}")]
-    SecondInstance(String),
-    /// Anything else.
+    /// The database.
     #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The desk could not be opened on it.
+    #[error(transparent)]
+    Desk(#[from] DeskError),
+    /// The socket.
+    #[error(transparent)]
+    Socket(#[from] SocketError),
+    /// A folder.
+    #[error(transparent)]
+    Place(#[from] PlaceError),
+    /// The system.
+    #[error("the system refused: {0}; look at its limits and start again")]
+    System(#[from] std::io::Error),
+    /// Anything else.
+    #[error("{0:#}")]
     Failed(#[from] anyhow::Error),
 }
 
-impl From<StoreError> for DaemonError {
-    fn from(error: StoreError) -> Self {
-        match error {
-            StoreError::Locked { .. } => DaemonError::SecondInstance(error.to_string()),
-            other => DaemonError::Failed(other.into()),
+impl DaemonError {
+    /// How the process ends by it.
+    pub fn end(&self) -> End {
+        match self {
+            DaemonError::Store(error) | DaemonError::Desk(DeskError::Store(error)) => error.into(),
+            DaemonError::Socket(SocketError::Answered(_)) => End::SecondInstance,
+            DaemonError::Socket(_) | DaemonError::Place(_) => End::UnusablePlace,
+            DaemonError::Desk(DeskError::Inconsistent(_))
+            | DaemonError::System(_)
+            | DaemonError::Failed(_) => End::Failed,
         }
     }
 }
 
-impl From<SocketError> for DaemonError {
-    fn from(error: SocketError) -> Self {
-        match error {
-            SocketError::Answered(_) => DaemonError::SecondInstance(error.to_string()),
-            other => DaemonError::Failed(other.into()),
-        }
+/// Says what is wrong with the configuration that only this machine can tell: a worker or a group that is missing.
+pub fn wrong(config: &Config) -> Vec<(End, String)> {
+    let problems = [worker_binary(config).err(), roles(config).err()];
+    problems.into_iter().flatten().map(|error| (End::WrongConfiguration, format!("{error:#}"))).collect()
+}
+
+/// Says what else would stand against a start; nothing is changed or made.
+pub fn in_the_way(config: &Config) -> Vec<(End, String)> {
+    let database = config.database();
+    let mut found: Vec<DaemonError> = Vec::new();
+    let folders = folders(config, &database).chain(config.manager.socket.parent());
+    found.extend(folders.filter_map(|folder| places::look(folder).err()).map(DaemonError::from));
+    found.extend(socket::look(&config.manager.socket).err().map(DaemonError::from));
+    // Where the folder is unusable, what is in it cannot be seen either.
+    if found.is_empty() {
+        found.extend(Store::inspect(&database).err().map(DaemonError::from));
     }
+    let mut told: Vec<_> = found.iter().map(|error| (error.end(), error.to_string())).collect();
+    told.dedup();
+    told
 }
 
 /// Says which binary drives the devices.
@@ -116,7 +148,9 @@ pub fn run(config: &Config, ready_line: ReadyLine) -> Result<(), DaemonError> {
     let worker = worker_binary(config)?;
     let roles = roles(config)?;
     let database = config.database();
-    make_folders(config, &database)?;
+    for folder in folders(config, &database) {
+        places::make(folder)?;
+    }
     let store = Store::open(&database)?;
     let listener = socket::bind(&config.manager.socket)?;
 
@@ -125,7 +159,7 @@ pub fn run(config: &Config, ready_line: ReadyLine) -> Result<(), DaemonError> {
     let handle = DeskHandle::new();
     let workers = ProcessWorkers::new(worker, handle.clone());
     let configuration = config.engine();
-    let open = move || -> anyhow::Result<_> {
+    let open = move || -> Result<_, DaemonError> {
         let (desk, first) = Desk::open(store, configuration, clock.now())?;
         let incarnation = desk.incarnation();
         Ok((desk, first, incarnation))
@@ -149,16 +183,10 @@ pub fn run(config: &Config, ready_line: ReadyLine) -> Result<(), DaemonError> {
     outcome
 }
 
-fn make_folders(config: &Config, database: &Path) -> anyhow::Result<()> {
+/// The folders that the manager keeps its state in.
+fn folders<'c>(config: &'c Config, database: &'c Path) -> impl Iterator<Item = &'c Path> {
     let folders = [Some(config.manager.state_dir.as_path()), database.parent()];
-    for folder in folders.into_iter().flatten().filter(|folder| !folder.as_os_str().is_empty()) {
-        std::fs::DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(folder)
-            .with_context(|| format!("the folder {} cannot be made", folder.display()))?;
-    }
-    Ok(())
+    folders.into_iter().flatten().filter(|folder| !folder.as_os_str().is_empty())
 }
 
 /// Serves until a signal comes or the desk has ended, then stops in order.

@@ -13,5 +13,7 @@
 
 pub mod config;
 pub mod daemon;
+pub mod ends;
+pub mod places;
 pub mod socket;
 pub mod workers;

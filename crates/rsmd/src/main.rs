@@ -1,27 +1,23 @@
 //! rsmd: the Removable Storage Manager as a process.
 //!
-//! Exit status: 0 it was told to stop, or the configuration is good; 1 it could not start or go on; 2 the
-//! configuration is wrong; 3 another manager runs with this database or socket.
+//! It ends as [`End`] says.
 
 use clap::Parser;
 use rsmd::config::Config;
-use rsmd::daemon::{self, DaemonError, ReadyLine};
+use rsmd::daemon::{self, ReadyLine};
+use rsmd::ends::End;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use tracing_subscriber::EnvFilter;
 
-const FAILED: u8 = 1;
-const WRONG_CONFIGURATION: u8 = 2;
-const SECOND_INSTANCE: u8 = 3;
-
 /// Manages removable media: libraries, drives and cartridges, shared by programs that do not know each other.
 #[derive(Parser)]
-#[command(version)]
+#[command(version, after_help = End::table())]
 struct Arguments {
     /// Configuration file.
     #[arg(long, value_name = "FILE", default_value = "/etc/rsm/rsmd.toml")]
     config: PathBuf,
-    /// Says what would be managed, and ends.
+    /// Says what would be managed and what stands against a start, and ends; changes and makes nothing.
     #[arg(long)]
     check_config: bool,
     /// Prints `ready: socket PATH` on standard output once calls are taken.
@@ -33,7 +29,7 @@ fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let config = match Config::load(&arguments.config) {
         Ok(config) => config,
-        Err(error) => return failed(WRONG_CONFIGURATION, &error.to_string()),
+        Err(error) => return failed(End::WrongConfiguration, &error.to_string()),
     };
     if arguments.check_config {
         return check(&config);
@@ -44,15 +40,14 @@ fn main() -> ExitCode {
     for warning in config.warnings() {
         tracing::warn!("{warning}");
     }
-    let status = problems(&config);
-    if status != ExitCode::SUCCESS {
-        return status;
+    let problems = daemon::wrong(&config);
+    if !problems.is_empty() {
+        return told(&problems);
     }
     let ready_line = if arguments.ready_line { ReadyLine::Print } else { ReadyLine::Silent };
     match daemon::run(&config, ready_line) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error @ DaemonError::SecondInstance(_)) => failed(SECOND_INSTANCE, &error.to_string()),
-        Err(DaemonError::Failed(error)) => failed(FAILED, &format!("{error:#}")),
+        Ok(()) => End::Good.into(),
+        Err(error) => failed(error.end(), &error.to_string()),
     }
 }
 
@@ -62,20 +57,20 @@ fn check(config: &Config) -> ExitCode {
     for warning in config.warnings() {
         eprintln!("rsmd: warning: {warning}");
     }
-    problems(config)
+    let mut problems = daemon::wrong(config);
+    problems.extend(daemon::in_the_way(config));
+    told(&problems)
 }
 
-/// Names what stands against a configuration; a success when nothing does.
-fn problems(config: &Config) -> ExitCode {
-    let problems = [daemon::worker_binary(config).err(), daemon::roles(config).err()];
-    let mut status = ExitCode::SUCCESS;
-    for problem in problems.into_iter().flatten() {
-        status = failed(WRONG_CONFIGURATION, &format!("{problem:#}"));
+/// Names problems; the first decides how the process ends.
+fn told(problems: &[(End, String)]) -> ExitCode {
+    for (end, problem) in problems {
+        failed(*end, problem);
     }
-    status
+    problems.first().map_or(End::Good, |(end, _)| *end).into()
 }
 
-fn failed(status: u8, message: &str) -> ExitCode {
+fn failed(end: End, message: &str) -> ExitCode {
     eprintln!("rsmd: {message}");
-    ExitCode::from(status)
+    end.into()
 }

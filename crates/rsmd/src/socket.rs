@@ -18,14 +18,18 @@ pub enum SocketError {
     #[error("{} exists and is no socket; move it away, or configure another socket", .0.display())]
     NotASocket(PathBuf),
     /// The system refuses.
-    #[error("cannot {action} {}: {source}", path.display())]
+    #[error(
+        "cannot {action} the socket {} ({reason}); give the user that runs rsmd the right to its folder, or configure \
+         another socket",
+        path.display()
+    )]
     System {
         /// What was tried.
         action: &'static str,
         /// On which file.
         path: PathBuf,
         /// What the system said.
-        source: std::io::Error,
+        reason: std::io::Error,
     },
 }
 
@@ -34,7 +38,7 @@ pub enum SocketError {
 /// # Errors
 /// [`SocketError`]; a file that was there is then still there.
 pub fn bind(path: &Path) -> Result<UnixListener, SocketError> {
-    let failed = |action| move |source| SocketError::System { action, path: path.to_path_buf(), source };
+    let failed = |action| move |reason| SocketError::System { action, path: path.to_path_buf(), reason };
     make_folder(path)?;
     clear(path)?;
     let listener = UnixListener::bind(path).map_err(failed("listen on"))?;
@@ -49,20 +53,29 @@ pub fn bind(path: &Path) -> Result<UnixListener, SocketError> {
 /// The system refuses.
 pub fn make_folder(path: &Path) -> Result<(), SocketError> {
     let failed =
-        |source| SocketError::System { action: "make the folder of", path: path.to_path_buf(), source };
+        |reason| SocketError::System { action: "make the folder of", path: path.to_path_buf(), reason };
     match path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
         Some(folder) => std::fs::create_dir_all(folder).map_err(failed),
         None => Ok(()),
     }
 }
 
+/// Says whether something that is no socket stands in the place of one; a manager that answers does not.
+///
+/// # Errors
+/// [`SocketError::NotASocket`].
+pub fn look(path: &Path) -> Result<(), SocketError> {
+    match std::fs::symlink_metadata(path) {
+        Ok(found) if !found.file_type().is_socket() => Err(SocketError::NotASocket(path.to_path_buf())),
+        Ok(_) | Err(_) => Ok(()),
+    }
+}
+
 /// Removes the socket of a manager that is gone.
 fn clear(path: &Path) -> Result<(), SocketError> {
-    let failed = |action| move |source| SocketError::System { action, path: path.to_path_buf(), source };
+    let failed = |action| move |reason| SocketError::System { action, path: path.to_path_buf(), reason };
+    look(path)?;
     match std::fs::symlink_metadata(path) {
-        Ok(found) if !found.file_type().is_socket() => {
-            return Err(SocketError::NotASocket(path.to_path_buf()));
-        }
         Ok(_) => {}
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
         Err(error) => return Err(failed("look at")(error)),
@@ -70,7 +83,7 @@ fn clear(path: &Path) -> Result<(), SocketError> {
     match UnixStream::connect(path) {
         Ok(_) => Err(SocketError::Answered(path.to_path_buf())),
         Err(error) if error.kind() == ErrorKind::ConnectionRefused => {
-            std::fs::remove_file(path).map_err(failed("remove the stale"))
+            std::fs::remove_file(path).map_err(failed("remove the stale file of"))
         }
         Err(error) => Err(failed("try whether anybody answers on")(error)),
     }

@@ -180,7 +180,13 @@ pub(crate) fn give_up_worker(turn: &mut Turn<'_>, step: &OpenStep) -> Handled {
     match turn.tx.get::<Device>(step.device.clone())? {
         Some(device) => {
             let why = format!("{} on {} did not answer within its limit", step.kind, step.device);
-            replace_worker(turn, device, &why)
+            let (library, role) = (device.library, device.role);
+            replace_worker(turn, device, &why)?;
+            // A robot that says nothing when it is asked who it is, is no more there than one that cannot be reached.
+            match (step.kind.as_str(), role) {
+                ("probe", DeviceRole::Changer) => probe::vanish(turn, library, &why),
+                _ => Ok(()),
+            }
         }
         None => {
             close(turn, step);

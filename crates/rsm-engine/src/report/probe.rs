@@ -186,7 +186,7 @@ pub(super) fn failed(turn: &mut Turn<'_>, mut device: Device, failure: Failure, 
 }
 
 /// A library whose robot does not answer is not present (M-35).
-fn vanish(turn: &mut Turn<'_>, id: LibraryId, text: &str) -> Handled {
+pub(super) fn vanish(turn: &mut Turn<'_>, id: LibraryId, text: &str) -> Handled {
     if let Some(mut library) = current_library(turn, id)?
         && library.common.operational != OperationalState::NotPresent
     {

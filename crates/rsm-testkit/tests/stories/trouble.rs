@@ -449,6 +449,33 @@ fn a_full_disk_loses_no_outcome() {
     ");
 }
 
+/// M-35: a robot that takes a question and never answers is not there either, until it does.
+#[test]
+fn a_library_that_says_nothing_is_not_present() {
+    assert_snapshot!(play(r"
+        user alice
+        open alice backup
+        mount alice V00001L6
+        mute changer
+        advance 75s
+        show history vanished
+        show libraries lab
+        show mounts
+    "), @r"
+    user alice
+    open alice backup: ERROR_SUCCESS
+    mount alice V00001L6: ERROR_SUCCESS in drive1
+    mute changer
+    advance 75s
+    show history vanished:
+        vanished: probe on lab/changer did not answer within its limit
+    show libraries lab:
+        lab: Ready
+    show mounts:
+        V00001L6 in drive1: mounted by backup for alice to read
+    ");
+}
+
 /// M-35: the cable is pulled with a medium mounted; its owner keeps it.
 #[test]
 fn a_library_that_goes_away_keeps_its_mounts() {
