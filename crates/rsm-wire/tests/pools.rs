@@ -242,7 +242,6 @@ fn a_side_shows_its_label() {
         capacity: 6_000_000_000_000,
         witness: LabelWitness::Known,
         ordered_label: None,
-        ordered_label: None,
     };
     let object = Object::Side(side);
     let information = ObjectInformation { object, counts: Counts::default(), owner: None };
