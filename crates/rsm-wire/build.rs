@@ -66,8 +66,8 @@ fn refuse_unknown(descriptors: &FileDescriptorSet) -> Vec<(String, String)> {
 /// that travel both ways.
 fn fields(descriptors: &FileDescriptorSet) -> String {
     let mut text = String::from(
-        "/// Fields of the messages: JSON name, name, message inside.\n\
-         const FIELDS: &[(&str, &[(&str, &str, &str)])] = &[\n",
+        "/// The messages with their fields.\n\
+         const FIELDS: &[(&str, &[Field])] = &[\n",
     );
     for message in descriptors.file.iter().flat_map(|file| &file.message_type) {
         let fields: String = message

@@ -8,6 +8,9 @@ use crate::v1;
 use serde::de::{Deserialize, Deserializer, Error};
 use serde_json::Value;
 
+/// A field of a message: JSON name, name, message inside or nothing.
+type Field = (&'static str, &'static str, &'static str);
+
 include!(concat!(env!("OUT_DIR"), "/fields.rs"));
 
 /// Reads the information of a request; none for null.
@@ -29,7 +32,7 @@ fn unknown<'a>(message: &str, value: &'a Value) -> Option<&'a str> {
     value.as_object()?.iter().find_map(|(key, inner)| {
         match fields.iter().find(|(json, name, _)| json == key || name == key) {
             None => Some(key.as_str()),
-            Some((_, _, nested)) if nested.is_empty() => None,
+            Some((_, _, "")) => None,
             Some((_, _, nested)) => unknown(nested, inner),
         }
     })
