@@ -172,7 +172,7 @@ fn a_start_reads_the_library_and_clears_the_drives_it_may() {
 #[test]
 fn a_start_carries_out_the_default_inventory_of_each_library() {
     for (method, labels) in [
-        (InventoryMethod::Full, "unrecognized"),
+        (InventoryMethod::Full, "foreign"),
         (InventoryMethod::Fast, "unknown"),
         (InventoryMethod::None, "unknown"),
     ] {

@@ -150,7 +150,7 @@ fn only_an_allocation_reserves() {
     session.inventory(bed.id("lab"), 2).expect("queued");
     bed.settle();
     for medium in ["D00003", "D00005"] {
-        assert_eq!(bed.states(&session, medium), ["unrecognized", "unrecognized"]);
+        assert_eq!(bed.states(&session, medium), ["foreign", "foreign"]);
     }
     session.allocate(&allocation(pool)).expect("one side");
     let reserved = || bed.books().sides.iter().filter(|side| side.state == SideState::Reserved).count();
