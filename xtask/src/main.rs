@@ -119,12 +119,9 @@ fn dispatch(command: Command) -> Result<()> {
         Command::Tidy => tidy::run(&root),
         Command::Ci => ci::run(&root),
         Command::Tour { bed } => tour::run(&root, bed),
-<<<<<<< HEAD
         Command::Bench { name } => bench::run(&root, name),
-=======
         Command::Power { full: true, .. } => power::full(&root),
         Command::Power { moments, .. } => power::run(&root, moments),
->>>>>>> a28b52f (Make power cuts and full disks one command)
         Command::Simulate { mutants: true, .. } => mutants::run(&root),
         Command::Simulate { seeds: count, from, .. } => simulate::run(&root, simulate::Seeds { count, from }),
     }

@@ -128,6 +128,12 @@ pub(crate) fn sides_of(tx: &ReadTx<'_>, medium: MediumId) -> Handled<Vec<Side>> 
     Ok(sides)
 }
 
+/// Whether media of a type can be rewritten; those that cannot never enter a free pool (M-85).
+pub(crate) fn can_be_rewritten(tx: &ReadTx<'_>, media_type: MediaTypeId) -> Handled<bool> {
+    const REWRITABLE: u32 = 1;
+    Ok(tx.get::<MediaType>(media_type)?.is_some_and(|kind| kind.read_write == REWRITABLE))
+}
+
 /// Puts a medium into a pool; its logical media go with it.
 pub(crate) fn put_into(turn: &mut Turn<'_>, medium: &mut Medium, sides: &[Side], pool: PoolId) -> Handled {
     medium.pool = pool;

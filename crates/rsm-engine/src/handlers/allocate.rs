@@ -224,7 +224,7 @@ fn check_nobody_uses(turn: &Turn<'_>, asked: &Asked<'_>, medium: &Medium) -> Han
 }
 
 /// Both sides of a medium are in one pool, so a side may bring its medium along only if nobody owns the other
-/// (allocate-import-same-pool); NTMS_ALLOCATE_NEW wants the other side for itself.
+/// (allocate-import-same-pool); NTMS_ALLOCATE_NEW reserves the other side, so that has to be available (P-75).
 fn check_siblings(turn: &Turn<'_>, pool: &MediaPool, medium: &Medium, side: &Side, options: u32) -> Handled {
     let others = pools::sides_of(&turn.tx, medium.id)?.into_iter().filter(|other| other.id != side.id);
     let name = crate::naming::medium(medium);
@@ -238,10 +238,13 @@ fn check_siblings(turn: &Turn<'_>, pool: &MediaPool, medium: &Medium, side: &Sid
                 "allocate it into that pool",
             );
         }
-        if options & NEW != 0 && other.state.is_owned() {
+        if options & NEW != 0 && other.state != SideState::Available {
             return refuse(
                 Code::MediaUnavailable,
-                format!("the other side of {name} is owned already"),
+                format!(
+                    "the other side of {name} is {:?}, and only an available one can be reserved",
+                    other.state
+                ),
                 "allocate without NTMS_ALLOCATE_NEW",
             );
         }
@@ -427,19 +430,13 @@ pub(crate) fn deallocate(turn: &mut Turn<'_>, asked: &Asked<'_>, logical: Option
     if free.is_some()
         && !spent
         && states.iter().all(|state| matches!(state, SideState::Available | SideState::Decommissioned))
-        && may_be_rewritten(turn, &medium)?
+        && pools::can_be_rewritten(&turn.tx, medium.media_type)?
     {
         // Carried out by upkeep as soon as the medium rests: now, or after its dismount.
         medium.to_free = true;
         turn.put(medium);
     }
     Ok(Reply::Done)
-}
-
-/// Media that cannot be rewritten never enter a free pool (M-85): they stay where they are.
-fn may_be_rewritten(turn: &Turn<'_>, medium: &Medium) -> Handled<bool> {
-    const REWRITABLE: u32 = 1;
-    Ok(turn.tx.get::<MediaType>(medium.media_type)?.is_some_and(|kind| kind.read_write == REWRITABLE))
 }
 
 /// A side that somebody else has mounted, or is having mounted, is in use; its owner may give it back in the drive

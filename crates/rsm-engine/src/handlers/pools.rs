@@ -197,7 +197,6 @@ fn check_pools(
     medium: &Medium,
     sides: &[Side],
 ) -> Handled {
-    const REWRITABLE: u32 = 1;
     let no = |sentence: String| {
         refuse(Code::InvalidMediaPool, sentence, "see rsm pool list for the pools of its type")
     };
@@ -227,8 +226,7 @@ fn check_pools(
             "choose a pool of the medium's type",
         );
     }
-    let kind = tx.get::<MediaType>(medium.media_type)?;
-    if target.kind == PoolKind::Free && kind.is_some_and(|kind| kind.read_write != REWRITABLE) {
+    if target.kind == PoolKind::Free && !pools::can_be_rewritten(tx, medium.media_type)? {
         return no("media that cannot be rewritten never enter a free pool".to_string());
     }
     Ok(())

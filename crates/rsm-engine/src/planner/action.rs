@@ -1,5 +1,6 @@
 //! What the planner can decide.
 
+use super::view::Examined;
 use crate::requests::Ending;
 use rsm_model::ids::{DriveId, MediumId, RequestId, SideId, SlotId};
 use rsm_step::Look;
@@ -39,8 +40,8 @@ pub(crate) enum Action {
     WriteLabel { request: RequestId, drive: DriveId },
     /// Read the label of a medium that its owner may have written, before it leaves its drive (decision 33).
     ReadLabel { request: RequestId, drive: DriveId },
-    /// Queue the label reads of the next slot of a full inventory.
-    Examine { request: RequestId, slot: SlotId },
+    /// Queue the label reads of the drives, or of the next slot, for a full inventory.
+    Examine { request: RequestId, place: Examined },
     /// Queue the reading of a label that nobody has asked for (decision 18).
     ReadInBackground { side: SideId, medium: MediumId },
     /// Queue a dismount of a cartridge that nobody mounted (P-17).
@@ -67,7 +68,7 @@ impl Action {
             Action::PutBack { .. } => "put back",
             Action::WriteLabel { .. } => "write a free label",
             Action::ReadLabel { .. } => "read a label",
-            Action::Examine { .. } => "examine a slot",
+            Action::Examine { .. } => "examine a place",
             Action::ReadInBackground { .. } => "read a label in the background",
             Action::PutAway { .. } => "put away",
         }

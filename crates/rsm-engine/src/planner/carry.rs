@@ -42,7 +42,7 @@ pub(super) fn carry(turn: &mut Turn<'_>, view: &View, action: Action) -> Handled
         Action::PutBack { request, ending } => put_back(turn, the_request(view, request)?, ending),
         Action::WriteLabel { request, drive } => labels::write(turn, view, request, drive),
         Action::ReadLabel { request, drive } => labels::read(turn, view, request, drive),
-        Action::Examine { request, slot } => labels::examine(turn, view, request, slot),
+        Action::Examine { request, place } => labels::examine(turn, view, request, place),
         Action::ReadInBackground { side, medium } => labels::in_background(turn, view, side, medium),
         Action::PutAway { drive, medium } => put_away(turn, view, drive, medium),
     }

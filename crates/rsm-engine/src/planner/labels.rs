@@ -3,17 +3,19 @@
 //!
 //! ```text
 //!   Classify, WriteFreeLabel:  slot ─► drive ─► load (the label comes with it) ─► [write the free label] ─► back ─► Passed
-//!   full inventory:            read the elements ─► slot by slot, a Classify request for every side ─► Passed
+//!   full inventory:            read the elements ─► what is in drives, then slot by slot: a Classify request for
+//!                              every side ─► Passed; what is mounted is read after its dismount (P-17)
 //! ```
 //!
 //! Invariants: a label read never takes a drive that a mount waits for, nor one that holds a released cartridge
-//! (decision 18); a free label is ordered only with the list of what it may replace (decision 20).
+//! (decision 18), but a full inventory empties the drives where it can; a free label is ordered only with the list of
+//! what it may replace (decision 20).
 
 use super::action::Action;
 use super::carry::{self, missing, started, the_drive, the_request};
 use super::queue::{self, MOST_ATTEMPTS, finish, in_slot, load, move_in, put_back, unsettled, wait};
-use super::view::View;
-use crate::handlers::{is_label_read_queued, queue_label_read};
+use super::view::{Examined, View};
+use crate::handlers::queue_label_read;
 use crate::pools;
 use crate::requests::{self, Ending};
 use crate::turn::{Handled, Turn, new_guid};
@@ -31,6 +33,9 @@ use rsm_store::columns;
 
 const CLEANER: u32 = 0x32;
 const AN_HOUR_MS: i64 = 3_600_000;
+
+/// Steps of a full inventory that has read the elements and examined nothing yet.
+const ELEMENTS_READ: u32 = 1;
 
 /// What a request for label work needs next. Hundreds may be queued at once: they wait in silence, and their reason is
 /// that of the library.
@@ -76,20 +81,22 @@ fn in_drive(view: &View, request: &LibraryRequest, id: DriveId) -> Option<Action
         DriveState::Loaded if mine && request.operation == Operation::WriteFreeLabel => {
             write_label(view, request, drive)
         }
-        DriveState::Dismountable
-            if !mine && (request.operation == Operation::WriteFreeLabel || request.session.is_some()) =>
-        {
-            match view.parked(id) {
-                Some(dismount) => Some(Action::Evict { mount: request.id, dismount: dismount.id, drive: id }),
-                None => wait(request, format!("the medium is in {}", drive.common.name)),
-            }
-        }
+        DriveState::Dismountable if !mine && clears_its_drive(request) => match view.parked(id) {
+            Some(dismount) => Some(Action::Evict { mount: request.id, dismount: dismount.id, drive: id }),
+            None => wait(request, format!("the medium is in {}", drive.common.name)),
+        },
         _ if mine => Some(Action::StepBack {
             request: request.id,
             note: format!("the medium is in {} and has to be put away first", drive.common.name),
         }),
         _ => wait(request, format!("the medium is still in {}", drive.common.name)),
     }
+}
+
+/// Whether a released cartridge is put away for a request that is about it: for a free label, and for a full
+/// inventory, whose reads are the service's own (P-17). Who asks for one label waits.
+fn clears_its_drive(request: &LibraryRequest) -> bool {
+    request.operation == Operation::WriteFreeLabel || request.session.is_none()
 }
 
 fn write_label(view: &View, request: &LibraryRequest, drive: &Drive) -> Option<Action> {
@@ -143,25 +150,32 @@ fn can_be_had(view: &View, request: &LibraryRequest, medium: &Medium) -> bool {
         && view.medium_taken(medium, Some(request.id)).is_none()
 }
 
-/// A full inventory whose elements have been read: the next slot, when a drive is idle.
+/// A full inventory whose elements have been read: the next place, when a drive is idle.
 pub(super) fn inventory(view: &View, request: &LibraryRequest) -> Option<Action> {
-    // What somebody holds is examined later, and nobody waits for that (P-17).
-    let under_way = |other: &&LibraryRequest| {
-        other.operation == Operation::Classify
-            && other.session.is_none()
-            && view.medium_of(other).is_some_and(|medium| view.medium_taken(medium, Some(other.id)).is_none())
-    };
+    let under_way =
+        |other: &&LibraryRequest| other.operation == Operation::Classify && !is_held_up(view, other);
     let reading = view.requests.iter().filter(under_way).count();
     match view.examine {
-        Some(slot) if reading < view.drives.len().max(1) => {
-            Some(Action::Examine { request: request.id, slot })
+        Some(place) if reading < view.drives.len().max(1) => {
+            Some(Action::Examine { request: request.id, place })
         }
         None if reading == 0 => finish(request, Ending::new(RequestEvent::Succeeded, "")),
         _ => None,
     }
 }
 
-/// Adds to a view what only the database can tell: the next slot of a full inventory, and what could be read now.
+/// Whether a label read waits for what may last for days: a mount, or a drive that is out of service. A full inventory
+/// ends before it, and the read stays in the queue.
+fn is_held_up(view: &View, request: &LibraryRequest) -> bool {
+    let Some(medium) = view.medium_of(request).filter(|_| request.operation == Operation::Classify) else {
+        return false;
+    };
+    let out_of_service = |id: DriveId| view.drive(id).is_none_or(|drive| !view.is_usable(drive));
+    view.mounts.contains_key(&medium.id)
+        || matches!(medium.location, Location::Drive(id) if out_of_service(id))
+}
+
+/// Adds to a view what only the database can tell: the next place of a full inventory, and what could be read now.
 pub(super) fn look_ahead(turn: &Turn<'_>, view: &mut View) -> Handled {
     let full = view.requests.iter().find(|request| {
         request.operation == Operation::Inventory
@@ -171,7 +185,13 @@ pub(super) fn look_ahead(turn: &Turn<'_>, view: &mut View) -> Handled {
     if let Some(request) = full {
         let after = request.slot.map(|id| turn.tx.get::<Slot>(id)).transpose()?.flatten();
         let after = after.map_or(0, |slot| slot.number);
-        view.examine = turn.tx.next_occupied_slot(view.library.id, after)?.map(|slot| slot.id);
+        view.examine = match request.steps_done {
+            ELEMENTS_READ => Some(Examined::Drives),
+            _ => {
+                let slot = turn.tx.next_occupied_slot(view.library.id, after)?;
+                slot.map(|slot| Examined::Slot(slot.id))
+            }
+        };
     }
     if may_read_in_background(turn, view) {
         let side = turn.tx.unread_side(view.library.id)?;
@@ -183,7 +203,9 @@ pub(super) fn look_ahead(turn: &Turn<'_>, view: &mut View) -> Handled {
 /// Whether a library is idle and its budget allows a label read.
 fn may_read_in_background(turn: &Turn<'_>, view: &View) -> bool {
     let due = view.library.labels_next.is_none_or(|at| at <= view.utc);
-    let idle = view.requests.iter().all(|request| request.state == RequestState::Deferred);
+    let rests =
+        |request: &LibraryRequest| request.state == RequestState::Deferred || is_held_up(view, request);
+    let idle = view.requests.iter().all(rests);
     let free = || view.drives.iter().any(|drive| view.is_free(drive, None));
     reads_per_hour(turn, &view.library) > 0 && due && idle && view.robot_ready() && free()
 }
@@ -204,23 +226,41 @@ pub(super) fn in_background(turn: &mut Turn<'_>, view: &View, side: SideId, medi
     Ok(())
 }
 
-/// Queues the label reads of one slot of a full inventory.
-pub(super) fn examine(turn: &mut Turn<'_>, view: &View, id: RequestId, slot: SlotId) -> Handled {
+/// Queues the label reads of one place of a full inventory.
+pub(super) fn examine(turn: &mut Turn<'_>, view: &View, id: RequestId, place: Examined) -> Handled {
     let mut request = the_request(view, id)?;
-    for medium in turn.tx.find(columns::medium::LOCATION_ID, slot.0)? {
-        if medium.media_type_code == CLEANER || !medium.common.enabled {
-            continue;
+    let places = match place {
+        Examined::Drives => view.drives.iter().map(|drive| drive.id.0).collect(),
+        Examined::Slot(slot) => {
+            request.slot = Some(slot);
+            vec![slot.0]
         }
-        for side in pools::sides_of(&turn.tx, medium.id)? {
-            if !is_label_read_queued(turn, side.id)? {
-                queue_label_read(turn, None, &medium, side.id)?;
+    };
+    for place in places {
+        for medium in turn.tx.find(columns::medium::LOCATION_ID, place)? {
+            if medium.media_type_code == CLEANER || !medium.common.enabled {
+                continue;
+            }
+            for side in pools::sides_of(&turn.tx, medium.id)? {
+                if !is_read_since(turn, &request, side.id)? {
+                    queue_label_read(turn, None, &medium, side.id)?;
+                }
             }
         }
     }
-    request.slot = Some(slot);
     request.steps_done += 1;
     turn.put(request);
     Ok(())
+}
+
+/// Whether a label has been read, or will be, since an inventory was asked for: its cartridge stood in a drive and has
+/// come back to its slot, or somebody asked for it.
+fn is_read_since(turn: &Turn<'_>, inventory: &LibraryRequest, side: SideId) -> Handled<bool> {
+    let requests = turn.tx.find(columns::request::SIDE, side)?;
+    Ok(requests.iter().any(|request| {
+        let read = !request.state.is_final() || request.state == RequestState::Passed;
+        request.operation == Operation::Classify && request.sequence > inventory.sequence && read
+    }))
 }
 
 /// Orders the free label of a request.

@@ -17,6 +17,15 @@ use std::collections::{BTreeMap, BTreeSet};
 /// A request that has waited this long goes to the head of the queue, whatever its kind (decision 18).
 const AGEING_MS: i64 = 10 * 60 * 1000;
 
+/// What a full inventory examines at a time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Examined {
+    /// What stands in the drives.
+    Drives,
+    /// What stands in a slot.
+    Slot(SlotId),
+}
+
 pub(crate) struct View {
     pub utc: UtcTime,
     pub library: Library,
@@ -37,8 +46,8 @@ pub(crate) struct View {
     pub asked: BTreeSet<RequestId>,
     /// A slot for a medium whose home is taken.
     pub spare: Option<SlotId>,
-    /// The next slot that a full inventory examines, while one is at that.
-    pub examine: Option<SlotId>,
+    /// What a full inventory examines next, while one is at that.
+    pub examine: Option<Examined>,
     /// A side whose label an idle library may read now.
     pub unread: Option<(SideId, MediumId)>,
 }

@@ -297,6 +297,11 @@ fn fits(pattern: &[u8], tag: &[u8]) -> bool {
 /// label is written.
 pub(super) fn carry_out_rule(turn: &mut Turn<'_>, medium: &mut Medium, side: &mut Side) -> Handled {
     let Some((pool, tag)) = decided_pool(turn, medium)?.zip(medium.bar_code.clone()) else { return Ok(()) };
+    if !pools::can_be_rewritten(&turn.tx, medium.media_type)? {
+        let text = format!("{tag} cannot be rewritten, so no rule brings it to {}", pool.common.name);
+        turn.tell(medium.library, None, "rule", text);
+        return Ok(());
+    }
     let others = pools::sides_of(&turn.tx, medium.id)?;
     let blank = |one: &Side| one.state == SideState::Foreign && one.witness == LabelWitness::Blank;
     if !others.iter().any(|one| one.id == side.id) {

@@ -1,4 +1,6 @@
-//! AllocateNtmsMedia.
+//! AllocateNtmsMedia. What media with two sides add stands in a module of its own.
+
+mod discs;
 
 use crate::bed::pools::{ALLOCATE_NEW, ALLOCATE_NEXT, ERROR_IF_UNAVAILABLE, allocation};
 use crate::bed::{Bed, User};

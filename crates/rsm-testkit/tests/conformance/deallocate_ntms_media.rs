@@ -1,8 +1,10 @@
 //! DeallocateNtmsMedia.
 
-use crate::bed::pools::allocation;
-use crate::bed::{self, Bed, User};
+use crate::bed::discs::REWRITABLE;
+use crate::bed::pools::{ALLOCATE_NEW, ALLOCATE_NEXT, allocation};
+use crate::bed::{self, Bed, Plan, User};
 use rsm_client::Session;
+use rsm_model::call::AllocateCall;
 use rsm_model::ids::Guid;
 use rsm_proof::proves;
 use std::sync::Arc;
@@ -136,6 +138,54 @@ fn a_pool_that_returns_its_media_sends_them_to_be_labelled_anew() {
         "M-77",
         "P-85"
     );
+}
+
+/// A disc whose two sides lie in a pool; one is allocated, the other reserved with it.
+fn reserved() -> Owned {
+    let bed = Plan::new().discs(REWRITABLE).build();
+    let session = bed.open(User::Operator);
+    let pool = bed.pool(&session, "\\Lab");
+    bed.make_available(&session, "D00001", pool);
+    let call = AllocateCall { options: ALLOCATE_NEW, ..allocation(pool) };
+    let logical = session.allocate(&call).expect("allocated").logical_medium;
+    Owned { bed, session, pool, logical }
+}
+
+#[test]
+fn a_side_that_was_reserved_is_available_once_nobody_owns_the_medium() {
+    let Owned { bed, session, pool, logical } = reserved();
+    let mut states = bed.states(&session, "D00001");
+    states.sort();
+    assert_eq!(states, ["allocated", "reserved"]);
+    session.deallocate(Some(logical), 0).expect("given back");
+    assert_eq!(bed.states(&session, "D00001"), ["available", "available"]);
+    for _ in 0..2 {
+        session.allocate(&allocation(pool)).expect("each side is to be had");
+    }
+    proves!("DeallocateNtmsMedia/deallocate-reserved");
+}
+
+#[test]
+fn a_disc_goes_to_the_free_pool_when_its_last_side_is_given_back() {
+    let Owned { bed, session, pool, logical } = reserved();
+    bed.alter_pool(&session, pool, |pool| pool.deallocation_policy = 1).expect("its owner may");
+    let call = AllocateCall { logical: Some(logical), options: ALLOCATE_NEXT, ..allocation(pool) };
+    let second = session.allocate(&call).expect("the other side").logical_medium;
+    session.deallocate(Some(logical), 0).expect("given back");
+    bed.settle();
+    let mut states = bed.states(&session, "D00001");
+    states.sort();
+    assert_eq!(states, ["allocated", "available"]);
+    assert_eq!(bed.medium(&session, "D00001").media_pool, pool.to_string());
+    bed.hold("changer");
+    session.deallocate(Some(second), 0).expect("given back");
+    bed.settle();
+    assert_eq!(bed.states(&session, "D00001"), ["unprepared", "unprepared"]);
+    assert_eq!(bed.medium(&session, "D00001").media_pool, bed.system_pool("Free").to_string());
+    bed.release("changer");
+    bed.settle();
+    assert_eq!(bed.states(&session, "D00001"), ["available", "available"]);
+    proves!("DeallocateNtmsMedia/deallocate-to-free-all-sides");
 }
 
 #[test]

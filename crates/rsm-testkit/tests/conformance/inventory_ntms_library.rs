@@ -168,3 +168,47 @@ fn a_start_reads_the_library_and_clears_the_drives_it_may() {
     assert_eq!(bed.medium(&session, "V00001L6").media_state_word, "loaded");
     proves!("P-17");
 }
+
+#[test]
+fn a_start_carries_out_the_default_inventory_of_each_library() {
+    for (method, labels) in [
+        (InventoryMethod::Full, "foreign"),
+        (InventoryMethod::Fast, "unknown"),
+        (InventoryMethod::None, "unknown"),
+    ] {
+        let bed = Plan::new().inventory(method).second("annex").build();
+        let session = bed.open(User::Operator);
+        for medium in ["V00001L6", "V00002L6", "V00003L6", "V00004L6"] {
+            let state = bed.side(&session, &format!("{medium}/side")).state_word;
+            assert_eq!(state, labels, "{medium}, {method:?}");
+        }
+        let annexed = bed.side(&session, "V09001L6/side").state_word;
+        assert_eq!(annexed, "unknown", "the default of each library is its own");
+    }
+    proves!("P-13");
+}
+
+#[test]
+fn a_full_inventory_at_a_start_comes_back_to_what_is_in_use() {
+    let mut bed = Plan::new().inventory(InventoryMethod::Full).build();
+    let session = bed.open(User::Operator);
+    session.mount(&bed::mount(bed.id("V00001L6"))).expect("mounted");
+    bed.stop();
+    // While the manager is away somebody puts a cartridge into the other drive.
+    bed.move_silently("slot2", "drive2");
+    let motions = bed.motions().len();
+    bed.start();
+    let session = bed.open(User::Operator);
+    assert_eq!(bed.drive(&session, "drive1").state_word, "loaded", "what is in use stays");
+    let moved = |bed: &Bed, medium: &str| {
+        bed.motions()[motions..].iter().filter(|motion| motion.starts_with(medium)).count()
+    };
+    assert_eq!(bed.medium(&session, "V00002L6").location, Some(bed.id("slot2").to_string()));
+    assert_eq!(moved(&bed, "V00002L6"), 3, "it was put away, and read like all others");
+    assert_eq!((moved(&bed, "V00003L6"), moved(&bed, "V00004L6"), moved(&bed, "V00001L6")), (2, 2, 0));
+    session.dismount(&[bed.id("V00001L6")], 0).expect("queued");
+    bed.settle();
+    assert_eq!(moved(&bed, "V00001L6"), 3, "it was put away, and then read");
+    assert_eq!(bed.medium(&session, "V00001L6").location, Some(bed.id("slot1").to_string()));
+    proves!("InventoryNtmsLibrary/inventory-at-startup");
+}

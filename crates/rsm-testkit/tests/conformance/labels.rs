@@ -1,5 +1,7 @@
 //! Labels: what a cartridge is by what stands at its beginning (docs/spec, processes 4 and 5, model 5.2).
 
+mod discs;
+
 use crate::bed::pools::allocation;
 use crate::bed::{self, Bed, User};
 use rsm_label::free_tape_label;

@@ -1,5 +1,6 @@
-//! MountNtmsMedia: the codes of the call. The rules about waiting and order stand in their own modules.
+//! MountNtmsMedia: the codes of the call. The rules about waiting, order and the sides of discs stand in their own modules.
 
+mod discs;
 mod order;
 mod waiting;
 

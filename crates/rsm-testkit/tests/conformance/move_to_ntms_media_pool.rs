@@ -1,10 +1,14 @@
 //! MoveToNtmsMediaPool.
 
-use crate::bed::pools::allocation;
-use crate::bed::{self, Bed, User};
+use crate::bed::discs::{READ_ONLY, REWRITABLE, WRITE_ONCE, volume};
+use crate::bed::pools::{ALLOCATE_NEW, allocation};
+use crate::bed::{self, Bed, Plan, User};
+use rsm_label::{FREE_DISC_KIND, FREE_TAPE_KIND, free_disc_label, free_tape_label};
+use rsm_model::ObjectType;
 use rsm_model::call::{AllocateCall, CreatePoolCall};
 use rsm_model::ids::Guid;
 use rsm_proof::proves;
+use rsm_simlib::{Record, Side};
 
 #[test]
 fn a_medium_and_a_pool_are_wanted() {
@@ -149,6 +153,117 @@ fn a_free_label_is_written_before_the_medium_is_available() {
         "MoveToNtmsMediaPool/movepool-free-unprepared",
         "P-62"
     );
+}
+
+#[test]
+fn a_free_label_is_of_the_mediums_kind_and_leaves_its_description_alone() {
+    a_tapes_is_mtf();
+    each_side_of_a_disc_has_a_binary_one();
+    proves!("MoveToNtmsMediaPool/movepool-free-label-kind", "P-45");
+}
+
+fn a_tapes_is_mtf() {
+    let bed = Bed::new();
+    let session = bed.open(User::Operator);
+    let medium = bed.id("V00001L6");
+    let described = |what: &mut rsm_client::v1::ObjectInformation| what.description = "a spare".to_string();
+    bed.alter(&session, medium, described).expect("the operator may");
+    bed.make_free(&session, "V00001L6");
+    let id = bed.id("V00001L6/side");
+    assert_eq!(bed.side(&session, "V00001L6/side").omid_label_type, FREE_TAPE_KIND);
+    let records = bed.in_library("lab", |library| {
+        let tape =
+            library.cartridges().find(|(_, code, _)| *code == Some("V00001L6")).expect("it is there").0;
+        library.tape(tape).expect("it is a tape").records().to_vec()
+    });
+    let label = free_tape_label(id.0).into_iter().map(Record::Block);
+    assert_eq!(records, label.chain([Record::Filemark]).collect::<Vec<_>>());
+    assert!(matches!(&records[0], Record::Block(block) if block.starts_with(b"TAPE")), "it is MTF's");
+    assert_eq!(bed.look(&session, medium).description, "a spare");
+}
+
+fn each_side_of_a_disc_has_a_binary_one() {
+    let bed = Plan::new().discs(REWRITABLE).build();
+    let session = bed.open(User::Operator);
+    let medium = bed.id("D00001");
+    let described = |what: &mut rsm_client::v1::ObjectInformation| what.description = "a spare".to_string();
+    bed.alter(&session, medium, described).expect("the operator may");
+    bed.make_free(&session, "D00001");
+    for (name, side) in [("D00001/side", Side::A), ("D00001/side-b", Side::B)] {
+        let mut label = free_disc_label(bed.id(name).0);
+        let face = bed.face("D00001", side);
+        label.resize(face.len(), 0);
+        assert_eq!(face, label, "{name}");
+        assert_eq!(bed.side(&session, name).omid_label_type, FREE_DISC_KIND);
+    }
+    assert_eq!(bed.look(&session, medium).description, "a spare");
+}
+
+#[test]
+fn a_disc_that_cannot_be_rewritten_gets_no_label_and_is_known_by_its_volume() {
+    for (code, image, kind) in [(WRITE_ONCE, "fat16", "FAT"), (READ_ONLY, "iso9660", "CDFS")] {
+        let bed = Plan::new().discs(code).build();
+        let session = bed.open(User::Operator);
+        bed.press("D00001", Side::A, volume(image));
+        bed.classify(&session, "D00001");
+        let before = (bed.side(&session, "D00001/side"), bed.face("D00001", Side::A));
+        assert_eq!((before.0.omid_label_type.as_str(), before.0.omid_label_id.is_empty()), (kind, false));
+        let motions = bed.motions();
+        let (medium, free) = (Some(bed.id("D00001")), Some(bed.system_pool("Free")));
+        bed.refused("ERROR_INVALID_MEDIA_POOL", || session.move_to_pool(medium, free));
+        assert_eq!((bed.side(&session, "D00001/side"), bed.face("D00001", Side::A)), before);
+        assert_eq!(bed.motions(), motions);
+    }
+    proves!("MoveToNtmsMediaPool/movepool-free-unlabelable");
+}
+
+#[test]
+fn no_way_leads_a_disc_that_cannot_be_rewritten_into_a_free_pool() {
+    for (code, free) in [(WRITE_ONCE, "\\Free\\MO 5.25 inch write once"), (READ_ONLY, "\\Free\\CD-ROM")] {
+        let bed = Plan::new().discs(code).rule("D00002", free).build();
+        let session = bed.open(User::Operator);
+        bed.press("D00001", Side::A, volume("iso9660"));
+        for medium in ["D00001", "D00002"] {
+            bed.classify(&session, medium);
+        }
+        let in_free = |bed: &Bed| {
+            let kind = ObjectType::PhysicalMedium.number();
+            session.enumerate(Some(bed.system_pool("Free")), kind, 0).expect("a list")
+        };
+        assert_eq!(in_free(&bed), [], "a rule sends blank discs there");
+        let pool = bed.pool(&session, "\\Lab");
+        bed.alter_pool(&session, pool, |pool| pool.deallocation_policy = 1).expect("its owner may");
+        let side = Some(bed.id("D00001/side"));
+        let given = session.allocate(&AllocateCall { side, ..allocation(pool) }).expect("imported");
+        for to in ["D00001", "D00002"].map(|name| Some(bed.id(name))) {
+            session.move_to_pool(to, Some(bed.system_pool("Free"))).expect_err("by a move");
+        }
+        session.deallocate(Some(given.logical_medium), 0).expect("given back");
+        bed.settle();
+        assert_eq!(in_free(&bed), [], "a pool that returns its media sends them there");
+        assert_eq!(bed.medium(&session, "D00001").media_pool, pool.to_string());
+    }
+    proves!("M-85");
+}
+
+#[test]
+fn both_sides_of_a_disc_move_together() {
+    let bed = Plan::new().discs(REWRITABLE).build();
+    let session = bed.open(User::Operator);
+    let (pool, other) = (bed.pool(&session, "\\Lab"), bed.pool(&session, "\\Other"));
+    bed.make_available(&session, "D00001", pool);
+    let side = Some(bed.id("D00001/side-b"));
+    let given = session.allocate(&AllocateCall { side, ..allocation(pool) }).expect("one side");
+    bed.refused("ERROR_BUSY", || session.move_to_pool(Some(bed.id("D00001")), Some(other)));
+    session.deallocate(Some(given.logical_medium), 0).expect("given back");
+    session.move_to_pool(Some(bed.id("D00001")), Some(other)).expect("moved");
+    bed.refused("ERROR_MEDIA_UNAVAILABLE", || session.allocate(&allocation(pool)));
+    let whole = AllocateCall { options: ALLOCATE_NEW, ..allocation(other) };
+    session.allocate(&whole).expect("both sides are there");
+    let mut states = bed.states(&session, "D00001");
+    states.sort();
+    assert_eq!(states, ["allocated", "reserved"]);
+    proves!("MoveToNtmsMediaPool/movepool-both-sides");
 }
 
 #[test]

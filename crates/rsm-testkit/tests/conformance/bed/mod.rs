@@ -15,6 +15,7 @@
 
 mod desk;
 mod digest;
+pub mod discs;
 pub mod hands;
 pub mod pools;
 mod sight;
@@ -23,7 +24,7 @@ mod yard;
 use desk::{Errands, Watched};
 use digest::Digest;
 use rsm_client::{ClientError, ServerAddress, Session};
-use rsm_engine::api::Limits;
+use rsm_engine::api::{IntakeRule, LibraryConfiguration, Limits};
 use rsm_engine::{Configuration, Desk};
 use rsm_model::access::{Caller, Role};
 use rsm_model::call::MountCall;
@@ -80,26 +81,50 @@ impl User {
 
 /// How a bed is built.
 pub struct Plan {
-    libraries: Vec<(String, LibraryConfig, InventoryMethod)>,
+    libraries: Vec<Planned>,
     limits: Limits,
+}
+
+/// How a library of it is built and configured.
+struct Planned {
+    name: String,
+    config: LibraryConfig,
+    inventory: InventoryMethod,
+    media_type: Option<u32>,
+    rules: Vec<IntakeRule>,
+}
+
+impl Planned {
+    fn new(name: &str, config: LibraryConfig) -> Planned {
+        let (name, inventory) = (name.to_string(), InventoryMethod::Fast);
+        Planned { name, config, inventory, media_type: None, rules: Vec::new() }
+    }
+
+    fn configured(&self) -> LibraryConfiguration {
+        LibraryConfiguration {
+            media_type: self.media_type,
+            rules: self.rules.clone(),
+            ..parts::configured_as(&self.name, self.config.geometry.drives, self.inventory)
+        }
+    }
 }
 
 impl Plan {
     /// One library, `lab`: two drives, six slots, one port, media V00001L6 to V00004L6 in the first four slots.
     pub fn new() -> Plan {
         let limits = Limits { lease_ms: LONG_LEASE_MS, ..Limits::default() };
-        Plan { libraries: vec![("lab".to_string(), library(), InventoryMethod::Fast)], limits }
+        Plan { libraries: vec![Planned::new("lab", library())], limits }
     }
 
     /// Changes how `lab` is built.
     pub fn lab(mut self, change: impl FnOnce(&mut LibraryConfig)) -> Plan {
-        change(&mut self.libraries[0].1);
+        change(&mut self.libraries[0].config);
         self
     }
 
     /// Sets the default inventory of `lab`.
     pub fn inventory(mut self, method: InventoryMethod) -> Plan {
-        self.libraries[0].2 = method;
+        self.libraries[0].inventory = method;
         self
     }
 
@@ -111,7 +136,7 @@ impl Plan {
         config.media.first_number = 9_001;
         config.changer.serial = "SIMLIB9001".to_string();
         config.drive.serial_pattern = "SIM901%04d".to_string();
-        self.libraries.push((name.to_string(), config, InventoryMethod::Fast));
+        self.libraries.push(Planned::new(name, config));
         self
     }
 
@@ -172,12 +197,9 @@ impl Bed {
     }
 
     fn build(plan: Plan, held: Option<&str>) -> Bed {
-        let configured = |(name, config, method): &(String, LibraryConfig, InventoryMethod)| {
-            parts::configured_as(name, config.geometry.drives, *method)
-        };
-        let configuration =
-            Configuration { libraries: plan.libraries.iter().map(configured).collect(), limits: plan.limits };
-        let rooms = plan.libraries.into_iter().map(|(name, config, _)| (name, config)).collect();
+        let libraries = plan.libraries.iter().map(Planned::configured).collect();
+        let configuration = Configuration { libraries, limits: plan.limits };
+        let rooms = plan.libraries.into_iter().map(|one| (one.name, one.config)).collect();
         let mut bed = Bed { configuration, yard: Yard::start(rooms), running: None, folder: folder() };
         match held {
             Some(device) => bed.start_held(device),

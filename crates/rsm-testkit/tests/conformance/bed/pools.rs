@@ -25,17 +25,17 @@ pub fn allocation(pool: Guid) -> AllocateCall {
 }
 
 impl Bed {
-    /// The call that makes a pool for LTO-6.
+    /// The call that makes a pool for the media of `lab`.
     pub fn new_pool(&self, name: &str) -> CreatePoolCall {
         CreatePoolCall {
             name: Some(name.to_string()),
-            media_type: Some(self.id("type:LTO-6")),
+            media_type: Some(self.id(&format!("type:{}", self.kind()))),
             action: CREATE_NEW,
             security: None,
         }
     }
 
-    /// Makes a pool for LTO-6.
+    /// Makes a pool for the media of `lab`.
     pub fn pool(&self, session: &Session, name: &str) -> Guid {
         session.create_pool(&self.new_pool(name)).expect("a pool")
     }
@@ -46,13 +46,21 @@ impl Bed {
         self.settle();
     }
 
-    /// Brings a medium into the free pool, with a free label on it.
+    /// The system pool for the media of `lab`: `Free`, `Import` or `Unrecognized`.
+    pub fn system_pool(&self, name: &str) -> Guid {
+        self.id(&format!("\\{name}\\{}", self.kind()))
+    }
+
+    /// Brings a medium into the free pool, with a free label on each of its sides.
     pub fn make_free(&self, session: &Session, medium: &str) {
         self.classify(session, medium);
-        let free = self.id("\\Free\\LTO-6");
+        let free = self.system_pool("Free");
         session.move_to_pool(Some(self.id(medium)), Some(free)).expect("queued");
         self.settle();
-        assert_eq!(self.side(session, &format!("{medium}/side")).state_word, "available");
+        let sides = self.medium(session, medium).number_of_partitions;
+        for side in ["side", "side-b"].iter().take(sides as usize) {
+            assert_eq!(self.side(session, &format!("{medium}/{side}")).state_word, "available");
+        }
     }
 
     /// Brings a medium into a pool, available.
