@@ -47,7 +47,8 @@ pub struct PlaceAtRest {
 
 impl ReadTx<'_> {
     /// Finds the side that an allocation from a pool takes: online, available, enabled, without a conflict, of a type
-    /// that can be written; the fewest allocations first, then the oldest (decision 8, P-79 to P-81).
+    /// that can be written, its sibling not waiting for a free label; the fewest allocations first, then the oldest
+    /// (decision 8, P-79 to P-81).
     pub fn available_side(&self, pool: PoolId, choice: Choice) -> Result<Option<Side>, StoreError> {
         const READ_ONLY: u32 = 3;
         let columns = qualified::<Side>("s");
@@ -63,6 +64,7 @@ impl ReadTx<'_> {
              WHERE s.\"state\" = $1 AND m.\"pool\" = $2 AND m.\"location_id\" IS NOT NULL \
              AND m.\"enabled\" = $3 AND m.\"conflict\" = $4 AND m.\"to_free\" = $4 \
              AND l.\"enabled\" = $3 AND l.\"operational\" <> $5 AND t.\"read_write\" <> $6{whole} \
+             AND NOT EXISTS (SELECT 1 FROM \"side\" u WHERE u.\"medium\" = m.\"id\" AND u.\"state\" = $7) \
              ORDER BY s.\"allocate_count\", s.\"created\", s.\"id\" LIMIT 1"
         );
         let values = [
@@ -72,6 +74,7 @@ impl ReadTx<'_> {
             Value::Flag(false),
             number(OperationalState::NotPresent),
             Value::Integer(i64::from(READ_ONLY)),
+            number(SideState::Unprepared),
         ];
         Ok(self.rows(&text, &values)?.pop())
     }

@@ -1,6 +1,6 @@
 //! Loads, unloads, labels and label blocks that ended.
 
-use super::labels::{self, Identified, Verdict};
+use super::labels::{self, Identified, Reader, Verdict};
 use super::{count_attempt, doubt, drive_needs_service, intake, medium_of, request_of};
 use crate::memory::WaitsFor;
 use crate::requests::{self, Ending};
@@ -124,7 +124,8 @@ fn label_read(
     found: &MediumLabel,
 ) -> Handled {
     let verdict = labels::compare(&side, found);
-    let known = labels::identify(turn, held, side, found, verdict)?;
+    let reader = if request.session.is_some() { Reader::Caller } else { Reader::Service };
+    let known = labels::identify(turn, held, side, found, (verdict, reader))?;
     request.medium = Some(known.medium.id);
     request.side = Some(known.side.id);
     bay.saved_side = Some(known.side.id);
@@ -133,7 +134,7 @@ fn label_read(
         request.attempts = 0;
     }
     let Identified { mut medium, mut side } = known;
-    if side.state == SideState::Unprepared {
+    if side.state == SideState::Unprepared && labels::compare(&side, found) == Verdict::Agrees {
         pools::queue_missing_labels(turn, &medium)?;
     }
     intake::carry_out_rule(turn, &mut medium, &mut side)?;
