@@ -22,7 +22,7 @@ use rsm_scsi::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::cartridge::{Cartridge, CartridgeId, Place, Tape};
+use crate::cartridge::{Cartridge, CartridgeId, Place, Record, Tape};
 use crate::config::{ConfigError, LibraryConfig, wrong};
 use crate::drive::Drive;
 use crate::faults::{FaultKind, FaultSpec, Faults, Outcome, Target};
@@ -486,6 +486,30 @@ impl SimLibrary {
     #[must_use]
     pub fn tape(&self, id: CartridgeId) -> Option<&Tape> {
         self.cartridges.iter().find(|cartridge| cartridge.id == id).map(|cartridge| &cartridge.tape)
+    }
+
+    /// The side of a disc that lies up; none for a tape.
+    #[must_use]
+    pub fn side_up(&self, id: CartridgeId) -> Option<Side> {
+        let cartridge = self.cartridges.iter().find(|cartridge| cartridge.id == id)?;
+        cartridge.disc.as_ref().map(|disc| disc.up)
+    }
+
+    /// Records a tape anew, as another program does on another machine; false when it is no tape, or lies in a drive
+    /// of this library.
+    pub fn record_elsewhere(&mut self, id: CartridgeId, records: Vec<Record>) -> bool {
+        let found = self.cartridges.iter_mut().find(|cartridge| cartridge.id == id);
+        let elsewhere = |cartridge: &&mut Cartridge| {
+            cartridge.disc.is_none() && !matches!(cartridge.place, Place::Drive(_))
+        };
+        let Some(cartridge) = found.filter(elsewhere) else { return false };
+        cartridge.tape.truncate(0);
+        for record in records {
+            cartridge.tape.push(record);
+        }
+        self.unsaved.tapes.insert(id, 0);
+        self.unsaved.state = true;
+        true
     }
 
     /// Every way a cartridge has made, in order.

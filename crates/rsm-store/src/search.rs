@@ -48,7 +48,8 @@ pub struct PlaceAtRest {
 
 impl ReadTx<'_> {
     /// Finds the side that an allocation from a pool takes: online, available, enabled, without a conflict, of a type
-    /// that can be written, and nobody has it mounted or waits for it; the fewest allocations first, then the oldest (decision 8, P-79 to P-81).
+    /// that can be written, nobody having it mounted or waiting for it, its sibling not waiting for a free label; the
+    /// fewest allocations first, then the oldest (decision 8, P-79 to P-81).
     pub fn available_side(&self, pool: PoolId, choice: Choice) -> Result<Option<Side>, StoreError> {
         const READ_ONLY: u32 = 3;
         let columns = qualified::<Side>("s");
@@ -67,6 +68,7 @@ impl ReadTx<'_> {
              AND NOT EXISTS (SELECT 1 FROM \"library_request\" r WHERE r.\"medium\" = m.\"id\" \
              AND r.\"operation\" = $7 AND r.\"completed\" IS NULL) \
              AND l.\"enabled\" = $3 AND l.\"operational\" <> $5 AND t.\"read_write\" <> $6{whole} \
+             AND NOT EXISTS (SELECT 1 FROM \"side\" u WHERE u.\"medium\" = m.\"id\" AND u.\"state\" = $8) \
              ORDER BY s.\"allocate_count\", s.\"created\", s.\"id\" LIMIT 1"
         );
         let values = [
@@ -77,6 +79,7 @@ impl ReadTx<'_> {
             number(OperationalState::NotPresent),
             Value::Integer(i64::from(READ_ONLY)),
             number(Operation::Mount),
+            number(SideState::Unprepared),
         ];
         Ok(self.rows(&text, &values)?.pop())
     }

@@ -1,4 +1,4 @@
-//! What a campaign has reached: arrows walked, faults fired, moments at which the manager died.
+//! What a campaign has reached: arrows walked, faults fired, moments at which the manager died, and what clients did.
 
 use rsm_engine::Moment;
 use rsm_model::machine::all_arrows;
@@ -14,16 +14,65 @@ pub struct Coverage {
     pub faults: BTreeMap<FaultKind, u64>,
     /// Disturbances of the simulation itself, by name.
     pub disturbances: BTreeMap<&'static str, u64>,
+    /// What clients and the service came to do, by name.
+    pub reached: BTreeMap<&'static str, u64>,
 }
 
 /// Disturbances that the simulation makes beside the library's own faults.
-pub const DISTURBANCES: [&str; 6] =
-    ["hands", "hands unseen", "unplugged", "worker stuck", "worker killed", "disk full"];
+pub const DISTURBANCES: [&str; 8] = [
+    "hands",
+    "hands unseen",
+    "unplugged",
+    "worker stuck",
+    "worker killed",
+    "disk full",
+    "cartridge brought",
+    "label overwritten outside",
+];
+
+/// What the programs must bring about, for there is nothing to judge where nothing happens.
+pub const REACHED: [&str; 30] = [
+    "pool created",
+    "pool below a pool",
+    "pool policy set",
+    "allocated from the pool",
+    "allocated from the free pool",
+    "allocated whole",
+    "allocated next",
+    "allocated by side",
+    "allocated from import",
+    "allocation waited and got",
+    "allocation timed out",
+    "allocation cancelled",
+    "allocation refused",
+    "given back",
+    "given back while mounted",
+    "given back to the free pool",
+    "limit of allocations reached",
+    "moved to the free pool",
+    "moved between own pools",
+    "move refused",
+    "label read ordered",
+    "label read in the background",
+    "full inventory",
+    "free label written",
+    "free label withheld",
+    "label differs at a mount",
+    "label read before leaving",
+    "data read in a later mount",
+    "side B mounted",
+    "rule carried out",
+];
 
 impl Coverage {
     /// Counts a disturbance.
     pub fn disturb(&mut self, name: &'static str) {
         *self.disturbances.entry(name).or_default() += 1;
+    }
+
+    /// Counts something that was brought about.
+    pub fn reach(&mut self, name: &'static str) {
+        *self.reached.entry(name).or_default() += 1;
     }
 
     /// Adds what another run reached.
@@ -36,6 +85,9 @@ impl Coverage {
         }
         for (name, count) in &other.disturbances {
             *self.disturbances.entry(name).or_default() += count;
+        }
+        for (name, count) in &other.reached {
+            *self.reached.entry(name).or_default() += count;
         }
     }
 
@@ -56,6 +108,9 @@ impl Coverage {
         let disturbances = DISTURBANCES
             .into_iter()
             .map(|name| (format!("disturbance {name}"), self.disturbances.get(name).copied().unwrap_or(0)));
-        arrows.chain(crashes).chain(faults).chain(disturbances).collect()
+        let reached = REACHED
+            .into_iter()
+            .map(|name| (format!("reached {name}"), self.reached.get(&name).copied().unwrap_or(0)));
+        arrows.chain(crashes).chain(faults).chain(disturbances).chain(reached).collect()
     }
 }

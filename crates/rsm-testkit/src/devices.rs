@@ -4,10 +4,11 @@
 //! passed. Between any two commands hands may reach into the library. A hung command either runs into the
 //! transport's limit, or keeps the whole worker stuck until the answer comes, long after it has been given up.
 
+use crate::foreign::{self, Face, Trace};
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 use rsm_device::{Answer, DataPhase, Pause, Transport, TransportError};
-use rsm_simlib::{Fate, HandAction, Notice, Place, SimLibrary};
+use rsm_simlib::{CartridgeId, Fate, HandAction, HandError, Notice, Place, Record, Side, SimLibrary};
 use rsm_step::{DeviceKind, Hello, StepOrder, StepReport};
 use rsm_worker::Executor;
 use std::cell::RefCell;
@@ -26,9 +27,33 @@ pub struct Room {
     /// Chance per command, in thousandths, that hands reach in before it.
     pub hands_per_mille: u32,
     /// What hands did, for whoever keeps the books.
-    pub hand_log: Vec<Notice>,
+    pub hand_log: Vec<HandDone>,
     /// Whether the present step's worker is stuck on a command.
     pub stuck: Stuck,
+    /// How many cartridges people may still bring that were never here.
+    pub newcomers: u16,
+    /// Whether people bring copies of media that are here.
+    pub copies: Copies,
+}
+
+/// Whether two cartridges may carry one label.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Copies {
+    /// Each has its own.
+    None,
+    /// Some are copies of others.
+    Some,
+}
+
+/// What hands have done.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum HandDone {
+    /// They moved, turned or repaired something.
+    Touched(Notice),
+    /// They brought a cartridge that was never here.
+    Brought(CartridgeId, Notice),
+    /// A program elsewhere has written on a side.
+    Rewrote(Face, Notice),
 }
 
 /// A library's cable.
@@ -53,26 +78,182 @@ pub enum Stuck {
 pub type Shared = Rc<RefCell<Room>>;
 
 impl Room {
+    /// A room with a library in it, and nobody else.
+    pub fn new(library: SimLibrary, rng: ChaCha8Rng) -> Self {
+        Self {
+            library,
+            rng,
+            now_ms: 0,
+            plugged: Plug::In,
+            hands_per_mille: 0,
+            hand_log: Vec::new(),
+            stuck: Stuck::No,
+            newcomers: 0,
+            copies: Copies::None,
+        }
+    }
+
     /// Does something that a person may do; says nothing when there is nothing to do.
     ///
     /// Gives the element that a cartridge was put back into, for hands that change their mind.
     pub fn reach_in(&mut self) -> Option<u16> {
+        match self.rng.random_range(0..16) {
+            0 => {
+                self.bring();
+                return None;
+            }
+            1 | 2 => {
+                self.rewrite_any();
+                return None;
+            }
+            _ => {}
+        }
         let action = self.any_action()?;
-        let silent = matches!(action, HandAction::RepairDrive { .. } | HandAction::RepairBarCode { .. });
-        let notice =
-            if silent || self.rng.random_range(0..4) > 0 { Notice::Attention } else { Notice::Silent };
-        self.library.hand(&action, notice).ok()?;
-        self.hand_log.push(notice);
+        let repairs = matches!(action, HandAction::RepairDrive { .. } | HandAction::RepairBarCode { .. });
+        let notice = if repairs { Notice::Attention } else { self.any_notice() };
+        self.hand(&action, notice).ok()?;
+        self.hand_log.push(HandDone::Touched(notice));
         match action {
             HandAction::PutBack { to, .. } => Some(to),
             _ => None,
         }
     }
 
+    fn any_notice(&mut self) -> Notice {
+        if self.rng.random_range(0..4) > 0 { Notice::Attention } else { Notice::Silent }
+    }
+
     /// Takes a cartridge out again, if it is still there.
     pub fn take_back(&mut self, from: u16) {
-        if self.library.hand(&HandAction::TakeOut { from }, Notice::Attention).is_ok() {
-            self.hand_log.push(Notice::Attention);
+        if self.hand(&HandAction::TakeOut { from }, Notice::Attention).is_ok() {
+            self.hand_log.push(HandDone::Touched(Notice::Attention));
+        }
+    }
+
+    /// Lets a person do something with care: a disc is touched only with its side A up, for whoever puts one in upside
+    /// down has put in another disc, as far as any library can tell.
+    ///
+    /// # Errors
+    /// It cannot be done.
+    pub fn hand(&mut self, action: &HandAction, notice: Notice) -> Result<(), HandError> {
+        let touched = match action {
+            HandAction::Move { from, .. } | HandAction::TakeOut { from } => vec![*from],
+            HandAction::Swap { first, second } => vec![*first, *second],
+            _ => Vec::new(),
+        };
+        for element in touched {
+            let there = self.library.cartridges().find(|(_, _, place)| place.address() == Some(element));
+            if there.is_some_and(|(id, _, _)| self.library.side_up(id) == Some(Side::B)) {
+                self.library.hand(&HandAction::Turn { element }, Notice::Silent)?;
+            }
+        }
+        self.library.hand(action, notice)
+    }
+
+    /// Brings a cartridge that was never here, with whatever is on it.
+    fn bring(&mut self) {
+        let inside: Vec<u16> =
+            self.library.cartridges().filter_map(|(_, _, place)| place.address()).collect();
+        let slots: Vec<u16> =
+            self.free_elements(&inside).into_iter().filter(|to| self.is_shelf(*to)).collect();
+        if self.newcomers == 0 || slots.is_empty() {
+            return;
+        }
+        let to = slots[self.rng.random_range(0..slots.len())];
+        let write_protected = self.rng.random_range(0..6) == 0;
+        let notice = self.any_notice();
+        let letter = if self.library.config().drive.kind.is_disc() { "N%D" } else { "N%L6" };
+        let bar_code =
+            (self.rng.random_range(0..4) > 0).then(|| letter.replace('%', &format!("{:05}", self.newcomers)));
+        let named = bar_code.is_some();
+        if self.library.hand(&HandAction::PutNew { bar_code, write_protected, to }, notice).is_err() {
+            return;
+        }
+        self.newcomers -= 1;
+        let Some(id) = self.library.cartridges().map(|(id, _, _)| id).max() else { return };
+        for face in foreign::faces(&self.library).into_iter().filter(|(one, _)| *one == id) {
+            self.first_content(face, named);
+        }
+        self.hand_log.push(HandDone::Brought(id, notice));
+    }
+
+    /// A slot or a port: where people put what they bring.
+    fn is_shelf(&self, element: u16) -> bool {
+        matches!(self.library.place_at(element), Some(Place::Slot(_) | Place::Port(_)))
+    }
+
+    /// Gives a side what was on it before it came here.
+    pub fn first_content(&mut self, face: Face, named: bool) {
+        let others: Vec<Face> = foreign::faces(&self.library)
+            .into_iter()
+            .filter(|(id, _)| {
+                *id != face.0 && self.library.cartridges().any(|(one, code, _)| one == *id && code.is_some())
+            })
+            .collect();
+        let copy = self.copies == Copies::Some && named && !others.is_empty();
+        if copy && self.rng.random_range(0..2) == 0 {
+            let from = others[self.rng.random_range(0..others.len())];
+            self.copy(from, face);
+            return;
+        }
+        let trace = Trace::ALL[self.rng.random_range(0..Trace::ALL.len())];
+        let number = self.rng.random();
+        // What has no name but its label needs a label that tells it from others.
+        let trace = if trace == Trace::Unknown && !named { Trace::Volume } else { trace };
+        self.put_on(face, trace, number);
+    }
+
+    fn copy(&mut self, from: Face, to: Face) {
+        if let Some(side) = self.library.disc_side(from.0, from.1) {
+            let last = side.written().max().map_or(0, |last| last as usize + 1);
+            let image = side.image(last * rsm_simlib::SECTOR_BYTES);
+            self.library.press(to.0, to.1, &image);
+        } else if let Some(tape) = self.library.tape(from.0) {
+            let records: Vec<Record> = tape.records().to_vec();
+            self.library.record_elsewhere(to.0, records);
+        }
+    }
+
+    fn put_on(&mut self, face: Face, trace: Trace, number: u64) {
+        if self.library.disc_side(face.0, face.1).is_some() {
+            self.library.press(face.0, face.1, &foreign::on_disc(trace, number));
+        } else {
+            self.library.record_elsewhere(face.0, foreign::on_tape(trace, number));
+        }
+    }
+
+    fn rewrite_any(&mut self) {
+        let faces = foreign::faces(&self.library);
+        if !faces.is_empty() {
+            let face = faces[self.rng.random_range(0..faces.len())];
+            self.rewrite(face);
+        }
+    }
+
+    /// Somebody takes a cartridge away, lets another program write on it, and puts it back where it was.
+    pub fn rewrite(&mut self, face: Face) {
+        let there = self.library.cartridges().find(|(id, _, _)| *id == face.0);
+        let Some((named, place)) = there.map(|(_, code, place)| (code.is_some(), place)) else { return };
+        let element = place.address();
+        if element.is_some_and(|element| !self.is_shelf(element)) {
+            return;
+        }
+        let notice = self.any_notice();
+        if let Some(from) = element
+            && self.hand(&HandAction::TakeOut { from }, Notice::Silent).is_err()
+        {
+            return;
+        }
+        let mut trace = Trace::ALL[self.rng.random_range(0..Trace::ALL.len())];
+        let disc = self.library.side_up(face.0).is_some();
+        if (trace == Trace::Blank && (disc || !named)) || (trace == Trace::Unknown && !named) {
+            trace = Trace::Archive;
+        }
+        let number = self.rng.random();
+        self.put_on(face, trace, number);
+        self.hand_log.push(HandDone::Rewrote(face, notice));
+        if let Some(to) = element {
+            drop(self.hand(&HandAction::PutBack { cartridge: face.0, to }, notice));
         }
     }
 

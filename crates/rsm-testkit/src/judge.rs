@@ -6,8 +6,8 @@
 //! | move-on-trusted-ground | no move is ordered while the library wants to be read, an end is fenced or a completion unknown |
 //! | lease-respected | no load, unload or move touches a drive whose medium is mounted |
 //! | late-outcome-refused | a report of an earlier worker closes no step |
-//! | acknowledged-stays | what a client was told stays true until it or a hand undoes it, over crashes too |
-//! | one-owner | no drive and no medium is given to two clients |
+//! | acknowledged-stays | what a client was told stays true until it or a hand undoes it, over crashes too: mounts, pools, allocations, moves, data |
+//! | one-owner | no drive and no medium is mounted by two clients |
 //! | one-place | no element holds two media, no bar code stands for two |
 //! | one-end | a request that has ended stays as it ended |
 //! | executed-once | a repeated call is executed once |
@@ -17,28 +17,37 @@
 //! | no-defect | the planner never decides what a state forbids, and comes to rest |
 //! | conflict-never-mounted | a medium whose identity is in conflict is not moved into a drive |
 //! | agreement | at rest, database and library agree about every cartridge |
+//! | owned-by-one | no side belongs to two owners, and who took a whole cartridge has all of it |
+//! | limit-kept | a side that has been allocated as often as its pool allows is retired when it is given back, and no other |
+//! | count | a side counts as many allocations as there were |
+//! | waits-end | an allocation that waits ends as soon as there is a side for it |
+//! | pool-of-sides | the states of a medium's sides fit its pool (model 5.2), and what was given back in a drive goes to free after its dismount |
+//! | free-means-labelled | an available side in a free pool carries its free label |
+//! | label-order-kept | a side that is to get a free label has it written, or the attempt has failed and says so |
+//! | label-as-found | what a worker tells of a label is what lies there, and at rest what is recorded is what lies there |
+//! | label-checked | no mount of a medium is handed over that carries another label than is recorded |
+//! | label-read-before-leaving | what was mounted for writing is read again before it leaves its drive |
+//! | nothing-overwritten | what lies on a side is changed only by who has it mounted for writing, or by a free label that was ordered and that replaces what was known to be there |
+//! | right-side-up | of a disc that lies in a drive, the side that is meant is up |
 
-use crate::devices::Plug;
-use crate::program::Client;
-use crate::world::{Calm, Checked, Event, World, broken};
-use rsm_engine::{Input, Ticket};
-use rsm_model::access::{Caller, Role};
-use rsm_model::call::Call;
+mod owners;
+mod rest;
+mod surfaces;
+
+use crate::ledger::Held;
+use crate::world::{Checked, World, broken};
+use owners::check_label_orders_kept;
+use rsm_engine::Input;
 use rsm_model::ids::{MediumId, StepId};
-use rsm_model::machine::drive::DriveState;
-use rsm_model::machine::library::OperationalState;
 use rsm_model::machine::request::RequestState;
 use rsm_model::record::*;
-use rsm_simlib::{HandAction, MotionCause, Notice, Place};
+use rsm_simlib::{MotionCause, Place};
 use rsm_step::{Step, StepOrder};
 use rsm_store::{ReadTx, Row, StoreError};
 use std::collections::BTreeMap;
 
-/// Rounds of repairing and waiting after which a run that is not at rest never will be.
-const MOST_ROUNDS: u32 = 20;
-
-/// Virtual time of one round: longer than every limit and lease of the simulation.
-const ROUND_MS: u64 = 45_000;
+/// What the desk writes when the planner decided something that a state forbids.
+const DEFECT: &str = "a state that it does not expect";
 
 /// What is on disk at one moment, as the judge needs it.
 #[derive(Default)]
@@ -53,7 +62,10 @@ struct Snapshot {
     libraries: Vec<Library>,
     changers: Vec<Changer>,
     devices: Vec<Device>,
-    defects: Vec<OperatorRequest>,
+    sides: Vec<Side>,
+    pools: Vec<MediaPool>,
+    logical: Vec<LogicalMedium>,
+    operators: Vec<OperatorRequest>,
 }
 
 impl Snapshot {
@@ -70,7 +82,10 @@ impl Snapshot {
             libraries: tx.all()?,
             changers: tx.all()?,
             devices: tx.all()?,
-            defects: Vec::new(),
+            sides: tx.all()?,
+            pools: tx.all()?,
+            logical: tx.all()?,
+            operators: tx.open_operator_requests()?,
         })
     }
 
@@ -98,15 +113,8 @@ impl World {
     fn whole_snapshot(&mut self) -> Checked<Snapshot> {
         let mut snapshot = self.snapshot()?;
         let Some(desk) = self.desk.as_mut() else { return Ok(snapshot) };
-        let both = desk.store().snapshot(|tx| -> Result<_, StoreError> {
-            Ok((tx.all::<LibraryRequest>()?, tx.open_operator_requests()?))
-        });
-        match both {
-            Ok(Ok((requests, asked))) => {
-                snapshot.requests = requests;
-                snapshot.defects =
-                    asked.into_iter().filter(|one| one.task == OperatorTask::Message).collect();
-            }
+        match desk.store().snapshot(|tx| tx.all::<LibraryRequest>()) {
+            Ok(Ok(requests)) => snapshot.requests = requests,
             Ok(Err(error)) | Err(error) => return broken("reads-answer", error.to_string()),
         }
         Ok(snapshot)
@@ -122,6 +130,7 @@ impl World {
 
     /// An order that leaves the desk: its ground must be trusted.
     pub(crate) fn check_order(&mut self, order: &StepOrder) -> Checked {
+        self.check_label_order(order)?;
         let Step::Move { from, to, .. } = order.step else { return Ok(()) };
         let now = self.snapshot()?;
         let Some(step) = now.steps.iter().find(|step| step.id == order.id) else {
@@ -136,7 +145,10 @@ impl World {
         }
         let moved = now.media.iter().find(|medium| Some(medium.id) == step.medium);
         let into_drive = now.drives.iter().any(|drive| drive.element == to);
-        if let Some(medium) = moved.filter(|medium| medium.conflict && into_drive) {
+        let request = step.request.map(|id| self.row::<LibraryRequest>(id)).transpose()?.flatten();
+        // The reading of its label is what settles who it is.
+        let examined = request.is_some_and(|request| request.operation == Operation::Classify);
+        if let Some(medium) = moved.filter(|medium| medium.conflict && into_drive && !examined) {
             return broken("conflict-never-mounted", format!("{order:?} of {medium:?}"));
         }
         let seen = |address: u16| {
@@ -220,19 +232,12 @@ impl World {
         Ok(())
     }
 
-    /// Whether a mount that a client holds is true in the database and in the library.
-    pub(crate) fn truth_of_hold(&mut self, medium: MediumId) -> Result<(), String> {
-        let Some(held) = self.ledger.held.get(&medium).cloned() else { return Ok(()) };
-        let record = self.row::<Medium>(medium).map_err(|violation| violation.text)?;
-        let drive = self.row::<Drive>(held.drive).map_err(|violation| violation.text)?;
-        let (Some(record), Some(drive)) = (record, drive) else {
-            return Err("its record is gone".to_string());
-        };
+    /// Whether the cartridge that a client holds is where it was given to it.
+    fn is_in_place(&self, held: &Held) -> bool {
         let room = self.room.borrow();
-        let there = room.library.cartridges().any(|(_, bar_code, place)| {
-            bar_code == record.bar_code.as_deref() && place == Place::Drive(drive.element)
-        });
-        if there { Ok(()) } else { Err(format!("{:?} is not in {}", record.bar_code, drive.common.name)) }
+        room.library
+            .cartridges()
+            .any(|(id, _, place)| id == held.cartridge && place == Place::Drive(held.element))
     }
 
     /// The promises that hold at any moment.
@@ -242,6 +247,7 @@ impl World {
         }
         let now = self.snapshot()?;
         self.check_holds(&now)?;
+        self.check_owners(&now)?;
         check_places(&now)
     }
 
@@ -251,28 +257,30 @@ impl World {
             return Ok(());
         }
         let now = self.whole_snapshot()?;
-        if let Some(defect) = now.defects.first() {
+        let defect = now.operators.iter().find(|one| one.message.contains(DEFECT));
+        if let Some(defect) = defect {
             return broken("no-defect", defect.message.clone());
         }
-        self.check_ends(&now)
+        self.check_ends(&now)?;
+        check_label_orders_kept(&now)
     }
 
     fn check_holds(&mut self, now: &Snapshot) -> Checked {
         for (medium, held) in self.ledger.held.clone() {
-            // Between a hand and the books that follow it, only the library knows.
-            if self.truth_of_hold(medium).is_err() {
-                self.ledger.doubt(medium);
-                continue;
-            }
             let row = now.mounts.iter().find(|mount| mount.medium == medium);
             let kept = row.is_some_and(|mount| mount.request == held.request && mount.drive == held.drive);
-            // A read of the elements may have seen it elsewhere for a moment: hands took it and brought it back.
-            if !kept && !self.was_away(medium, held.since) {
+            if kept && self.is_in_place(&held) {
+                continue;
+            }
+            // Only a hand may end a hold: the robot has no business with what a client was given. A read of the
+            // elements may also have seen it elsewhere for a moment, when hands took it and brought it back.
+            if !self.moved_by_hand(&held) {
                 return broken(
                     "acknowledged-stays",
                     format!("client {} lost {medium}: {row:?}", held.client),
                 );
             }
+            self.ledger.doubt(medium);
         }
         let back = now.mounts.iter().find(|mount| self.ledger.released.contains(&mount.request));
         if let Some(mount) = back {
@@ -285,16 +293,13 @@ impl World {
         if drives.len() < all { broken("one-owner", format!("{:?}", now.mounts)) } else { Ok(()) }
     }
 
-    /// Whether hands have moved a cartridge with the medium's bar code since the hold began: then a client's hold may have ended.
-    fn was_away(&mut self, medium: MediumId, since: usize) -> bool {
-        let Ok(Some(record)) = self.row::<Medium>(medium) else { return true };
+    /// Whether hands have moved a cartridge since a client was told that it holds it.
+    fn moved_by_hand(&self, held: &Held) -> bool {
         let room = self.room.borrow();
-        let id =
-            room.library.cartridges().find(|(_, code, _)| *code == record.bar_code.as_deref()).map(|c| c.0);
         let motions = room.library.motions();
-        motions[since.min(motions.len())..]
+        motions[held.since.min(motions.len())..]
             .iter()
-            .any(|motion| Some(motion.cartridge) == id && motion.cause == MotionCause::Hand)
+            .any(|motion| motion.cartridge == held.cartridge && motion.cause == MotionCause::Hand)
     }
 
     fn check_ends(&mut self, now: &Snapshot) -> Checked {
@@ -349,200 +354,6 @@ impl World {
             ),
             None => Ok(()),
         }
-    }
-
-    /// Ends all trouble, repairs everything, lets every mount be released, and judges what is left.
-    pub(crate) fn settle(&mut self) -> Checked {
-        self.calm = Calm::Yes;
-        self.note("calm");
-        let caller =
-            Caller { uid: 0, user: "root".into(), computer: "lab".into(), role: Role::Administrator };
-        let keeper = self.clients.len();
-        self.clients.push(Client { caller, session: None, next_number: 1, waiting: 0, last: None });
-        for _ in 0..MOST_ROUNDS {
-            self.repair()?;
-            self.wait(ROUND_MS)?;
-            if self.at_rest()?.is_none() && self.look_once_more(keeper)? {
-                return self.judge();
-            }
-            self.release_all(keeper)?;
-        }
-        let open = self.at_rest()?.unwrap_or_else(|| "it never agrees to be read".to_string());
-        broken("comes-to-rest", open)
-    }
-
-    /// Writes the whole state into the trace, for whoever looks into a violation.
-    pub(crate) fn describe(&mut self) -> Checked {
-        let now = self.whole_snapshot()?;
-        let mut lines = Vec::new();
-        lines.extend(now.libraries.iter().map(|library| format!("{library:?}")));
-        lines.extend(now.devices.iter().map(|device| format!("{device:?}")));
-        lines.extend(now.drives.iter().map(|drive| format!("{drive:?}")));
-        lines.extend(now.media.iter().map(|medium| format!("{medium:?}")));
-        lines.extend(now.mounts.iter().map(|mount| format!("{mount:?}")));
-        lines.extend(now.steps.iter().map(|step| format!("{step:?}")));
-        let open = now.requests.iter().filter(|request| !request.state.is_final());
-        lines.extend(open.map(|request| format!("{request:?}")));
-        let truth: Vec<String> =
-            self.room.borrow().library.cartridges().map(|cartridge| format!("truth {cartridge:?}")).collect();
-        lines.extend(truth);
-        lines.into_iter().for_each(|line| self.note(line));
-        Ok(())
-    }
-
-    /// What a person would do: cable in, room on the disk, drives and labels repaired, the gripper freed, and every
-    /// cartridge put back into a slot.
-    fn repair(&mut self) -> Checked {
-        self.make_room()?;
-        let mut room = self.room.borrow_mut();
-        room.plugged = Plug::In;
-        room.hands_per_mille = 0;
-        let geometry = room.library.config().geometry;
-        for drive in geometry.first_drive..geometry.first_drive + geometry.drives {
-            drop(room.library.hand(&HandAction::RepairDrive { drive }, Notice::Silent));
-        }
-        let places: Vec<_> = room.library.cartridges().map(|(id, _, place)| (id, place)).collect();
-        for (cartridge, place) in places {
-            let inside: Vec<u16> =
-                room.library.cartridges().filter_map(|(_, _, place)| place.address()).collect();
-            let slots = room.free_elements(&inside);
-            let free = slots.into_iter().find(|address| *address >= geometry.first_slot);
-            let action = match (place, free) {
-                (Place::Outside, Some(to)) => Some(HandAction::PutBack { cartridge, to }),
-                (Place::Transport(from), Some(to)) => Some(HandAction::Move { from, to }),
-                (Place::Outside | Place::Transport(_), None) => None,
-                (Place::Slot(element) | Place::Drive(element) | Place::Port(element), _) => {
-                    Some(HandAction::RepairBarCode { element })
-                }
-            };
-            if let Some(action) = action {
-                drop(room.library.hand(&action, Notice::Attention));
-            }
-        }
-        Ok(())
-    }
-
-    /// Lets things happen for a while.
-    pub(crate) fn wait(&mut self, span_ms: u64) -> Checked {
-        let until = self.now_ms + span_ms;
-        while self.next_at().is_some_and(|at| at <= until) {
-            self.next()?;
-        }
-        self.now_ms = self.now_ms.max(until);
-        self.at(until, Event::Wake);
-        self.next()?;
-        Ok(())
-    }
-
-    /// Says what is not at rest, if anything is.
-    pub(crate) fn at_rest(&mut self) -> Checked<Option<String>> {
-        if self.desk.is_none() {
-            return Ok(Some("the manager is down".to_string()));
-        }
-        let now = self.whole_snapshot()?;
-        if let Some(mount) = now.mounts.first() {
-            return Ok(Some(format!("{mount:?}")));
-        }
-        let open =
-            now.requests.iter().find(|one| !one.state.is_final() && one.state != RequestState::Deferred);
-        if let Some(request) = open {
-            return Ok(Some(format!("{request:?}")));
-        }
-        if let Some(step) = now.steps.first() {
-            return Ok(Some(format!("{step:?}")));
-        }
-        let ill = now.libraries.iter().find(|library| {
-            library.kind == LibraryKind::Robotic
-                && (library.common.operational != OperationalState::Ready || library.wants_read)
-        });
-        if let Some(library) = ill {
-            return Ok(Some(format!("{library:?}")));
-        }
-        let claimed = now.media.iter().find(|medium| medium.claimed_by.is_some());
-        if let Some(medium) = claimed {
-            return Ok(Some(format!("{medium:?}")));
-        }
-        let fenced =
-            now.slots.iter().map(|slot| &slot.seen).chain(now.drives.iter().map(|drive| &drive.seen));
-        if fenced.into_iter().any(|seen| seen.fenced) {
-            return Ok(Some("an element is still fenced".to_string()));
-        }
-        // A label that became unreadable again, by a fault that was still armed, has to be repaired once more.
-        let nameless = now.media.iter().find(|medium| {
-            medium.location != Location::Offline && (medium.conflict || medium.bar_code.is_none())
-        });
-        if let Some(medium) = nameless {
-            return Ok(Some(format!("{medium:?}")));
-        }
-        let stray = now
-            .drives
-            .iter()
-            .find(|drive| !matches!(drive.state, DriveState::Dismounted | DriveState::Dismountable));
-        Ok(stray.map(|drive| format!("{drive:?}")))
-    }
-
-    /// Asks for one inventory, so that what hands did unseen is known too; true when it passed and all is at rest.
-    fn look_once_more(&mut self, keeper: usize) -> Checked<bool> {
-        self.open_keeper(keeper)?;
-        let (Some(session), Some(library)) = (self.clients[keeper].session, self.library_id()?) else {
-            return Ok(false);
-        };
-        self.send(keeper, Some(session), Call::Inventory { library: Some(library), action: 1 });
-        self.wait(ROUND_MS)?;
-        Ok(self.at_rest()?.is_none())
-    }
-
-    fn open_keeper(&mut self, keeper: usize) -> Checked {
-        self.send(keeper, None, Call::OpenSession { application: Some("keeper".to_string()), options: 0 });
-        self.wait(1_000)
-    }
-
-    /// Releases every mount, as an operator.
-    fn release_all(&mut self, keeper: usize) -> Checked {
-        self.open_keeper(keeper)?;
-        let (Some(session), Some(library)) = (self.clients[keeper].session, self.library_id()?) else {
-            return Ok(());
-        };
-        // A label that was repaired is only seen by whoever looks.
-        self.send(keeper, Some(session), Call::Inventory { library: Some(library), action: 1 });
-        let mounts = self.snapshot()?.mounts;
-        for mount in mounts {
-            self.ledger.doubt(mount.medium);
-            let call = Call::Dismount { media: vec![mount.medium.0], options: 2 };
-            self.send(keeper, Some(session), call);
-        }
-        self.wait(1_000)
-    }
-
-    /// The promises that hold at rest.
-    pub(crate) fn judge(&mut self) -> Checked {
-        self.check_often()?;
-        self.check_requests()?;
-        if let Some((ticket, asked)) = self.tickets.iter().next() {
-            return broken("every-call-answered", format!("{:?} of {asked:?}", Ticket(*ticket)));
-        }
-        let now = self.snapshot()?;
-        let room = self.room.borrow();
-        for medium in now.media.iter().filter(|medium| medium.location != Location::Offline) {
-            let address = now.address(medium.location);
-            if !room.library.cartridges().any(|(_, _, place)| place.address() == address) {
-                return broken("agreement", format!("nothing is where {medium:?} is recorded"));
-            }
-        }
-        for (id, bar_code, place) in room.library.cartridges() {
-            let records: Vec<&Medium> =
-                now.media.iter().filter(|medium| medium.bar_code.as_deref() == bar_code).collect();
-            let [record] = records.as_slice() else {
-                return broken("one-place", format!("cartridge {id:?} {bar_code:?} has records {records:?}"));
-            };
-            if now.address(record.location) != place.address() {
-                return broken(
-                    "agreement",
-                    format!("{bar_code:?} is in {place}, recorded in {:?}", record.location),
-                );
-            }
-        }
-        Ok(())
     }
 }
 

@@ -14,6 +14,7 @@
 
 pub mod coverage;
 pub mod devices;
+pub mod foreign;
 mod judge;
 mod ledger;
 pub mod parts;

@@ -3,7 +3,7 @@
 //! Why apart: the script bed plays everything in one thread, the conformance bed puts the same parts behind a
 //! socket. Invariant: nothing here knows which bed it serves.
 
-use crate::devices::{Plug, Room, Shared, Stuck};
+use crate::devices::{Room, Shared};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use rsm_engine::api::{DeviceConfiguration, LibraryConfiguration};
@@ -71,15 +71,7 @@ fn fill(store: &mut Store, at: UtcTime, library: Option<LibraryId>, length: usiz
 /// The configuration contradicts itself.
 pub fn room(config: LibraryConfig) -> Result<Shared, String> {
     let library = SimLibrary::new(config).map_err(|error| error.to_string())?;
-    Ok(Rc::new(RefCell::new(Room {
-        library,
-        rng: ChaCha8Rng::seed_from_u64(0),
-        now_ms: 0,
-        plugged: Plug::In,
-        hands_per_mille: 0,
-        hand_log: Vec::new(),
-        stuck: Stuck::No,
-    })))
+    Ok(Rc::new(RefCell::new(Room::new(library, ChaCha8Rng::seed_from_u64(0)))))
 }
 
 /// Configures a library and its drives as the beds name them: `NAME/changer`, `NAME/drive-1` and so on.

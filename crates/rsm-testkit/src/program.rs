@@ -1,18 +1,30 @@
 //! The random programs: clients that ask, hands that reach in, faults and other trouble.
+//!
+//! ```text
+//!   program.rs   a client and what comes to its mind: mounts, blocks, questions, impatience
+//!   owning.rs    pools, allocation, moves, label reads
+//!   told.rs      what it hears, and what it may be held to from then on
+//!   trouble.rs   hands, faults, the cable, the disk
+//! ```
+//!
+//! Invariant: a client knows what it was told and what it may ask; it writes only what is its own, or nobody's.
 
-use crate::coverage::DISTURBANCES;
-use crate::devices::Plug;
+mod owning;
+mod told;
+mod trouble;
+
+use crate::foreign::{self, Trace};
 use crate::ledger::Held;
 use crate::world::{Calm, Checked, Event, World, broken};
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
-use rsm_engine::{Answer, Input, Ticket, query};
+use rsm_engine::{Input, Ticket, query};
 use rsm_model::Code;
 use rsm_model::access::{Caller, Role};
 use rsm_model::call::{Call, MountCall, Query, Reply};
-use rsm_model::ids::{DriveId, Guid, MediumId, ObjectType, SessionId};
-use rsm_model::record::{Library, LibraryKind, Mount};
-use rsm_simlib::{FaultKind, FaultSpec, Notice, Outcome, StuckAt};
+use rsm_model::ids::*;
+use rsm_model::record::*;
+use rsm_store::{ReadTx, StoreError, columns};
 
 /// One client program.
 pub(crate) struct Client {
@@ -32,6 +44,10 @@ pub(crate) struct Asked {
     pub session: Option<SessionId>,
     pub number: u64,
     pub call: Call,
+    /// The media that the call names, as they were when it was sent.
+    pub media: Vec<MediumId>,
+    /// When it was sent.
+    pub at_ms: u64,
 }
 
 impl Client {
@@ -60,7 +76,7 @@ impl World {
         if client.session.is_none() {
             if client.waiting == 0 {
                 let application = Some(format!("program{index}"));
-                self.send(index, None, Call::OpenSession { application, options: 0 });
+                self.send(index, None, Call::OpenSession { application, options: 0 })?;
             }
             return Ok(());
         }
@@ -68,14 +84,21 @@ impl World {
             return self.impatience(index);
         }
         match self.rng.random_range(0..100) {
-            0..=34 => self.mount(index),
-            35..=64 => self.dismount(index),
-            65..=70 => self.inventory(index),
-            71..=78 => self.blocks(index),
-            79..=84 => self.ask(index),
-            85..=88 => self.repeat(index),
-            89..=91 => self.send_in_session(index, Call::CloseSession),
-            92..=95 => self.impatience(index),
+            0..=16 => self.mount_any(index),
+            17..=30 => self.mount_own(index),
+            31..=48 => self.dismount(index),
+            49..=51 => self.inventory(index),
+            52..=59 => self.blocks(index),
+            60..=72 => self.allocate(index),
+            73..=77 => self.deallocate(index),
+            78..=85 => self.move_medium(index),
+            86 => self.create_pool(index),
+            87 => self.set_pool(index),
+            88 => self.classify(index),
+            89 => self.ask(index),
+            90..=93 => self.repeat(index),
+            94..=95 => self.send_in_session(index, Call::CloseSession),
+            96..=97 => self.impatience(index),
             _ => self.send_in_session(index, Call::KeepAlive),
         }
     }
@@ -112,19 +135,16 @@ impl World {
             self.ledger.uncertain.insert(session);
         }
         match &asked.call {
-            Call::Dismount { media, .. } => {
-                for medium in media {
-                    self.ledger.releasing.remove(&MediumId(*medium));
+            Call::Dismount { .. } => {
+                for medium in &asked.media {
+                    self.ledger.releasing.remove(medium);
                 }
             }
-            Call::WriteBlocks { drive, .. } => self.forget_written(*drive),
+            Call::Allocate(_) => self.ledger.lost_allocations += 1,
+            Call::Deallocate { logical: Some(logical), .. } => {
+                self.ledger.returning.remove(&LogicalMediumId(*logical));
+            }
             _ => {}
-        }
-    }
-
-    fn forget_written(&mut self, drive: Guid) {
-        for held in self.ledger.held.values_mut().filter(|held| held.drive.0 == drive) {
-            held.written = None;
         }
     }
 
@@ -141,7 +161,19 @@ impl World {
         }
     }
 
-    pub(crate) fn send(&mut self, index: usize, session: Option<SessionId>, call: Call) {
+    /// Reads what is on disk, as any client may.
+    pub(crate) fn read<R>(
+        &mut self,
+        look: impl FnOnce(&ReadTx<'_>) -> Result<R, StoreError>,
+    ) -> Checked<Option<R>> {
+        let Some(desk) = self.desk.as_mut() else { return Ok(None) };
+        match desk.store().snapshot(look) {
+            Ok(Ok(found)) => Ok(Some(found)),
+            Ok(Err(error)) | Err(error) => broken("reads-answer", error.to_string()),
+        }
+    }
+
+    pub(crate) fn send(&mut self, index: usize, session: Option<SessionId>, call: Call) -> Checked {
         let number = match session {
             Some(_) => {
                 let number = self.clients[index].next_number;
@@ -151,22 +183,58 @@ impl World {
             }
             None => 0,
         };
-        if let (Some(session), Call::Mount(mount)) = (session, &call) {
+        let media = self.named(&call)?;
+        if let (Some(session), Call::Mount(_)) = (session, &call) {
             *self.ledger.mount_calls.entry(session).or_default() += 1;
-            self.ledger.ask(session, mount, self.clients[index].next_number - 1);
+            self.ledger.ask(session, &media, number);
         }
-        self.post(index, session, number, call);
+        self.ordering(&call, &media)?;
+        self.post(Asked { client: index, session, number, call, media, at_ms: self.now_ms });
+        Ok(())
+    }
+
+    /// The media that a call names by whatever id.
+    fn named(&mut self, call: &Call) -> Checked<Vec<MediumId>> {
+        let ids: Vec<Guid> = match call {
+            Call::Mount(mount) => mount.media.clone(),
+            Call::Dismount { media, .. } | Call::Classify { media, .. } => media.clone(),
+            Call::MoveToPool { medium, .. } => medium.iter().copied().collect(),
+            Call::Deallocate { logical, .. } => logical.iter().copied().collect(),
+            _ => return Ok(Vec::new()),
+        };
+        let found = self.read(|tx| {
+            let mut media = Vec::new();
+            for id in ids {
+                let side = match tx.get::<Side>(SideId(id))? {
+                    Some(side) => Some(side),
+                    None => tx.find(columns::side::LOGICAL_MEDIUM, LogicalMediumId(id))?.pop(),
+                };
+                match side {
+                    Some(side) => media.push(side.medium),
+                    None if tx.get::<Medium>(MediumId(id))?.is_some() => media.push(MediumId(id)),
+                    None => {}
+                }
+            }
+            Ok(media)
+        });
+        Ok(found?.unwrap_or_default())
     }
 
     /// Puts a call on the way.
-    fn post(&mut self, index: usize, session: Option<SessionId>, number: u64, call: Call) {
+    fn post(&mut self, asked: Asked) {
         let ticket = self.next_ticket;
         self.next_ticket += 1;
-        self.clients[index].waiting += 1;
-        self.tickets.insert(ticket, Asked { client: index, session, number, call: call.clone() });
-        let caller = self.clients[index].caller.clone();
-        self.note(format!("client {index} asks #{number} {call:?}"));
-        let input = Input::Call { ticket: Ticket(ticket), caller, session, number, call };
+        self.clients[asked.client].waiting += 1;
+        let caller = self.clients[asked.client].caller.clone();
+        self.note(format!("client {} asks #{} {:?}", asked.client, asked.number, asked.call));
+        let input = Input::Call {
+            ticket: Ticket(ticket),
+            caller,
+            session: asked.session,
+            number: asked.number,
+            call: asked.call.clone(),
+        };
+        self.tickets.insert(ticket, asked);
         self.after(0, 15, Event::Deliver(Box::new(input)));
     }
 
@@ -175,17 +243,25 @@ impl World {
         if call == Call::CloseSession {
             self.clients[index].session = None;
         }
-        self.send(index, session, call);
-        Ok(())
+        self.send(index, session, call)
     }
 
     /// Sends its last call again with the same number, as after a lost reply.
     fn repeat(&mut self, index: usize) -> Checked {
         let client = &self.clients[index];
         if let (Some(session), Some((number, call))) = (client.session, client.last.clone()) {
-            let plain = matches!(call, Call::Mount(_) | Call::Inventory { .. } | Call::KeepAlive);
+            let plain = matches!(
+                call,
+                Call::Mount(_)
+                    | Call::Inventory { .. }
+                    | Call::KeepAlive
+                    | Call::Allocate(_)
+                    | Call::CreatePool(_)
+            );
             if plain {
-                self.post(index, Some(session), number, call);
+                let media = self.named(&call)?;
+                let at_ms = self.now_ms;
+                self.post(Asked { client: index, session: Some(session), number, call, media, at_ms });
             }
         }
         Ok(())
@@ -208,14 +284,39 @@ impl World {
         }
     }
 
-    fn any(&mut self, ids: &[Guid]) -> Option<Guid> {
-        (!ids.is_empty()).then(|| ids[self.rng.random_range(0..ids.len())])
+    fn any<T: Copy>(&mut self, list: &[T]) -> Option<T> {
+        (!list.is_empty()).then(|| list[self.rng.random_range(0..list.len())])
     }
 
-    fn mount(&mut self, index: usize) -> Checked {
-        let media = self.list(index, ObjectType::PhysicalMedium)?;
-        let Some(medium) = self.any(&media) else { return Ok(()) };
-        let mut options = if self.rng.random_range(0..2) == 0 { 0x03 } else { 0x01 };
+    fn chance(&mut self, one_in: u32) -> bool {
+        self.rng.random_range(0..one_in) == 0
+    }
+
+    fn mount_any(&mut self, index: usize) -> Checked {
+        let sides = self.list(index, ObjectType::Side)?;
+        let Some(side) = self.any(&sides) else { return Ok(()) };
+        let options = if self.chance(2) { 0x03 } else { 0x01 };
+        self.mount(index, side, options)
+    }
+
+    /// Mounts what is its own, mostly to write on it.
+    fn mount_own(&mut self, index: usize) -> Checked {
+        let mine: Vec<(Guid, SideId)> = self
+            .ledger
+            .owned
+            .iter()
+            .filter(|(_, owned)| owned.client == index)
+            .map(|(logical, owned)| (logical.0, owned.side))
+            .collect();
+        let Some((logical, side)) = self.any(&mine) else { return self.mount_any(index) };
+        // Who has written before often comes to read it.
+        let wrote = self.ledger.data.contains_key(&side);
+        let options = if wrote && self.chance(2) { 0x01 } else { 0x03 };
+        let name = if self.chance(3) { side.0 } else { logical };
+        self.mount(index, name, options)
+    }
+
+    fn mount(&mut self, index: usize, name: Guid, mut options: u32) -> Checked {
         let mut drives = Vec::new();
         match self.rng.random_range(0..10) {
             0 => options |= 0x04,
@@ -237,318 +338,114 @@ impl World {
             _ => 15_000,
         };
         let priority = [-15, -7, 0, 0, 7, 15][self.rng.random_range(0..6)];
-        let call = MountCall { media: vec![medium], drives, options, priority, timeout_ms };
+        let call = MountCall { media: vec![name], drives, options, priority, timeout_ms };
         self.send_in_session(index, Call::Mount(call))?;
         // Some are gone before the desk has looked at what they asked.
-        if self.rng.random_range(0..16) == 0 {
+        if self.chance(16) {
             self.send_in_session(index, Call::CloseSession)?;
         }
         Ok(())
     }
 
     fn dismount(&mut self, index: usize) -> Checked {
-        let mine: Vec<MediumId> = self
+        let mine: Vec<(MediumId, SideId)> = self
             .ledger
             .held
             .iter()
             .filter(|(_, held)| held.client == index)
-            .map(|(medium, _)| *medium)
+            .map(|(medium, held)| (*medium, held.side))
             .collect();
         // Mostly its own, sometimes whatever it finds: the service has to refuse what is not its to release.
-        let medium = match mine.first() {
-            Some(medium) if self.rng.random_range(0..8) > 0 => Some(medium.0),
+        let name = match mine.first() {
+            Some((_, side)) if !self.chance(8) => Some(side.0),
             _ => {
-                let media = self.list(index, ObjectType::PhysicalMedium)?;
-                self.any(&media)
+                let sides = self.list(index, ObjectType::Side)?;
+                self.any(&sides)
             }
         };
-        let Some(medium) = medium else { return Ok(()) };
+        let Some(name) = name else { return Ok(()) };
         let options = [0, 1, 1, 2][self.rng.random_range(0..4)];
-        self.ledger.release(MediumId(medium));
-        self.send_in_session(index, Call::Dismount { media: vec![medium], options })
+        let call = Call::Dismount { media: vec![name], options };
+        for medium in self.named(&call)? {
+            self.ledger.release(medium);
+        }
+        self.send_in_session(index, call)
     }
 
     fn inventory(&mut self, index: usize) -> Checked {
         let Some(library) = self.library_id()? else { return Ok(()) };
-        let action = [1, 1, 3, 5][self.rng.random_range(0..4)];
+        let action = [1, 1, 2, 2, 3, 5][self.rng.random_range(0..6)];
         self.send_in_session(index, Call::Inventory { library: Some(library), action })?;
         // Some change their mind before the desk has looked at the first call.
-        if self.rng.random_range(0..3) == 0 {
+        if self.chance(3) {
             self.send_in_session(index, Call::Inventory { library: Some(library), action: 5 })?;
         }
         Ok(())
     }
 
     pub(crate) fn library_id(&mut self) -> Checked<Option<Guid>> {
-        let Some(desk) = self.desk.as_mut() else { return Ok(None) };
-        let all = desk.store().snapshot(|tx| tx.all::<Library>());
-        match all {
-            Ok(Ok(all)) => {
-                Ok(all.iter().find(|library| library.kind == LibraryKind::Robotic).map(|one| one.id.0))
-            }
-            other => broken("reads-answer", format!("libraries: {other:?}")),
-        }
+        let all = self.read(|tx| tx.all::<Library>())?.unwrap_or_default();
+        Ok(all.iter().find(|library| library.kind == LibraryKind::Robotic).map(|one| one.id.0))
     }
 
+    /// Reads what is in a drive of its own, or writes there.
     fn blocks(&mut self, index: usize) -> Checked {
-        let mine = self.ledger.held.iter().find(|(_, held)| held.client == index);
-        let Some((medium, drive)) = mine.map(|(medium, held)| (*medium, held.drive.0)) else { return Ok(()) };
-        if self.rng.random_range(0..2) == 0 {
+        let mine: Vec<(MediumId, Held)> = self
+            .ledger
+            .held
+            .iter()
+            .filter(|(_, held)| held.client == index)
+            .map(|(medium, held)| (*medium, held.clone()))
+            .collect();
+        let Some((_, held)) = mine.first().cloned() else { return Ok(()) };
+        let drive = held.drive.0;
+        let owner =
+            self.ledger.owned.values().find(|owned| owned.side == held.side).map(|owned| owned.client);
+        let may_write = match owner {
+            Some(owner) => owner == index,
+            // What nobody owns, some write on all the same.
+            None => self.chance(6),
+        };
+        if !may_write || self.chance(3) {
             return self.send_in_session(index, Call::ReadBlocks { drive, count: 2 });
         }
-        let nonce: u64 = self.rng.random();
-        if let Some(held) = self.ledger.held.get_mut(&medium) {
-            held.written = None;
-        }
-        let blocks = vec![nonce.to_be_bytes().to_vec()];
+        let number = self.rng.random();
+        let disc = self.room.borrow().library.side_up(held.cartridge).is_some();
+        let named = self
+            .room
+            .borrow()
+            .library
+            .cartridges()
+            .any(|(id, code, _)| id == held.cartridge && code.is_some());
+        let all = if named { &Trace::ALL[1..] } else { &[Trace::Archive, Trace::Volume] };
+        let Some(trace) = self.any(all) else { return Ok(()) };
+        let blocks = foreign::blocks(trace, number, disc);
         self.send_in_session(index, Call::WriteBlocks { drive, blocks })
     }
 
     /// Asks for the information of something.
     fn ask(&mut self, index: usize) -> Checked {
-        let kinds = [ObjectType::Library, ObjectType::Drive, ObjectType::Slot, ObjectType::LibraryRequest];
+        let kinds = [
+            ObjectType::Library,
+            ObjectType::Drive,
+            ObjectType::Slot,
+            ObjectType::LibraryRequest,
+            ObjectType::MediaPool,
+            ObjectType::LogicalMedium,
+        ];
         let kind = kinds[self.rng.random_range(0..kinds.len())];
         let ids = self.list(index, kind)?;
         let Some(id) = self.any(&ids) else { return Ok(()) };
         let caller = self.clients[index].caller.clone();
         let session = self.clients[index].session;
         let Some(desk) = self.desk.as_mut() else { return Ok(()) };
-        let asked = Query::Information { object: Some(id), object_type: 0 };
-        match desk.store().snapshot(|tx| query(tx, &caller, session, &asked)) {
-            Ok(Ok(Reply::Information(_))) => Ok(()),
-            other => broken("reads-answer", format!("information of {id}: {other:?}")),
-        }
-    }
-
-    /// A client hears an answer.
-    pub(crate) fn told(&mut self, ticket: Ticket, answer: Answer) -> Checked {
-        let Some(asked) = self.tickets.remove(&ticket.0) else { return Ok(()) };
-        self.note(format!("client {} hears {answer:?}", asked.client));
-        let client = &mut self.clients[asked.client];
-        client.waiting = client.waiting.saturating_sub(1);
-        match (&asked.call, answer) {
-            (Call::OpenSession { .. }, Ok(Reply::Session(id))) => {
-                client.session = Some(id);
-                client.next_number = 1;
-                client.last = None;
-                Ok(())
-            }
-            (Call::Mount(_), Ok(Reply::Mounted { request, drives })) => {
-                self.told_mounted(&asked, request, &drives)
-            }
-            (Call::Mount(_), Ok(Reply::Queued(requests))) => {
-                self.ledger.known.extend(requests);
-                Ok(())
-            }
-            (Call::Mount(call), Err(refusal)) if matches!(refusal.code, Code::Timeout | Code::Cancelled) => {
-                if let Some(session) = asked.session {
-                    self.ledger.give_up(session, call, asked.number);
-                }
-                Ok(())
-            }
-            (Call::Dismount { .. }, Ok(_)) => self.told_released(&asked),
-            (Call::WriteBlocks { drive, blocks }, Ok(_)) => {
-                for held in self.ledger.held.values_mut().filter(|held| held.drive.0 == *drive) {
-                    held.written = Some(blocks.clone());
-                }
-                // Some read back at once what they wrote.
-                let look = self.calm == Calm::No && self.rng.random_range(0..2) == 0;
-                if look && self.clients[asked.client].session == asked.session {
-                    self.send(asked.client, asked.session, Call::ReadBlocks { drive: *drive, count: 2 });
-                }
-                Ok(())
-            }
-            (Call::ReadBlocks { drive, .. }, Ok(Reply::Blocks(blocks))) => self.told_blocks(*drive, &blocks),
-            (Call::Dismount { media, .. }, Err(_)) => {
-                for medium in media {
-                    self.ledger.releasing.remove(&MediumId(*medium));
-                }
-                Ok(())
-            }
-            (_, Err(refusal)) if matches!(refusal.code, Code::InvalidHandle | Code::NotConnected) => {
-                if self.clients[asked.client].session == asked.session {
-                    self.clients[asked.client].session = None;
-                }
-                Ok(())
-            }
-            _ => Ok(()),
-        }
-    }
-
-    fn told_mounted(
-        &mut self,
-        asked: &Asked,
-        request: rsm_model::ids::RequestId,
-        drives: &[DriveId],
-    ) -> Checked {
-        let (Call::Mount(call), Some(drive)) = (&asked.call, drives.first()) else {
-            return broken("mount-names-its-drive", format!("{:?}", asked.call));
+        let asked = match kind {
+            ObjectType::MediaPool => Query::PoolName { pool: Some(id) },
+            _ => Query::Information { object: Some(id), object_type: 0 },
         };
-        self.ledger.known.insert(request);
-        // A repeated call is answered again with what was true then; only the first answer is news.
-        if self.ledger.released.contains(&request) {
-            return Ok(());
-        }
-        let Some(medium) = call.media.first().map(|id| MediumId(*id)) else { return Ok(()) };
-        let rival = self
-            .ledger
-            .held
-            .iter()
-            .find(|(other, held)| held.request != request && (**other == medium || held.drive == *drive));
-        if let Some((other, held)) = rival {
-            return broken(
-                "one-owner",
-                format!(
-                    "{medium} in {drive} given to client {} while {other} in {} is held",
-                    asked.client, held.drive
-                ),
-            );
-        }
-        let still = self.mount_of(medium)?.is_some_and(|mount| mount.request == request);
-        if still {
-            let since = self.room.borrow().library.motions().len();
-            let held = Held { client: asked.client, drive: *drive, request, since, written: None };
-            self.ledger.held.entry(medium).or_insert(held);
-        }
-        Ok(())
-    }
-
-    /// The mount row of a medium, as it is on disk.
-    pub(crate) fn mount_of(&mut self, medium: MediumId) -> Checked<Option<Mount>> {
-        let Some(desk) = self.desk.as_mut() else { return Ok(None) };
-        match desk.store().snapshot(|tx| tx.get::<Mount>(medium)) {
-            Ok(Ok(mount)) => Ok(mount),
-            other => broken("reads-answer", format!("mount of {medium}: {other:?}")),
-        }
-    }
-
-    fn told_released(&mut self, asked: &Asked) -> Checked {
-        let Call::Dismount { media, .. } = &asked.call else { return Ok(()) };
-        for medium in media {
-            // Answers come in the order in which the calls were carried out, so whatever was told before is over.
-            let asked_for = self.ledger.releasing.remove(&MediumId(*medium));
-            let told_since = self.ledger.held.remove(&MediumId(*medium));
-            self.ledger.released.extend(asked_for.into_iter().chain(told_since).map(|held| held.request));
-        }
-        Ok(())
-    }
-
-    fn told_blocks(&mut self, drive: Guid, blocks: &[Vec<u8>]) -> Checked {
-        let written =
-            self.ledger.held.values().find(|held| held.drive.0 == drive).and_then(|h| h.written.clone());
-        match written {
-            Some(written) if blocks.len() < written.len() || blocks[..written.len()] != written[..] => {
-                broken("acknowledged-stays", format!("wrote {written:02x?}, read {blocks:02x?} in {drive}"))
-            }
-            _ => Ok(()),
-        }
-    }
-
-    /// Hands reach in.
-    pub(crate) fn hands(&mut self) -> Checked {
-        if self.calm == Calm::Yes {
-            return Ok(());
-        }
-        self.after(1_500, 9_000, Event::Hands);
-        let put_back = self.room.borrow_mut().reach_in();
-        // Some put the wrong cartridge in, and take it out again.
-        if let Some(element) = put_back.filter(|_| self.rng.random_range(0..2) == 0) {
-            self.after(30, 400, Event::TakeBack(element));
-        }
-        self.after_hands();
-        Ok(())
-    }
-
-    /// Hands take out again what they have just put in.
-    pub(crate) fn take_back(&mut self, element: u16) {
-        if self.calm == Calm::No {
-            self.room.borrow_mut().take_back(element);
-            self.after_hands();
-        }
-    }
-
-    /// Keeps the books after hands: what they touched, nobody can be held to.
-    pub(crate) fn after_hands(&mut self) {
-        let log = std::mem::take(&mut self.room.borrow_mut().hand_log);
-        for notice in log {
-            self.coverage.disturb(if notice == Notice::Silent { DISTURBANCES[1] } else { DISTURBANCES[0] });
-            self.note(format!("hands reach in ({notice:?})"));
-            self.doubt_what_left_its_drive();
-        }
-    }
-
-    fn doubt_what_left_its_drive(&mut self) {
-        let held: Vec<MediumId> = self.ledger.held.keys().copied().collect();
-        for medium in held {
-            if self.truth_of_hold(medium).is_err() {
-                self.ledger.doubt(medium);
-            }
-        }
-    }
-
-    /// Arms a fault, or makes other trouble.
-    pub(crate) fn trouble(&mut self) -> Checked {
-        if self.calm == Calm::Yes {
-            return Ok(());
-        }
-        self.after(800, 6_000, Event::Trouble);
-        match self.rng.random_range(0..10) {
-            0 => {
-                self.note("cable out");
-                self.coverage.disturb("unplugged");
-                self.room.borrow_mut().plugged = Plug::Out;
-                self.after(200, 5_000, Event::PlugIn);
-            }
-            1 => self.fill_disk(),
-            _ => {
-                let spec = self.any_fault();
-                self.note(format!("armed {spec:?}"));
-                self.room.borrow_mut().library.inject(spec);
-            }
-        }
-        Ok(())
-    }
-
-    fn fill_disk(&mut self) {
-        if let Some(desk) = self.desk.as_mut()
-            && desk.store().limit_pages(1).is_ok()
-        {
-            self.coverage.disturb("disk full");
-            self.note("disk full");
-            self.after(100, 3_000, Event::MakeRoom);
-        }
-    }
-
-    pub(crate) fn make_room(&mut self) -> Checked {
-        self.room_is_made();
-        if let Some(desk) = self.desk.as_mut() {
-            if let Err(error) = desk.store().limit_pages(u32::MAX / 2) {
-                return broken("reads-answer", error.to_string());
-            }
-            self.at(self.now_ms, Event::Wake);
-        }
-        Ok(())
-    }
-
-    fn any_fault(&mut self) -> FaultSpec {
-        let rng = &mut self.rng;
-        let outcome = if rng.random_range(0..2) == 0 { Outcome::Done } else { Outcome::NotDone };
-        match FaultKind::ALL[rng.random_range(0..FaultKind::ALL.len())] {
-            FaultKind::StuckGripper => FaultSpec::StuckGripper {
-                leaves: if rng.random_range(0..2) == 0 { StuckAt::Transport } else { StuckAt::Source },
-            },
-            FaultKind::DriveFault => FaultSpec::DriveFault { drive: None },
-            FaultKind::UnreadableBarCode => FaultSpec::UnreadableBarCode { element: None },
-            FaultKind::UnitAttention => {
-                let (asc, ascq) = [(0x28, 0x00), (0x29, 0x00), (0x2A, 0x01)][rng.random_range(0..3)];
-                FaultSpec::UnitAttention { lun: None, asc, ascq }
-            }
-            FaultKind::UnknownCompletion => FaultSpec::UnknownCompletion { lun: None, outcome },
-            FaultKind::HungCommand => {
-                FaultSpec::HungCommand { lun: None, outcome, after_ms: rng.random_range(1_000..20_000) }
-            }
-            FaultKind::IncompatibleMedium => FaultSpec::IncompatibleMedium { drive: None },
-            FaultKind::LoadFails => FaultSpec::LoadFails { drive: None },
+        match desk.store().snapshot(|tx| query(tx, &caller, session, &asked)) {
+            Ok(Ok(Reply::Information(_) | Reply::Text(_))) => Ok(()),
+            other => broken("reads-answer", format!("information of {id}: {other:?}")),
         }
     }
 }

@@ -1,17 +1,20 @@
 //! One run: a world made from a seed, its agenda, and the service in the middle of it.
 
 use crate::coverage::Coverage;
-use crate::devices::{Plug, Room, Shared, Stuck, Worker};
-use crate::ledger::Ledger;
+use crate::devices::{Copies, Plug, Room, Shared, Stuck, Worker};
+use crate::foreign;
+use crate::ledger::{Ledger, Writer};
 use crate::power::Bench;
 use crate::program::Client;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-use rsm_engine::api::{DeviceConfiguration, LibraryConfiguration};
+use rsm_engine::api::{DeviceConfiguration, IntakeRule, LibraryConfiguration};
 use rsm_engine::{Configuration, Desk, DeskError, Fate, Input, Limits, Moment, Output};
+use rsm_model::ids::MediumId;
+use rsm_model::media_catalog::code_from_bar_code;
 use rsm_model::record::InventoryMethod;
 use rsm_model::time::{Now, UtcTime};
-use rsm_simlib::{LibraryConfig, SimLibrary};
+use rsm_simlib::{CartridgeConfig, DriveKind, LibraryConfig, SimLibrary};
 use rsm_step::{DeviceKey, Step, StepOrder};
 use rsm_store::{Store, StoreError};
 use std::cell::RefCell;
@@ -62,6 +65,8 @@ pub(crate) enum Event {
     Hands,
     /// Hands take out what they have just put into an element.
     TakeBack(u16),
+    /// A program elsewhere writes on a medium.
+    Rewrite(MediumId),
     /// A fault is armed, or a disturbance begins.
     Trouble,
     /// The cable is put in again.
@@ -93,9 +98,19 @@ pub(crate) struct World {
     pub trace: Vec<String>,
     configuration: Configuration,
     pub calm: Calm,
+    pub disk: Disk,
+    /// How many motions of the library are in the books.
+    pub motions_seen: usize,
     flushes: u64,
     /// The disk under the database, in runs whose power or room fails; otherwise it is in memory.
     pub power: Option<Bench>,
+}
+
+/// Whether the database has room.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Disk {
+    Roomy,
+    Full,
 }
 
 /// Whether programs, hands and faults still go on.
@@ -129,31 +144,8 @@ impl World {
     pub fn new(seed: u64) -> Self {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
         let library = library(&mut rng);
-        let drives = library.config().geometry.drives;
-        let room = Room {
-            library,
-            rng: ChaCha8Rng::seed_from_u64(rng.random()),
-            now_ms: 0,
-            plugged: Plug::In,
-            hands_per_mille: 0,
-            hand_log: Vec::new(),
-            stuck: Stuck::No,
-        };
-        let room = Rc::new(RefCell::new(room));
-        let device = |key: String, lun: u16| DeviceConfiguration {
-            key: DeviceKey(key),
-            address: format!("sim:room#{lun}"),
-            bay: None,
-        };
-        let library = LibraryConfiguration {
-            name: "lab".to_string(),
-            changer: device("lab/changer".to_string(), 0),
-            drives: (1..=drives).map(|lun| device(format!("lab/drive-{lun}"), lun)).collect(),
-            inventory: InventoryMethod::Fast,
-            label_reads_per_hour: 0,
-            media_type: None,
-            rules: Vec::new(),
-        };
+        let configured = configured(&mut rng, &library);
+        let room = furnished(&mut rng, library);
         let limits = Limits {
             probe_ms: 2_000,
             read_ms: 3_000,
@@ -169,12 +161,12 @@ impl World {
             elements_a_turn: rng.random_range(1..=12),
         };
         let clients = (0..rng.random_range(2..=4)).map(|index| Client::new(index, &mut rng)).collect();
-        Self {
+        let mut world = Self {
             rng,
             now_ms: 1,
             desk: None,
             store: None,
-            room,
+            room: Rc::new(RefCell::new(room)),
             workers: BTreeMap::new(),
             agenda: BTreeMap::new(),
             order: 0,
@@ -185,11 +177,18 @@ impl World {
             ledger: Ledger::default(),
             coverage: Coverage::default(),
             trace: Vec::new(),
-            configuration: Configuration { libraries: vec![library], limits },
+            configuration: Configuration { libraries: vec![configured], limits },
             calm: Calm::No,
+            disk: Disk::Roomy,
+            motions_seen: 0,
             flushes: 0,
             power: None,
+        };
+        let all = foreign::faces(&world.room.borrow().library);
+        for face in all {
+            world.look_at(face, Writer::Nobody);
         }
+        world
     }
 
     /// Plays the programs, lets everything settle, and judges.
@@ -260,6 +259,7 @@ impl World {
                 self.take_back(element);
                 Ok(())
             }
+            Event::Rewrite(medium) => self.rewrite(medium),
             Event::Trouble => self.trouble(),
             Event::PlugIn => {
                 self.room.borrow_mut().plugged = Plug::In;
@@ -296,6 +296,7 @@ impl World {
         if let Err(error) = store.limit_pages(u32::MAX / 2) {
             return broken("service-starts", error.to_string());
         }
+        self.disk = Disk::Roomy;
         let now = self.now();
         self.note("manager starts");
         let opened = Desk::open(store, self.configuration.clone(), now);
@@ -442,18 +443,20 @@ impl World {
             return Ok(());
         }
         self.check_intent(order)?;
+        let known = self.before_step(order)?;
         let before = self.room.borrow().library.motions().len();
         self.room.borrow_mut().hands_per_mille = if self.calm == Calm::No { 8 } else { 0 };
         let Some(worker) = self.workers.get_mut(&order.device.0) else { return Ok(()) };
         let (report, ready_ms, stuck) = worker.carry_out(order, self.now_ms);
         self.after_hands();
         self.check_motions(order, before)?;
+        self.after_step(order, &report, &known)?;
         self.note(format!("{} {:?}: {:?}", order.device.0, order.step, report.outcome));
         if stuck == Stuck::Yes {
             self.coverage.disturb("worker stuck");
         }
-        let moves = matches!(order.step, Step::Move { .. } | Step::Load | Step::Unload);
-        if self.calm == Calm::No && moves && self.rng.random_range(0..50) == 0 {
+        let counts = !matches!(order.step, Step::Probe | Step::ReadElements { .. } | Step::ReadBlocks { .. });
+        if self.calm == Calm::No && counts && self.rng.random_range(0..50) == 0 {
             self.coverage.disturb("worker killed");
             let gone = Input::WorkerGone {
                 device: order.device.clone(),
@@ -470,11 +473,11 @@ impl World {
     }
 }
 
-/// A small library: large enough for every conflict, small enough to be searched.
+/// A small library: large enough for every conflict, small enough to be searched. One in four is a jukebox.
 fn library(rng: &mut ChaCha8Rng) -> SimLibrary {
     let mut config = LibraryConfig::default();
     config.geometry.drives = rng.random_range(1..=3);
-    config.geometry.slots = rng.random_range(4..=7);
+    config.geometry.slots = rng.random_range(5..=8);
     config.geometry.ports = rng.random_range(0..=1);
     config.media.count = rng.random_range(2..=4);
     config.time.factor = if rng.random_range(0..2) == 0 { 0.0 } else { 0.02 };
@@ -483,5 +486,65 @@ fn library(rng: &mut ChaCha8Rng) -> SimLibrary {
     } else {
         rsm_simlib::Loading::ByCommand
     };
+    if rng.random_range(0..4) == 0 {
+        config.drive.kind = DriveKind::OpticalMemory;
+        config.media.pattern = "V%05dD".to_string();
+        config.media.sides = 2;
+        // Room for a free label and a little more.
+        config.media.sectors = Some(40);
+    }
+    if rng.random_range(0..3) == 0 {
+        let element = config.geometry.first_slot + config.media.count;
+        config.cartridge.push(CartridgeConfig { element: Some(element), ..CartridgeConfig::default() });
+    }
     SimLibrary::new(config).expect("a configuration within its bounds makes a library")
+}
+
+/// What the service is told of the library.
+fn configured(rng: &mut ChaCha8Rng, library: &SimLibrary) -> LibraryConfiguration {
+    const MAGNETO_OPTICAL: u32 = 0x3B;
+    let device = |key: String, lun: u16| DeviceConfiguration {
+        key: DeviceKey(key),
+        address: format!("sim:room#{lun}"),
+        bay: None,
+    };
+    let disc = library.config().drive.kind.is_disc();
+    let (media_type, name) = match disc {
+        true => (Some(MAGNETO_OPTICAL), "MO 5.25 inch"),
+        false => (code_from_bar_code("L6"), "LTO-6"),
+    };
+    let pool = match rng.random_range(0..6) {
+        0 => Some(format!("\\Free\\{name}")),
+        1 => Some("\\Top0".to_string()),
+        _ => None,
+    };
+    let rules = pool
+        .map(|pool| IntakeRule { bar_code: "?0000*".to_string(), media_type: None, pool: Some(pool) })
+        .into_iter()
+        .collect();
+    LibraryConfiguration {
+        name: "lab".to_string(),
+        changer: device("lab/changer".to_string(), 0),
+        drives: (1..=library.config().geometry.drives)
+            .map(|lun| device(format!("lab/drive-{lun}"), lun))
+            .collect(),
+        inventory: InventoryMethod::Fast,
+        label_reads_per_hour: if rng.random_range(0..2) == 0 { 1_200 } else { 0 },
+        media_type,
+        rules,
+    }
+}
+
+/// Puts the library into its room, with whatever is on its media.
+fn furnished(rng: &mut ChaCha8Rng, library: SimLibrary) -> Room {
+    let mut room = Room::new(library, ChaCha8Rng::seed_from_u64(rng.random()));
+    let slots = usize::from(room.library.config().geometry.slots);
+    let spare = slots.saturating_sub(room.library.cartridges().count() + 1);
+    room.newcomers = u16::try_from(spare.min(2)).unwrap_or(0);
+    room.copies = if rng.random_range(0..6) == 0 { Copies::Some } else { Copies::None };
+    for face in foreign::faces(&room.library) {
+        let named = room.library.cartridges().any(|(id, code, _)| id == face.0 && code.is_some());
+        room.first_content(face, named);
+    }
+    room
 }

@@ -224,11 +224,19 @@ fn check_nobody_uses(turn: &Turn<'_>, asked: &Asked<'_>, medium: &Medium) -> Han
 }
 
 /// Both sides of a medium are in one pool, so a side may bring its medium along only if nobody owns the other
-/// (allocate-import-same-pool); NTMS_ALLOCATE_NEW reserves the other side, so that has to be available (P-75).
+/// (allocate-import-same-pool) and the other needs nothing more in the free pool; NTMS_ALLOCATE_NEW reserves the other
+/// side, so that has to be available (P-75).
 fn check_siblings(turn: &Turn<'_>, pool: &MediaPool, medium: &Medium, side: &Side, options: u32) -> Handled {
     let others = pools::sides_of(&turn.tx, medium.id)?.into_iter().filter(|other| other.id != side.id);
     let name = crate::naming::medium(medium);
     for other in others {
+        if other.state == SideState::Unprepared {
+            return refuse(
+                Code::MediaUnavailable,
+                format!("the other side of {name} still waits for its free label"),
+                "call again when the label is written: rsm request list",
+            );
+        }
         if medium.pool != pool.id && other.state.is_owned() {
             return refuse(
                 Code::InvalidMediaPool,

@@ -1,6 +1,6 @@
 //! Loads, unloads, labels and label blocks that ended.
 
-use super::labels::{self, Identified, Verdict};
+use super::labels::{self, Identified, Reader, Verdict};
 use super::{count_attempt, doubt, drive_needs_service, intake, medium_of, request_of};
 use crate::memory::WaitsFor;
 use crate::requests::{self, Ending};
@@ -138,11 +138,14 @@ fn label_read(
                 crate::naming::medium(&held)
             );
             operators::raise(turn, operators::Ask::about_medium(text, held.id))?;
+        } else {
+            pools::queue_missing_labels(turn, &held)?;
         }
         put_all(turn, request, held, bay);
         return Ok(());
     }
-    let known = labels::identify(turn, held, side, found, verdict)?;
+    let reader = if request.session.is_some() { Reader::Caller } else { Reader::Service };
+    let known = labels::identify(turn, held, side, found, (verdict, reader))?;
     request.medium = Some(known.medium.id);
     request.side = Some(known.side.id);
     bay.saved_side = Some(known.side.id);

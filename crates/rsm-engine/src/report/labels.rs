@@ -108,12 +108,24 @@ pub(super) fn classify(
     }
     record(side, found);
     name_by_label(held, found);
-    // Both sides are in one pool: a sibling that somebody owns keeps the medium where it is (M-57).
-    let siblings = pools::sides_of(&turn.tx, held.id)?;
-    let kept = siblings.iter().any(|other| other.id != side.id && other.state.is_owned());
-    let imported = siblings.iter().any(|other| other.id != side.id && other.state == SideState::Import);
+    sort(turn, held, side.id, kind)
+}
+
+/// Puts a medium of which a side was read into the import or the unrecognized pool. Both sides are in one pool: a
+/// sibling that belongs to a free or an application's pool keeps the medium there (M-57, M-99), and one that was
+/// imported keeps it in the import pool.
+fn sort(turn: &Turn<'_>, held: &mut Medium, side: SideId, kind: PoolKind) -> Handled {
+    let mut siblings = pools::sides_of(&turn.tx, held.id)?;
+    siblings.retain(|other| other.id != side);
+    let newcomer = |other: &Side| {
+        use SideState::{Foreign, Import, Incompatible, Unknown};
+        matches!(other.state, Unknown | Foreign | Import | Incompatible)
+    };
+    let imported = siblings.iter().any(|other| other.state == SideState::Import);
     let kind = if imported { PoolKind::Import } else { kind };
-    if !kept && let Some(pool) = pools::system(&turn.tx, kind, held.media_type)? {
+    if siblings.iter().all(newcomer)
+        && let Some(pool) = pools::system(&turn.tx, kind, held.media_type)?
+    {
         held.pool = pool.id;
     }
     Ok(())
@@ -135,10 +147,7 @@ pub(super) fn refused(turn: &mut Turn<'_>, held: &mut Medium, id: Option<SideId>
         return Ok(());
     }
     side.state = side::step(side.state, SideEvent::Refused)?;
-    let kept = pools::sides_of(&turn.tx, held.id)?.iter().any(|other| other.state.is_owned());
-    if !kept && let Some(pool) = pools::system(&turn.tx, PoolKind::Unrecognized, held.media_type)? {
-        held.pool = pool.id;
-    }
+    sort(turn, held, side.id, PoolKind::Unrecognized)?;
     turn.put(side);
     Ok(())
 }
@@ -172,6 +181,15 @@ pub(super) struct Identified {
     pub side: Side,
 }
 
+/// Who wants to know what is on a medium.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Reader {
+    /// A caller that named the medium, and so decides on what is found.
+    Caller,
+    /// The service itself: an inventory, or the background.
+    Service,
+}
+
 /// Settles who a loaded cartridge is, when a label read finds another label than is recorded, or a first one that
 /// belongs to a medium that was offline. Writes the records that are not the cartridge's any more.
 pub(super) fn identify(
@@ -179,7 +197,7 @@ pub(super) fn identify(
     mut held: Medium,
     mut side: Side,
     found: &MediumLabel,
-    verdict: Verdict,
+    (verdict, reader): (Verdict, Reader),
 ) -> Handled<Identified> {
     if held.conflict
         && matches!(side.witness, LabelWitness::Stale | LabelWitness::NotRead)
@@ -222,8 +240,11 @@ pub(super) fn identify(
     }
     held.conflict = false;
     if side.state == SideState::Unprepared {
-        // It waits for its free label; what may be replaced by that is what was found now.
-        record(&mut side, found);
+        // It waits for its free label. That was ordered over what was recorded then: what has come there since may be
+        // replaced only by whoever looked at it, and asked for that look (decision 20).
+        if reader == Reader::Caller || *found == MediumLabel::Blank {
+            record(&mut side, found);
+        }
     } else if !matches!(side.state, SideState::Decommissioned | SideState::Incompatible) {
         classify(turn, &mut held, &mut side, found)?;
     }

@@ -195,7 +195,7 @@ impl World {
         }
         let ticket = self.next_ticket;
         let session = self.clients[client].session;
-        self.send(client, session, call);
+        self.send(client, session, call)?;
         let until_ms = self.now_ms + PATIENCE_MS;
         while self.now_ms < until_ms && self.next()? {
             let answer = self.power.as_mut().and_then(|bench| bench.heard.remove(&ticket));
