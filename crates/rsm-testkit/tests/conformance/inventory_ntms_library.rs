@@ -3,11 +3,12 @@
 use crate::bed::{self, Bed, Plan, Plug, User};
 use rsm_client::{ClientError, Session};
 use rsm_model::ids::Guid;
-use rsm_model::record::InventoryMethod;
+use rsm_model::record::{InventoryMethod, Operation};
 use rsm_proof::proves;
 use serde_json::{Value, json};
 
 const FAST: u32 = 1;
+const FULL: u32 = 2;
 const DEFAULT: u32 = 3;
 const STOP: u32 = 5;
 
@@ -211,4 +212,32 @@ fn a_full_inventory_at_a_start_comes_back_to_what_is_in_use() {
     assert_eq!(moved(&bed, "V00001L6"), 3, "it was put away, and then read");
     assert_eq!(bed.medium(&session, "V00001L6").location, Some(bed.id("slot1").to_string()));
     proves!("InventoryNtmsLibrary/inventory-at-startup");
+}
+
+#[test]
+fn a_full_inventory_empties_the_drives_it_can_and_does_not_wait_for_the_others() {
+    let bed = Bed::new();
+    let session = bed.open(User::Operator);
+    for medium in ["V00001L6", "V00002L6"] {
+        session.mount(&bed::mount(bed.id(medium))).expect("mounted");
+    }
+    session.dismount(&[bed.id("V00002L6")], 1).expect("deferred");
+    assert_eq!(bed.drive(&session, "drive2").state_word, "dismountable");
+    let motions = bed.motions().len();
+    let moved = |bed: &Bed, medium: &str| {
+        bed.motions()[motions..].iter().filter(|motion| motion.starts_with(medium)).count()
+    };
+    session.inventory(bed.id("lab"), FULL).expect("queued");
+    bed.settle();
+    let inventory = bed.books().requests.iter().find(|one| one.operation == Operation::Inventory).cloned();
+    let name = format!("request{}", inventory.expect("it was queued").sequence);
+    assert_eq!(bed.request(&session, &name).state_word, "passed");
+    assert_eq!((moved(&bed, "V00001L6"), moved(&bed, "V00002L6")), (0, 3), "put away, and read once");
+    assert_eq!(bed.medium(&session, "V00001L6").media_state_word, "loaded");
+    session.dismount(&[bed.id("V00001L6")], 1).expect("deferred");
+    bed.settle();
+    assert_eq!(moved(&bed, "V00001L6"), 3, "its label is read when its owner has done");
+    let open = bed.books().requests.iter().filter(|one| !one.state.is_final()).count();
+    assert_eq!(open, 0);
+    proves!("P-17");
 }
