@@ -1,7 +1,7 @@
 //! The project's own commands: `cargo xtask <command>`.
 //!
-//! What: the dispatch of ci, tidy, codegen, conformance, tour, simulate and bench. Why: what a contributor runs by hand
-//! and what CI runs are the same commands. Invariant: a command that finds what it checks untrue
+//! What: the dispatch of ci, tidy, codegen, conformance, tour, simulate, power and bench. Why: what a contributor runs
+//! by hand and what CI runs are the same commands. Invariant: a command that finds what it checks untrue
 //! ends with a non-zero status and prints its figure last.
 
 mod bench;
@@ -10,6 +10,7 @@ mod codegen;
 mod conformance;
 mod licences;
 mod mutants;
+mod power;
 mod run;
 mod simulate;
 mod spec;
@@ -75,6 +76,15 @@ enum Command {
         #[arg(long, conflicts_with_all = ["seeds", "from"])]
         mutants: bool,
     },
+    /// Cut the power and fill the disk under the whole service.
+    Power {
+        /// How many moments to cut it at.
+        #[arg(long, default_value_t = 300)]
+        moments: u64,
+        /// Fill the disk at every write of one life instead.
+        #[arg(long, conflicts_with = "moments")]
+        full: bool,
+    },
 }
 
 /// Gives the root of the workspace.
@@ -110,6 +120,8 @@ fn dispatch(command: Command) -> Result<()> {
         Command::Ci => ci::run(&root),
         Command::Tour { bed } => tour::run(&root, bed),
         Command::Bench { name } => bench::run(&root, name),
+        Command::Power { full: true, .. } => power::full(&root),
+        Command::Power { moments, .. } => power::run(&root, moments),
         Command::Simulate { mutants: true, .. } => mutants::run(&root),
         Command::Simulate { seeds: count, from, .. } => simulate::run(&root, simulate::Seeds { count, from }),
     }

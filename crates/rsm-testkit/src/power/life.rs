@@ -28,6 +28,10 @@ const ASK_AGAIN_MS: u64 = 400;
 /// How long a program waits for an answer, in virtual milliseconds.
 const PATIENCE_MS: u64 = 120_000;
 
+/// Words under which history keeps that an outcome is not known or not good, and lines that are looked through.
+const TROUBLE: [&str; 6] = ["unknown", "given up", "failed", "refused", "missing", "needs service"];
+const HISTORY_LINES: u32 = 10_000;
+
 const READ: u32 = 0x01;
 const WRITE: u32 = 0x02;
 const DEFERRED: u32 = 1;
@@ -112,7 +116,20 @@ impl World {
         self.must(first, Call::CloseSession)?;
         self.must(second, Call::CloseSession)?;
         self.until_there(|world| Ok(world.at_rest()?.is_none().then_some(())))?;
+        self.nothing_was_given_up()?;
         self.judge()
+    }
+
+    /// What the robot did and could not be stored at once was stored later, and not found out by another look.
+    fn nothing_was_given_up(&mut self) -> Checked {
+        let Some(desk) = self.desk.as_mut() else { return Ok(()) };
+        match desk.store().snapshot(|tx| tx.history(None, HISTORY_LINES)) {
+            Ok(Ok(lines)) => match lines.iter().find(|line| TROUBLE.contains(&line.what.as_str())) {
+                Some(line) => broken("full-changes-nothing", format!("{}: {}", line.what, line.text)),
+                None => Ok(()),
+            },
+            Ok(Err(error)) | Err(error) => broken("reads-answer", error.to_string()),
+        }
     }
 
     fn two_media(&mut self) -> Checked<Option<[Guid; 2]>> {
