@@ -169,15 +169,16 @@ fn a_tapes_is_mtf() {
     let described = |what: &mut rsm_client::v1::ObjectInformation| what.description = "a spare".to_string();
     bed.alter(&session, medium, described).expect("the operator may");
     bed.make_free(&session, "V00001L6");
-    let id = bed.id("V00001L6/side");
-    assert_eq!(bed.side(&session, "V00001L6/side").omid_label_type, FREE_TAPE_KIND);
+    let side = bed.side(&session, "V00001L6/side");
+    assert_eq!(side.omid_label_type, FREE_TAPE_KIND);
+    let id = side.omid_label_id.try_into().expect("sixteen bytes");
     let records = bed.in_library("lab", |library| {
         let tape =
             library.cartridges().find(|(_, code, _)| *code == Some("V00001L6")).expect("it is there").0;
         library.tape(tape).expect("it is a tape").records().to_vec()
     });
-    let label = free_tape_label(id.0).into_iter().map(Record::Block);
-    assert_eq!(records, label.chain([Record::Filemark]).collect::<Vec<_>>());
+    let label = free_tape_label(id).into_iter().map(Record::Block);
+    assert!(records == label.chain([Record::Filemark]).collect::<Vec<_>>(), "its label and nothing else");
     assert!(matches!(&records[0], Record::Block(block) if block.starts_with(b"TAPE")), "it is MTF's");
     assert_eq!(bed.look(&session, medium).description, "a spare");
 }
@@ -190,12 +191,15 @@ fn each_side_of_a_disc_has_a_binary_one() {
     bed.alter(&session, medium, described).expect("the operator may");
     bed.make_free(&session, "D00001");
     for (name, side) in [("D00001/side", Side::A), ("D00001/side-b", Side::B)] {
-        let mut label = free_disc_label(bed.id(name).0);
+        let recorded = bed.side(&session, name);
+        assert_eq!(recorded.omid_label_type, FREE_DISC_KIND);
+        let mut label = free_disc_label(recorded.omid_label_id.try_into().expect("sixteen bytes"));
         let face = bed.face("D00001", side);
         label.resize(face.len(), 0);
-        assert_eq!(face, label, "{name}");
-        assert_eq!(bed.side(&session, name).omid_label_type, FREE_DISC_KIND);
+        assert!(face == label, "{name} carries its label and nothing else");
     }
+    let [first, second] = bed.sides(&session, "D00001").map(|side| side.omid_label_id);
+    assert_ne!(first, second, "each side has an id of its own");
     assert_eq!(bed.look(&session, medium).description, "a spare");
 }
 
