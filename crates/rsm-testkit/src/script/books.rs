@@ -237,7 +237,12 @@ impl Books {
                 open.map(|request| self.show_request(request)).collect()
             }
             "operators" => self.operators.iter().map(|one| self.show_operator(one)).collect(),
-            "mounts" => self.mounts.iter().map(|mount| self.show_mount(mount)).collect(),
+            "mounts" => {
+                // Rows come in the order of ids, which are drawn.
+                let mut lines: Vec<String> = self.mounts.iter().map(|mount| self.show_mount(mount)).collect();
+                lines.sort();
+                lines
+            }
             "sessions" => {
                 let who = |one: &Session| format!("{} for {}", one.application, one.user);
                 let mut lines: Vec<String> = self.sessions.iter().map(who).collect();

@@ -324,8 +324,8 @@ fn a_drive_that_is_named_is_used() {
     mount alice V00002L6 drive=drive1: ERROR_SUCCESS in drive1
     show mounts:
         V00001L6 in drive2: mounted by backup for alice to read
-        V00101L6 in annex/drive1: mounted by backup for alice to read
         V00002L6 in drive1: mounted by backup for alice to read
+        V00101L6 in annex/drive1: mounted by backup for alice to read
     ");
 }
 
