@@ -267,7 +267,7 @@ impl Room {
             (!list.is_empty()).then(|| list[rng.random_range(0..list.len())])
         };
         let rng = &mut self.rng;
-        match rng.random_range(0..12) {
+        match rng.random_range(0..15) {
             0..=2 => Some(HandAction::Move { from: pick(rng, &inside)?, to: pick(rng, &free)? }),
             3 => Some(HandAction::Swap { first: pick(rng, &inside)?, second: pick(rng, &inside)? }),
             4 | 5 => Some(HandAction::TakeOut { from: pick(rng, &inside)? }),

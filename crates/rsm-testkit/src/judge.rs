@@ -171,9 +171,13 @@ impl World {
         if self.row::<OpenStep>(order.id)?.is_none() && matches!(order.step, Step::Move { .. }) {
             return broken("intent-recorded", format!("{order:?} has no open step on disk"));
         }
-        let now = self.snapshot()?;
-        let leased = |drive: &Drive| now.mounts.iter().any(|mount| mount.drive == drive.id);
-        let touched = now.drives.iter().find(|drive| match order.step {
+        if !matches!(order.step, Step::Load | Step::Unload | Step::Move { .. }) {
+            return Ok(());
+        }
+        let rows = self.read(|tx| Ok((tx.all::<Mount>()?, tx.all::<Drive>()?)))?;
+        let (mounts, drives) = rows.unwrap_or_default();
+        let leased = |drive: &Drive| mounts.iter().any(|mount| mount.drive == drive.id);
+        let touched = drives.iter().find(|drive| match order.step {
             Step::Load | Step::Unload => drive.device == order.device.0 && leased(drive),
             Step::Move { from, to, .. } => (drive.element == from || drive.element == to) && leased(drive),
             _ => false,

@@ -133,13 +133,20 @@ fn in_background_slot(view: &View, request: &LibraryRequest, medium: &Medium) ->
     }
 }
 
-/// Whether a request that is not background work waits for a drive.
+/// Whether a request that is not background work waits for a drive. One whose medium is not at hand, or of which
+/// nobody knows which it is, waits for something else: a label read may be what settles that.
 fn somebody_waits(view: &View, but: &LibraryRequest) -> bool {
+    // One that insists on a drive that refuses to work keeps nobody from the others (decision 18).
+    let drive_serves = |request: &LibraryRequest| {
+        let given = request.drive.filter(|_| request.drive_given).and_then(|id| view.drive(id));
+        given.is_none_or(|drive| view.is_usable(drive))
+    };
     view.requests.iter().any(|request| {
         request.id != but.id
             && matches!(request.operation, Operation::Mount | Operation::WriteFreeLabel)
             && matches!(request.state, RequestState::Queued | RequestState::Waiting)
             && view.medium_of(request).is_some_and(|medium| can_be_had(view, request, medium))
+            && drive_serves(request)
     })
 }
 

@@ -75,6 +75,8 @@ fn mount_loaded(
     let wanted = request.goal == Goal::AsAsked;
     match verdict {
         Verdict::First => labels::classify(turn, &mut held, &mut side, &report.label)?,
+        // Who mounts a side that waits for its free label does not decide on what is there (decision 20).
+        Verdict::Agrees if side.state == SideState::Unprepared => {}
         Verdict::Agrees => labels::adopt(turn, &mut held, &mut side, &report.label)?,
         Verdict::Differs => {
             let sentence = labels::mismatch(turn, &mut held, &mut side, &report.label)?;

@@ -194,9 +194,14 @@ impl Reading {
         }
         let once =
             |report: &&ElementReport| report.tag.as_deref().is_some_and(|tag| counts.get(tag) == Some(&1));
-        // A mounted medium whose drive shows no code for once stays what its owner was given.
+        // A mounted medium whose drive shows no code for once stays what its owner was given, unless its code is seen on
+        // a cartridge elsewhere: then hands have exchanged it.
+        let stays = |medium: &Medium| {
+            let elsewhere = medium.bar_code.as_deref().is_some_and(|code| counts.contains_key(code));
+            medium.mounted_side.is_some() && !elsewhere
+        };
         for report in full().filter(|report| report.tag.is_none() && report.kind == ElementKind::Drive) {
-            if self.recorded_at(report.address).is_some_and(|medium| medium.mounted_side.is_some()) {
+            if self.recorded_at(report.address).is_some_and(stays) {
                 self.by_place(turn, report)?;
             }
         }

@@ -7,6 +7,7 @@ use crate::program::Asked;
 use crate::world::{Checked, Disk, World, broken};
 use rsm_model::call::Call;
 use rsm_model::ids::*;
+use rsm_model::machine::library::OperationalState;
 use rsm_model::machine::request::RequestState;
 use rsm_model::machine::side::SideState;
 use rsm_model::record::*;
@@ -121,6 +122,11 @@ impl Snapshot {
         self.sides.iter().filter(move |side| side.medium == medium)
     }
 
+    fn is_present(&self, id: LibraryId) -> bool {
+        let found = self.libraries.iter().find(|library| library.id == id);
+        found.is_some_and(|library| library.common.operational != OperationalState::NotPresent)
+    }
+
     /// A side that an allocation from a pool could have (P-74 to P-81).
     fn side_for(&self, pool: &MediaPool, whole: bool) -> Option<&Side> {
         let draws = pool.allocation_policy & FROM_FREE != 0;
@@ -137,6 +143,7 @@ impl Snapshot {
                 && medium.common.enabled
                 && !medium.conflict
                 && !medium.to_free
+                && self.is_present(medium.library)
                 && !self.sides_of(medium.id).any(|side| side.state == SideState::Unprepared)
         });
         let is_free = |side: &&Side| side.state == SideState::Available;

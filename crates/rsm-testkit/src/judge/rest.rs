@@ -13,7 +13,7 @@ use crate::world::{Calm, Checked, Event, World, broken};
 use rsm_engine::Ticket;
 use rsm_model::access::{Caller, Role};
 use rsm_model::call::Call;
-use rsm_model::ids::MediumId;
+use rsm_model::ids::{MediumId, ObjectType};
 use rsm_model::label::{Label, MediumLabel};
 use rsm_model::machine::drive::DriveState;
 use rsm_model::machine::library::OperationalState;
@@ -191,7 +191,8 @@ impl World {
         Ok(stray.map(|drive| format!("{drive:?}")))
     }
 
-    /// A medium in conflict, or one whose bar code the library does not show though there is one.
+    /// A medium in conflict of which no person has been asked to look at it, or one whose bar code the library does not
+    /// show though there is one.
     fn in_doubt<'n>(&self, now: &'n Snapshot) -> Option<&'n Medium> {
         let room = self.room.borrow();
         let code_at = |address: Option<u16>| {
@@ -199,8 +200,13 @@ impl World {
             there.and_then(|(_, code, _)| code.map(str::to_string))
         };
         let here = now.media.iter().filter(|medium| medium.location != Location::Offline);
+        let asked = |medium: &Medium| {
+            let about = Some((ObjectType::PhysicalMedium, medium.id.0));
+            now.operators.iter().any(|one| one.task == OperatorTask::Message && one.first == about)
+        };
         let mut doubtful = here.filter(|medium| {
-            medium.conflict || medium.bar_code.is_none() && code_at(now.address(medium.location)).is_some()
+            let nameless = medium.bar_code.is_none() && code_at(now.address(medium.location)).is_some();
+            nameless || (medium.conflict && !asked(medium))
         });
         doubtful.next()
     }
@@ -215,7 +221,12 @@ impl World {
         let since = self.now().utc;
         self.send(keeper, Some(session), Call::Inventory { library: Some(library), action: 2 })?;
         self.wait(ROUND_MS)?;
-        Ok(self.at_rest()?.is_none().then_some(since))
+        let requests = self.whole_snapshot()?.requests;
+        // Faults that were still armed may have ended it: then it is taken once more.
+        let mut mine = requests.iter().filter(|one| one.session == Some(session));
+        let passed =
+            mine.any(|one| one.operation == Operation::Inventory && one.state == RequestState::Passed);
+        Ok((passed && self.at_rest()?.is_none()).then_some(since))
     }
 
     fn open_keeper(&mut self, keeper: usize) -> Checked {
@@ -229,9 +240,11 @@ impl World {
         let (Some(session), Some(library)) = (self.clients[keeper].session, self.library_id()?) else {
             return Ok(());
         };
-        // A label that was repaired is only seen by whoever looks.
-        self.send(keeper, Some(session), Call::Inventory { library: Some(library), action: 1 })?;
-        let mounts = self.snapshot()?.mounts;
+        // A label that was repaired is only seen by whoever looks; whose bar code says nothing, by whoever reads labels.
+        let now = self.snapshot()?;
+        let action = if self.in_doubt(&now).is_some() { 2 } else { 1 };
+        self.send(keeper, Some(session), Call::Inventory { library: Some(library), action })?;
+        let mounts = now.mounts;
         for mount in mounts {
             self.ledger.doubt(mount.medium);
             let call = Call::Dismount { media: vec![mount.side.0], options: 2 };
@@ -302,8 +315,10 @@ impl World {
                 side.state,
                 SideState::Unprepared | SideState::Decommissioned | SideState::Incompatible
             );
-            // In conflict it stays until a person has looked at it.
-            if failed || !settled || medium.conflict {
+            // The record of a cartridge that turned out to be another one is read by the inventory after this one; what is
+            // in conflict stays so until a person has looked at it.
+            let made_by_it = side.common.created >= since;
+            if failed || made_by_it || !settled || medium.conflict {
                 continue;
             }
             let recorded = match side.witness {

@@ -8,7 +8,6 @@
 use crate::foreign::{self, Face};
 use crate::ledger::{OrderedBy, Surface, Writer};
 use crate::world::{Checked, World, broken};
-use rsm_model::ids::*;
 use rsm_model::label::{Label, MediumLabel};
 use rsm_model::machine::side::SideState;
 use rsm_model::record::*;
@@ -35,12 +34,12 @@ impl World {
             Step::Unload if self.ledger.unread.contains_key(&medium) => {
                 return broken("label-read-before-leaving", format!("{order:?} of {medium}"));
             }
-            Step::WriteLabel { id, .. } => {
-                let side = self.row::<Side>(SideId(*id))?;
-                if side
-                    .as_ref()
-                    .is_none_or(|side| side.state != SideState::Unprepared || side.medium != medium)
-                {
+            Step::WriteLabel { .. } => {
+                let request = step.request.map(|id| self.row::<LibraryRequest>(id)).transpose()?.flatten();
+                let key = request.and_then(|request| request.side);
+                let side = key.map(|id| self.row::<Side>(id)).transpose()?.flatten();
+                let fits = |side: &Side| side.state == SideState::Unprepared && side.medium == medium;
+                if !side.as_ref().is_some_and(fits) {
                     return broken("pool-of-sides", format!("{order:?} for {side:?}"));
                 }
             }
