@@ -13,10 +13,13 @@ use anyhow::{Context, Result, bail};
 
 use crate::simulate::Seeds;
 use crate::tour::Bed;
-use crate::{codegen, conformance, mutants, run, simulate, tidy, tour};
+use crate::{codegen, conformance, mutants, power, run, simulate, tidy, tour};
 
 /// Seeds of the stage; the acceptance figure of the simulation.
 const SEEDS: Seeds = Seeds { count: 500, from: 0 };
+
+/// Moments at which the power is cut; the acceptance figure of the store.
+const POWER_CUTS: u64 = 300;
 
 /// One stage: its name, the line that runs it alone, and what it does.
 struct Stage {
@@ -25,7 +28,7 @@ struct Stage {
     work: fn(&Path) -> Result<()>,
 }
 
-const STAGES: [Stage; 12] = [
+const STAGES: [Stage; 14] = [
     Stage { name: "tools", alone: "see what `cargo xtask ci` names", work: tools },
     Stage {
         name: "format",
@@ -52,6 +55,12 @@ const STAGES: [Stage; 12] = [
         work: |root| simulate::run(root, SEEDS),
     },
     Stage { name: "mutants", alone: "cargo xtask simulate --mutants", work: mutants::run },
+    Stage {
+        name: "power",
+        alone: "cargo xtask power --moments 300",
+        work: |root| power::run(root, POWER_CUTS),
+    },
+    Stage { name: "full disk", alone: "cargo xtask power --full", work: power::full },
     Stage { name: "tour sim", alone: "cargo xtask tour sim", work: |root| tour::run(root, Bed::Sim) },
     Stage { name: "tour tgtd", alone: "cargo xtask tour tgtd", work: |root| tour::run(root, Bed::Tgtd) },
 ];

@@ -69,12 +69,12 @@ struct Snapshot {
 }
 
 impl Snapshot {
-    /// Everything but the requests, of which a run has hundreds.
+    /// Everything but the requests that have ended, of which a run has hundreds.
     fn of(tx: &ReadTx<'_>) -> Result<Self, StoreError> {
         Ok(Self {
             media: tx.all()?,
             mounts: tx.all()?,
-            requests: Vec::new(),
+            requests: tx.open_requests()?,
             drives: tx.all()?,
             slots: tx.all()?,
             ports: tx.all()?,

@@ -138,8 +138,17 @@ impl Snapshot {
         });
         let sources = [Some(pool.id), free.map(|pool| pool.id)];
         let here = self.media.iter().filter(|medium| sources.contains(&Some(medium.pool)));
+        let mounting = |medium: &Medium| {
+            self.requests.iter().any(|request| {
+                request.operation == Operation::Mount
+                    && !request.state.is_final()
+                    && request.medium == Some(medium.id)
+            })
+        };
         let at_hand = here.filter(|medium| {
-            medium.location != Location::Offline
+            !self.mounts.iter().any(|mount| mount.medium == medium.id)
+                && !mounting(medium)
+                && medium.location != Location::Offline
                 && medium.common.enabled
                 && !medium.conflict
                 && !medium.to_free

@@ -8,17 +8,28 @@ fn sound(spell: Spell) -> FullRun {
     life
 }
 
+/// Which cartridges were carried, in which order; an outcome that is kept for a while leaves the choice between two idle
+/// drives to the moment.
+fn carried(life: &FullRun) -> Vec<&str> {
+    life.motions.iter().filter_map(|motion| motion.split(' ').next()).collect()
+}
+
 #[test]
 fn a_full_disk_delays_and_changes_nothing() {
     let usual = sound(Spell::None);
-    assert_eq!((usual.motions.len(), usual.refused), (4, 0), "two media in and out: {:?}", usual.motions);
+    assert_eq!(
+        (usual.motions.len(), usual.refused),
+        (8, 0),
+        "two media in and out, and all three read at the end: {:?}",
+        usual.motions
+    );
     let mut counts = Counts::new();
     for part in 1..8 {
         let at = usual.writes * part / 8;
         for spell in [Spell::Writes { at, count: 1 }, Spell::UntilRoom { at }] {
             let life = sound(spell);
             assert!(life.refused > 0, "{spell:?} was never felt");
-            assert_eq!(life.motions, usual.motions, "{spell:?}");
+            assert_eq!(carried(&life), carried(&usual), "{spell:?}");
             life.counts.iter().for_each(|(name, count)| *counts.entry(name).or_default() += count);
         }
     }
