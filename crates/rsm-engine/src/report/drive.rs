@@ -120,7 +120,7 @@ fn put_back_and_tell(turn: &mut Turn<'_>, request: &mut LibraryRequest, code: Co
 fn label_read(
     turn: &mut Turn<'_>,
     mut request: LibraryRequest,
-    held: Medium,
+    mut held: Medium,
     mut bay: Drive,
     side: Side,
     found: &MediumLabel,
@@ -143,6 +143,8 @@ fn label_read(
         } else {
             pools::queue_missing_labels(turn, &held)?;
         }
+        // The guard of the free label answers for what it may replace: nothing has to wait for that.
+        held.conflict = false;
         put_all(turn, request, held, bay);
         return Ok(());
     }

@@ -368,8 +368,7 @@ impl Reading {
         place: Location,
         inverted: Inverted,
     ) -> Handled {
-        // Where it has not moved, what our own robot did last is known better than what a changer may tell.
-        if medium.sides == 2 && (medium.location != place || medium.library != self.library.id) {
+        if medium.sides == 2 {
             medium.upside_down = inverted == Inverted::Yes;
         }
         let same = medium.location == place && medium.library == self.library.id;

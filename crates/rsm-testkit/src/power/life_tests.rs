@@ -1,6 +1,7 @@
 //! A handful of writes at which the disk is full; all of them are `cargo xtask power --full`.
 
 use super::*;
+use std::collections::BTreeSet;
 
 fn sound(spell: Spell) -> FullRun {
     let life = on_a_full_disk(spell);
@@ -8,9 +9,9 @@ fn sound(spell: Spell) -> FullRun {
     life
 }
 
-/// Which cartridges were carried, in which order; an outcome that is kept for a while leaves the choice between two idle
-/// drives to the moment.
-fn carried(life: &FullRun) -> Vec<&str> {
+/// Which cartridges were carried: an outcome that is kept for a while leaves the choice between two idle drives to the
+/// moment, and may have the last inventory look twice.
+fn carried(life: &FullRun) -> BTreeSet<&str> {
     life.motions.iter().filter_map(|motion| motion.split(' ').next()).collect()
 }
 
