@@ -562,8 +562,6 @@ numbered! {
         Unclaimed = 3,
         /// Its owner may have written since: whatever is read next becomes the recorded label (decision 33).
         Stale = 4,
-        /// A load found another label than the one that is recorded; a label read has to settle whose medium it is.
-        Differs = 5,
     }
 }
 

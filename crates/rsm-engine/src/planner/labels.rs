@@ -296,7 +296,7 @@ fn replaceable(side: &Side, ordered: Guid) -> Vec<MediumLabel> {
         LabelWitness::Unclaimed => {
             vec![MediumLabel::Unknown { mark: side.label_id.clone() }, MediumLabel::Blank]
         }
-        LabelWitness::NotRead | LabelWitness::Stale | LabelWitness::Differs => Vec::new(),
+        LabelWitness::NotRead | LabelWitness::Stale => Vec::new(),
     };
     for kind in [Label::FREE_TAPE_KIND, Label::FREE_DISC_KIND] {
         over.push(MediumLabel::Known(Label {

@@ -79,7 +79,7 @@ fn mount_loaded(
         Verdict::Agrees if side.state == SideState::Unprepared => {}
         Verdict::Agrees => labels::adopt(turn, &mut held, &mut side, &report.label)?,
         Verdict::Differs => {
-            let sentence = labels::mismatch(turn, &mut held, &mut side, &report.label)?;
+            let sentence = labels::mismatch(turn, &mut held, &report.label)?;
             if wanted {
                 let told = Refusal::new(Code::InvalidState, &sentence).next(
                     "the library reads all labels again if its AutoRecovery is set; look at rsm media show",

@@ -241,11 +241,9 @@ impl Reading {
             self.take(turn, other)?;
             self.superseded.insert(other);
         }
-        let unsettled = self.media.get(&id).is_some_and(|medium| medium.conflict)
-            && crate::pools::sides_of(&turn.tx, id)?.iter().any(|side| side.witness == LabelWitness::Differs);
         if let Some(medium) = self.media.get_mut(&id) {
-            // A label that differs is settled by a label read alone.
-            medium.conflict = shared || unsettled;
+            // A label that differs is met again by the next load.
+            medium.conflict = shared;
         }
         self.place(report.address, id);
         Ok(())

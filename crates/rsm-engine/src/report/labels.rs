@@ -153,15 +153,9 @@ pub(super) fn refused(turn: &mut Turn<'_>, held: &mut Medium, id: Option<SideId>
 }
 
 /// A mount met another label than was recorded: the medium is in conflict, and where the library recovers by itself
-/// all labels are read (P-103, P-33). The caller writes medium and side.
-pub(super) fn mismatch(
-    turn: &mut Turn<'_>,
-    held: &mut Medium,
-    side: &mut Side,
-    found: &MediumLabel,
-) -> Handled<String> {
+/// all labels are read (P-103, P-33). The caller writes the medium.
+pub(super) fn mismatch(turn: &mut Turn<'_>, held: &mut Medium, found: &MediumLabel) -> Handled<String> {
     held.conflict = true;
-    side.witness = LabelWitness::Differs;
     let what = match found {
         MediumLabel::Blank => "is blank".to_string(),
         MediumLabel::Unknown { .. } => "carries something that no recogniser knows".to_string(),
@@ -229,7 +223,6 @@ pub(super) fn identify(
     if verdict == Verdict::Differs && other_owned {
         // The owner of the other side must not lose it for what happened on this one.
         held.conflict = true;
-        side.witness = LabelWitness::Differs;
         let text = format!(
             "{}: a side that nobody owns has another label than is recorded, and the other side is owned: look at the \
              medium",

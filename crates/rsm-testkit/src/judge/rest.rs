@@ -329,7 +329,7 @@ impl World {
                     id: side.label_id.clone(),
                     info: side.label_info.clone(),
                 }),
-                LabelWitness::NotRead | LabelWitness::Stale | LabelWitness::Differs => {
+                LabelWitness::NotRead | LabelWitness::Stale => {
                     return broken("label-as-found", format!("an inventory has left {side:?} unread"));
                 }
             };
