@@ -214,7 +214,7 @@ fn a_label_that_the_order_does_not_name_is_left_as_it_is() {
     let other = MediumLabel::Unknown { mark: vec![0; 16] };
     assert_eq!(bed.write_label(1, &[other]), kept);
     assert_eq!(bed.tape(), before);
-    assert!(matches!(bed.write_label(1, &[found.label.clone()]), Outcome::Labelled(_)));
+    assert!(matches!(bed.write_label(1, std::slice::from_ref(&found.label)), Outcome::Labelled(_)));
 
     // A file mark alone is not blank.
     let mut bed = written_tape(&[]);
@@ -341,7 +341,7 @@ fn discs_that_are_protected_pressed_or_written_once_are_left_as_they_are() {
             let told = protected && !(kind == "cd-dvd" && tag == "D3");
             assert!(matches!(found.label, MediumLabel::Unknown { .. }), "{kind} {more}: {found:?}");
             assert_eq!(found.write_protected, told, "{kind} {more}");
-            let refused = bed.write_label(1, &[found.label.clone()]);
+            let refused = bed.write_label(1, std::slice::from_ref(&found.label));
             assert_eq!(failure(&refused), Failure::WriteProtected, "{kind} {more}: {refused:?}");
             let side = locked(&bed.library).disc_side(id, Side::A).expect("it has").image(66 * 1024);
             assert!(side.starts_with(b"what stood there") && side[16..].iter().all(|byte| *byte == 0));

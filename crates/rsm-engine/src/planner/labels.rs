@@ -81,7 +81,8 @@ fn in_drive(view: &View, request: &LibraryRequest, id: DriveId) -> Option<Action
         DriveState::Loaded if mine && request.operation == Operation::WriteFreeLabel => {
             write_label(view, request, drive)
         }
-        DriveState::Dismountable if !mine && clears_its_drive(request) => match view.parked(id) {
+        // A released cartridge is put away first, and then read or labelled from its slot (P-17).
+        DriveState::Dismountable if !mine => match view.parked(id) {
             Some(dismount) => Some(Action::Evict { mount: request.id, dismount: dismount.id, drive: id }),
             None => wait(request, format!("the medium is in {}", drive.common.name)),
         },
@@ -91,12 +92,6 @@ fn in_drive(view: &View, request: &LibraryRequest, id: DriveId) -> Option<Action
         }),
         _ => wait(request, format!("the medium is still in {}", drive.common.name)),
     }
-}
-
-/// Whether a released cartridge is put away for a request that is about it: for a free label, and for a full
-/// inventory, whose reads are the service's own (P-17). Who asks for one label waits.
-fn clears_its_drive(request: &LibraryRequest) -> bool {
-    request.operation == Operation::WriteFreeLabel || request.session.is_none()
 }
 
 fn write_label(view: &View, request: &LibraryRequest, drive: &Drive) -> Option<Action> {

@@ -80,6 +80,8 @@ pub(super) fn adopt(turn: &mut Turn<'_>, held: &mut Medium, side: &mut Side, fou
     let ours = matches!(found, MediumLabel::Known(label)
         if label.kind == side.label_type && label.id == side.label_id);
     match side.state {
+        // What its free label may replace was decided when it was ordered; this must not widen it (decision 20).
+        SideState::Unprepared => Ok(()),
         SideState::Foreign | SideState::Import => classify(turn, held, side, found),
         SideState::Available if free && !ours && side.witness == LabelWitness::Stale => {
             classify(turn, held, side, found)
@@ -208,7 +210,11 @@ pub(super) fn identify(
     }
     if verdict == Verdict::Agrees {
         held.conflict = false;
-        adopt(turn, &mut held, &mut side, found)?;
+        if side.state == SideState::Unprepared && reader == Reader::Caller {
+            record(&mut side, found);
+        } else {
+            adopt(turn, &mut held, &mut side, found)?;
+        }
         operators::medium_settled(turn, held.id)?;
         return Ok(Identified { medium: held, side });
     }
