@@ -221,22 +221,10 @@ pub(super) fn identify(
     if let Some(known) = returned(turn, &held, found, verdict)? {
         return take_over(turn, held, side.number, known);
     }
-    let other_owned =
-        pools::sides_of(&turn.tx, held.id)?.iter().any(|one| one.id != side.id && one.state.is_owned());
     if verdict == Verdict::Differs && side.state.is_owned() {
         return split(turn, held, &side, found);
     }
-    if verdict == Verdict::Differs && other_owned {
-        // The owner of the other side must not lose it for what happened on this one.
-        held.conflict = true;
-        let text = format!(
-            "{}: a side that nobody owns has another label than is recorded, and the other side is owned: look at the \
-             medium",
-            crate::naming::medium(&held)
-        );
-        operators::raise(turn, operators::Ask::about_medium(text, held.id))?;
-        return Ok(Identified { medium: held, side });
-    }
+    // The owner of the other side keeps it, whatever happened on this one.
     held.conflict = false;
     if side.state == SideState::Unprepared {
         // It waits for its free label. That was ordered over what was recorded then: what has come there since may be
