@@ -1,6 +1,6 @@
 //! Loads, unloads, labels and label blocks that ended.
 
-use super::labels::{self, Identified, Reader, Verdict};
+use super::labels::{self, Identified, Verdict};
 use super::{count_attempt, doubt, drive_needs_service, intake, medium_of, request_of};
 use crate::memory::WaitsFor;
 use crate::requests::{self, Ending};
@@ -130,13 +130,13 @@ fn label_read(
         request.goal = Goal::PutBackThenPass;
         request.attempts = 0;
     }
-    if side.state == SideState::Unprepared && request.session.is_none() {
-        // What may be replaced by its free label was decided before; a label read that nobody asked for must not widen
-        // that (decision 20).
+    if side.state == SideState::Unprepared {
+        // What may be replaced by its free label was decided before; a label read, whoever asked for it and when, must
+        // not widen that (decision 20).
         if !labels::is_recorded(&side, found) && !is_ordered_label(&side, found) {
             let text = format!(
-                "{} waits for a free label, but carries something else than is recorded: if it may be overwritten, read \
-                 its label (rsm media classify)",
+                "{} waits for a free label, but carries something else than is recorded: nothing is written over that; \
+                 look at the medium",
                 crate::naming::medium(&held)
             );
             operators::raise(turn, operators::Ask::about_medium(text, held.id))?;
@@ -148,8 +148,7 @@ fn label_read(
         put_all(turn, request, held, bay);
         return Ok(());
     }
-    let reader = if request.session.is_some() { Reader::Caller } else { Reader::Service };
-    let known = labels::identify(turn, held, side, found, (verdict, reader))?;
+    let known = labels::identify(turn, held, side, found, verdict)?;
     request.medium = Some(known.medium.id);
     request.side = Some(known.side.id);
     bay.saved_side = Some(known.side.id);
@@ -219,8 +218,8 @@ pub(super) fn label_kept(turn: &mut Turn<'_>, step: &OpenStep, report: &LoadedMe
         MediumLabel::Known(label) => format!("it carries the label {:?} of type {}", label.info, label.kind),
     };
     let text = format!(
-        "{} was to get a free label, but {what}, which is not what is recorded: nothing was written. If it may be \
-         overwritten, read its label (rsm media classify), or take it out",
+        "{} was to get a free label, but {what}, which is not what is recorded: nothing was written. Look at the \
+         medium, or take it out",
         crate::naming::medium(&held)
     );
     operators::raise(turn, operators::Ask::about_medium(text.clone(), held.id))?;

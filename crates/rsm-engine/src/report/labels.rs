@@ -177,15 +177,6 @@ pub(super) struct Identified {
     pub side: Side,
 }
 
-/// Who wants to know what is on a medium.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Reader {
-    /// A caller that named the medium, and so decides on what is found.
-    Caller,
-    /// The service itself: an inventory, or the background.
-    Service,
-}
-
 /// Settles who a loaded cartridge is, when a label read finds another label than is recorded, or a first one that
 /// belongs to a medium that was offline. Writes the records that are not the cartridge's any more.
 pub(super) fn identify(
@@ -193,7 +184,7 @@ pub(super) fn identify(
     mut held: Medium,
     mut side: Side,
     found: &MediumLabel,
-    (verdict, reader): (Verdict, Reader),
+    verdict: Verdict,
 ) -> Handled<Identified> {
     if held.conflict
         && matches!(side.witness, LabelWitness::Stale | LabelWitness::NotRead)
@@ -210,11 +201,7 @@ pub(super) fn identify(
     }
     if verdict == Verdict::Agrees {
         held.conflict = false;
-        if side.state == SideState::Unprepared && reader == Reader::Caller {
-            record(&mut side, found);
-        } else {
-            adopt(turn, &mut held, &mut side, found)?;
-        }
+        adopt(turn, &mut held, &mut side, found)?;
         operators::medium_settled(turn, held.id)?;
         return Ok(Identified { medium: held, side });
     }
@@ -226,13 +213,7 @@ pub(super) fn identify(
     }
     // The owner of the other side keeps it, whatever happened on this one.
     held.conflict = false;
-    if side.state == SideState::Unprepared {
-        // It waits for its free label. That was ordered over what was recorded then: what has come there since may be
-        // replaced only by whoever looked at it, and asked for that look (decision 20).
-        if reader == Reader::Caller || *found == MediumLabel::Blank {
-            record(&mut side, found);
-        }
-    } else if !matches!(side.state, SideState::Decommissioned | SideState::Incompatible) {
+    if !matches!(side.state, SideState::Decommissioned | SideState::Incompatible) {
         classify(turn, &mut held, &mut side, found)?;
     }
     Ok(Identified { medium: held, side })
