@@ -29,7 +29,7 @@ struct Stage {
     work: fn(&Path) -> Result<()>,
 }
 
-const STAGES: [Stage; 14] = [
+const STAGES: [Stage; 13] = [
     Stage { name: "tools", alone: "see what `cargo xtask ci` names", work: tools },
     Stage {
         name: "format",
@@ -61,7 +61,6 @@ const STAGES: [Stage; 14] = [
         alone: "cargo xtask power --moments 300",
         work: |root| power::run(root, POWER_CUTS),
     },
-    Stage { name: "full disk", alone: "cargo xtask power --full", work: power::full },
     Stage { name: "tour sim", alone: "cargo xtask tour sim", work: |root| tour::run(root, Bed::Sim) },
     Stage { name: "tour tgtd", alone: "cargo xtask tour tgtd", work: |root| tour::run(root, Bed::Tgtd) },
 ];

@@ -16,7 +16,7 @@
 //! | acknowledged-durable | what was committed before an answer left is in the database after any cut |
 //! | sound-after-cut | every page, index and reference of a database that survived is whole |
 //! | full-is-told | while the disk is full, a call that has to be stored answers ERROR_DATABASE_FULL, and none another error of the database |
-//! | full-changes-nothing | a disk that was full for a while changes nothing of what the robot does |
+//! | full-changes-nothing | a disk that was full for a while changes nothing of what the robot carries |
 
 mod bench;
 mod disk;
