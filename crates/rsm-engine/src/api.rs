@@ -129,8 +129,8 @@ pub struct Limits {
     pub lease_ms: u64,
     /// First wait before a failed device is probed again; doubles up to sixteen times itself.
     pub probe_again_ms: u64,
-    /// How often an idle robot is asked whether anybody has been at its elements: a changer reports hands only when
-    /// it is spoken to.
+    /// How often an idle robot is asked whether anybody has been at its elements, and an idle stand-alone drive
+    /// whether it holds a medium: both report hands only when they are spoken to.
     pub poll_ms: u64,
     /// How many elements that are new the desk takes in before it looks at other inputs again; no time, but what
     /// bounds the time that callers wait for a large first inventory.
@@ -155,14 +155,14 @@ impl Default for Limits {
     }
 }
 
-/// One robotic library.
+/// One library: a robot with its drives, or one drive by itself (M-37).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LibraryConfiguration {
     /// Its key and first display name: letters, digits, `-` and `_`.
     pub name: String,
-    /// The robot.
-    pub changer: DeviceConfiguration,
-    /// The drives.
+    /// The robot; without it the library is a stand-alone drive.
+    pub changer: Option<DeviceConfiguration>,
+    /// The drives; exactly one where there is no robot.
     pub drives: Vec<DeviceConfiguration>,
     /// Default inventory of a library seen for the first time.
     pub inventory: InventoryMethod,

@@ -13,7 +13,7 @@ use crate::api::{Configuration, DeviceConfiguration, LibraryConfiguration, Outpu
 use crate::desk::{DeskError, Done};
 use crate::requests::{self, Ending};
 use crate::turn::{Fault, Handled, Setting, Turn};
-use crate::{memory::Memory, operators, planner, pools};
+use crate::{memory::Memory, operators, planner, pools, report};
 use rsm_model::ids::*;
 use rsm_model::machine::drive::DriveState;
 use rsm_model::machine::library::{self, LibraryEvent, OperationalState};
@@ -222,6 +222,12 @@ fn requeue_release(turn: &mut Turn<'_>, request: &LibraryRequest) -> Handled {
         let deferred = Dismounting::Deferred as u32;
         let parked =
             turn.tx.get::<Drive>(drive)?.is_some_and(|drive| drive.state == DriveState::Dismountable);
+        let stands_alone =
+            turn.tx.get::<Library>(request.library)?.is_some_and(|one| one.kind == LibraryKind::StandAlone);
+        if parked && stands_alone {
+            // It lies where it was to stay, and no robot will ever fetch it: nothing is left to do.
+            return Ok(());
+        }
         let way =
             if parked || request.option == deferred { Dismounting::Deferred } else { Dismounting::Immediate };
         let mut again = requests::of_service(turn, request.library, Operation::Dismount)?;
@@ -265,17 +271,21 @@ fn libraries(turn: &mut Turn<'_>) -> Handled {
         let known = turn.tx.find(columns::library::KEY, wanted.name.clone())?.pop();
         let mut library = known.unwrap_or_else(|| {
             let id = turn.new_id();
-            let mut new = new_library(turn, id, LibraryKind::Robotic, &wanted.name, &wanted.name);
+            let mut new = new_library(turn, id, kind_of_library(wanted), &wanted.name, &wanted.name);
             new.common.operational = OperationalState::Initializing;
             new.inventory_method = wanted.inventory;
             new
         });
+        check_kind(&library, wanted)?;
         library.common.operational = library::step(library.common.operational, LibraryEvent::ServiceStarted)?;
         library.generation += 1;
         library.wants_read = true;
-        let id = library.id;
+        let (id, kind) = (library.id, library.kind);
         turn.put(library);
         devices(turn, id, wanted)?;
+        if let (LibraryKind::StandAlone, [drive]) = (kind, wanted.drives.as_slice()) {
+            report::stand_alone_elements(turn, id, &drive.key)?;
+        }
     }
     Ok(())
 }
@@ -290,6 +300,29 @@ fn default_inventories(turn: &mut Turn<'_>) -> Handled {
         }
     }
     Ok(())
+}
+
+fn kind_of_library(wanted: &LibraryConfiguration) -> LibraryKind {
+    if wanted.changer.is_some() { LibraryKind::Robotic } else { LibraryKind::StandAlone }
+}
+
+/// A library stays what it was made as: slots and home slots mean nothing without a robot. One without a robot has one
+/// drive (M-37).
+fn check_kind(library: &Library, wanted: &LibraryConfiguration) -> Handled {
+    let name = &wanted.name;
+    let problem = match (library.kind, kind_of_library(wanted)) {
+        (_, LibraryKind::StandAlone) if wanted.drives.len() != 1 => {
+            format!("library {name} has no changer and {} drives: a stand-alone drive is one", wanted.drives.len())
+        }
+        (LibraryKind::Robotic, LibraryKind::StandAlone) => {
+            format!("library {name} had a changer: give the drive that now stands alone another library name")
+        }
+        (LibraryKind::StandAlone, LibraryKind::Robotic) => {
+            format!("library {name} was a stand-alone drive: give the library with a changer another name")
+        }
+        _ => return Ok(()),
+    };
+    crate::turn::refuse(rsm_model::Code::InvalidLibrary, problem, "")
 }
 
 /// A library that is no longer configured stays, marked as not present (M-34).
@@ -309,7 +342,7 @@ fn retire(turn: &mut Turn<'_>, mut library: Library) -> Handled {
 /// One device under two names would be two libraries over one robot: what one has mounted the other would put away.
 fn not_under_another_name(turn: &Turn<'_>, library: &Library, device: &Device) -> Handled {
     let same = |wanted: &&LibraryConfiguration| {
-        std::iter::once(&wanted.changer).chain(&wanted.drives).any(|other| other.address == device.address)
+        wanted.changer.iter().chain(&wanted.drives).any(|other| other.address == device.address)
     };
     match turn.setting.configuration.libraries.iter().find(same) {
         Some(wanted) => crate::turn::refuse(
@@ -326,9 +359,9 @@ fn not_under_another_name(turn: &Turn<'_>, library: &Library, device: &Device) -
 
 fn devices(turn: &mut Turn<'_>, library: LibraryId, wanted: &LibraryConfiguration) -> Handled {
     let known = turn.tx.find(columns::device::LIBRARY, library)?;
-    let all = std::iter::once((&wanted.changer, DeviceRole::Changer))
-        .chain(wanted.drives.iter().map(|drive| (drive, DeviceRole::Drive)))
-        .collect::<Vec<_>>();
+    let changer = wanted.changer.iter().map(|changer| (changer, DeviceRole::Changer));
+    let all =
+        changer.chain(wanted.drives.iter().map(|drive| (drive, DeviceRole::Drive))).collect::<Vec<_>>();
     for gone in known.iter().filter(|device| !all.iter().any(|(wanted, _)| wanted.key.0 == device.key)) {
         turn.changes.delete::<Device>(gone.key.clone());
         for mut bay in turn.tx.find(columns::drive::DEVICE, gone.key.clone())? {

@@ -10,7 +10,7 @@ use rsm_engine::api::{DeviceConfiguration, LibraryConfiguration};
 use rsm_model::ids::LibraryId;
 use rsm_model::record::{HistoryEntry, InventoryMethod, Library, Service};
 use rsm_model::time::UtcTime;
-use rsm_simlib::{LibraryConfig, SimLibrary};
+use rsm_simlib::{Geometry, LibraryConfig, SimLibrary};
 use rsm_step::DeviceKey;
 use rsm_store::{Changes, Store, StoreError};
 use std::cell::RefCell;
@@ -74,8 +74,10 @@ pub fn room(config: LibraryConfig) -> Result<Shared, String> {
     Ok(Rc::new(RefCell::new(Room::new(library, ChaCha8Rng::seed_from_u64(0)))))
 }
 
-/// Configures a library and its drives as the beds name them: `NAME/changer`, `NAME/drive-1` and so on.
-pub fn configured_as(name: &str, drives: u16, inventory: InventoryMethod) -> LibraryConfiguration {
+/// Configures a library and its drives as the beds name them: `NAME/changer`, `NAME/drive-1` and so on; a drive that
+/// stands alone is the library's only unit.
+pub fn configured_as(name: &str, geometry: Geometry, inventory: InventoryMethod) -> LibraryConfiguration {
+    let robot = !geometry.stand_alone;
     let device = |part: String, lun: u16| DeviceConfiguration {
         key: DeviceKey(format!("{name}/{part}")),
         address: format!("sim:{name}#{lun}"),
@@ -83,8 +85,10 @@ pub fn configured_as(name: &str, drives: u16, inventory: InventoryMethod) -> Lib
     };
     LibraryConfiguration {
         name: name.to_string(),
-        changer: device("changer".to_string(), 0),
-        drives: (1..=drives).map(|lun| device(format!("drive-{lun}"), lun)).collect(),
+        changer: robot.then(|| device("changer".to_string(), 0)),
+        drives: (1..=geometry.drives)
+            .map(|number| device(format!("drive-{number}"), if robot { number } else { number - 1 }))
+            .collect(),
         inventory,
         label_reads_per_hour: 0,
         media_type: None,

@@ -2,13 +2,16 @@
 //!
 //! ```text
 //!   library drives=1 media=2          how the library is built; must stand first
+//!   library desk stand-alone tapes=2  one more library: a drive by itself, with TAPE1 and TAPE2 beside it
 //!   user alice operator               operator, administrator or user
 //!   open alice backup                 OpenNtmsSession; the session has the user's name, or `as NAME`
 //!   mount alice V00001L6 write timeout=10s
 //!   dismount alice V00001L6 deferred
 //!   hold changer | mute changer | release changer     a worker that does not begin, or does not say, what it did
 //!   advance 10s                       time passes; programs that are not silent keep their sessions alive
+//!   hand put TAPE1 desk/drive1 | hand eject desk/drive1      what a person does at a drive that stands alone
 //!   hand out slot1 | fault stuck-gripper transport | disk full | crash | start
+//!   try hand out slot1                 the same, where it may be impossible: then the answer says why
 //!   given V00001L6 side complete      a fact that no function of this version brings about
 //!   show drives                       state by words and names
 //! ```
@@ -34,7 +37,7 @@ use rsm_model::access::{Caller, Role};
 use rsm_model::call::{Call, Reply};
 use rsm_model::ids::{Guid, SessionId};
 use rsm_model::record::InventoryMethod;
-use rsm_simlib::LibraryConfig;
+use rsm_simlib::{Geometry, LibraryConfig};
 use std::collections::BTreeMap;
 
 /// Plays a script and gives what was seen.
@@ -93,6 +96,7 @@ impl Story {
         for line in building {
             let words: Vec<&str> = line.split_whitespace().skip(1).collect();
             match words.split_first() {
+                Some((&"lab", rest)) => libraries[0].1 = built_as(rest)?,
                 Some((name, rest)) if !name.contains('=') => {
                     libraries.push(((*name).to_string(), built_as(rest)?, InventoryMethod::Fast));
                 }
@@ -124,6 +128,10 @@ impl Story {
             }
             "enumerate" | "info" | "why" | "table" | "pool-name" => Some(self.ask(verb, rest)?),
             "borrow" | "silence" | "hangup" => self.program_acts(verb, rest)?,
+            "try" => match rest.split_first() {
+                Some((verb, rest)) => self.act(verb, rest).err(),
+                None => return Err("try what?".to_string()),
+            },
             _ => self.act(verb, rest)?,
         };
         match answer {
@@ -251,6 +259,15 @@ fn built_as(words: &[&str]) -> Done<LibraryConfig> {
     config.geometry.slots = 6;
     config.geometry.ports = 1;
     config.media.count = 4;
+    let words = match words {
+        ["stand-alone", rest @ ..] => {
+            config.geometry =
+                Geometry { stand_alone: true, drives: 1, slots: 0, ports: 0, ..Geometry::default() };
+            config.media.count = 0;
+            rest
+        }
+        words => words,
+    };
     for word in words {
         let (key, value) = word.split_once('=').ok_or_else(|| format!("{word} is no KEY=NUMBER"))?;
         let number: u16 = value.parse().map_err(|_| format!("{value} is no number"))?;
@@ -260,6 +277,13 @@ fn built_as(words: &[&str]) -> Done<LibraryConfig> {
             "ports" => config.geometry.ports = number,
             "media" => config.media.count = number,
             "first" => config.media.first_number = u32::from(number),
+            "tapes" => config.cartridge.extend((1..=number).map(|number| rsm_simlib::CartridgeConfig {
+                // What is written on it nobody but a person reads: a drive by itself has no reader.
+                bar_code: Some(format!("TAPE{number}")),
+                name: Some(format!("TAPE{number}")),
+                ..Default::default()
+            })),
+            "by-command" => config.drive.loading = rsm_simlib::Loading::ByCommand,
             "plain" | "protected" | "cleaner" => {
                 let bar_code = match key {
                     "plain" => None,

@@ -524,7 +524,7 @@ fn configured(rng: &mut ChaCha8Rng, library: &SimLibrary) -> LibraryConfiguratio
         .collect();
     LibraryConfiguration {
         name: "lab".to_string(),
-        changer: device("lab/changer".to_string(), 0),
+        changer: Some(device("lab/changer".to_string(), 0)),
         drives: (1..=library.config().geometry.drives)
             .map(|lun| device(format!("lab/drive-{lun}"), lun))
             .collect(),

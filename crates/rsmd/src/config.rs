@@ -4,6 +4,7 @@
 //! [manager]   socket, database, state_dir, admin_group, operator_group, worker
 //! [limits]    move_ms, load_ms, ...          how long things may take; rsm_engine::Limits has the defaults
 //! [[library]] name, changer, drives, inventory, label_reads_per_hour, media_type
+//!             without a changer: one drive that stands alone
 //! [[library.rule]] bar_code, media_type, pool    decisions about new cartridges
 //! ```
 //!
@@ -118,8 +119,8 @@ limit_table!(
 pub struct Library {
     /// Key and first display name.
     pub name: String,
-    /// Address of the robot.
-    pub changer: String,
+    /// Address of the robot; without it the library is one drive that stands alone.
+    pub changer: Option<String>,
     /// The drives.
     pub drives: Vec<Drive>,
     /// Default inventory.
@@ -270,6 +271,7 @@ impl Config {
             if names.insert(name, ()).is_some() {
                 problems.push(format!("library {name:?} is configured twice"));
             }
+            problems.extend(stand_alone_problems(library));
             let wrong = library.rules.iter().flat_map(Rule::problems);
             problems.extend(wrong.map(|problem| format!("library {name:?}: {problem}")));
             let mut bays = BTreeMap::new();
@@ -300,7 +302,8 @@ impl Config {
         if self.libraries.is_empty() {
             warnings.push("no [[library]] is configured: there is nothing to manage".to_string());
         }
-        for library in self.libraries.iter().filter(|library| library.drives.is_empty()) {
+        let empty = |library: &&Library| library.changer.is_some() && library.drives.is_empty();
+        for library in self.libraries.iter().filter(empty) {
             warnings.push(format!("library {} has no drives: nothing can be mounted in it", library.name));
         }
         for library in &self.libraries {
@@ -334,12 +337,10 @@ impl Config {
     /// The configuration as the engine wants it.
     pub fn engine(&self) -> Configuration {
         let library = |library: &Library| {
-            let mut devices = devices(library);
-            let changer = devices.remove(0);
             LibraryConfiguration {
                 name: library.name.clone(),
-                changer,
-                drives: devices,
+                changer: changer(library),
+                drives: drives(library),
                 inventory: library.inventory.into(),
                 label_reads_per_hour: library.label_reads_per_hour,
                 media_type: library.media_type.map(|kind| kind.code),
@@ -366,7 +367,8 @@ impl Config {
             let _ = writeln!(text, "limit     {key} = {value}");
         }
         for library in &self.libraries {
-            let _ = writeln!(text, "library   {} (inventory: {:?})", library.name, library.inventory);
+            let kind = if library.changer.is_some() { "" } else { "stand-alone drive, " };
+            let _ = writeln!(text, "library   {} ({kind}inventory: {:?})", library.name, library.inventory);
             for device in devices(library) {
                 let bay = device.bay.map(|bay| format!(", bay {bay}")).unwrap_or_default();
                 let _ = writeln!(text, "  {:<20} {}{bay}", device.key.0, device.address);
@@ -394,17 +396,48 @@ fn describe_intake(text: &mut String, library: &Library) {
     }
 }
 
-/// The devices of a library: the changer, then the drives, numbered from 1.
+/// What a library without a changer must not say (M-37).
+fn stand_alone_problems(library: &Library) -> Vec<String> {
+    let name = &library.name;
+    let mut problems = Vec::new();
+    if library.changer.is_some() {
+        return problems;
+    }
+    if library.drives.len() != 1 {
+        problems.push(format!(
+            "library {name:?} has no changer and {} drives: give the address of its changer, or one drive that stands \
+             alone",
+            library.drives.len()
+        ));
+    }
+    if library.drives.iter().any(|drive| drive.bay.is_some()) {
+        problems.push(format!("library {name:?} has no changer, so its drive stands in no bay: leave bay out"));
+    }
+    problems
+}
+
+/// The devices of a library: the changer, if it has one, then the drives.
 fn devices(library: &Library) -> Vec<DeviceConfiguration> {
-    let key = |device: String| DeviceKey(format!("{}/{device}", library.name));
-    let changer =
-        DeviceConfiguration { key: key("changer".to_string()), address: library.changer.clone(), bay: None };
+    changer(library).into_iter().chain(drives(library)).collect()
+}
+
+fn key(library: &Library, device: &str) -> DeviceKey {
+    DeviceKey(format!("{}/{device}", library.name))
+}
+
+fn changer(library: &Library) -> Option<DeviceConfiguration> {
+    let address = library.changer.clone()?;
+    Some(DeviceConfiguration { key: key(library, "changer"), address, bay: None })
+}
+
+/// The drives, numbered from 1.
+fn drives(library: &Library) -> Vec<DeviceConfiguration> {
     let drive = |(index, drive): (usize, &Drive)| DeviceConfiguration {
-        key: key(format!("drive-{}", index + 1)),
+        key: key(library, &format!("drive-{}", index + 1)),
         address: drive.address.clone(),
         bay: drive.bay,
     };
-    std::iter::once(changer).chain(library.drives.iter().enumerate().map(drive)).collect()
+    library.drives.iter().enumerate().map(drive).collect()
 }
 
 /// The longest path of a Unix socket, in bytes: `sun_path` of `sockaddr_un` has 108, and the last is a zero.
@@ -522,7 +555,7 @@ mod tests {
         let config = parse(GOOD).expect("it is good");
         let engine = config.engine();
         let library = &engine.libraries[0];
-        assert_eq!(library.changer.key, DeviceKey("lab/changer".into()));
+        assert_eq!(library.changer.as_ref().map(|one| one.key.0.as_str()), Some("lab/changer"));
         let drives: Vec<_> = library.drives.iter().map(|drive| (drive.key.0.as_str(), drive.bay)).collect();
         assert_eq!(drives, [("lab/drive-1", None), ("lab/drive-2", Some(257))]);
         assert_eq!(library.inventory, InventoryMethod::None);
@@ -617,6 +650,25 @@ mod tests {
             warnings,
             ["library lab: the rule for \"A*\" never holds, for the one for \"*\" stands before it"]
         );
+    }
+
+    #[test]
+    fn a_library_without_a_changer_is_one_drive() {
+        let config = parse("[[library]]\nname = \"desk\"\ndrives = [\"sim:/tmp/desk#0\"]\n").expect("it is good");
+        let engine = config.engine();
+        assert_eq!(engine.libraries[0].changer, None);
+        assert_eq!(engine.libraries[0].drives[0].key, DeviceKey("desk/drive-1".into()));
+        assert!(config.describe().contains("library   desk (stand-alone drive, inventory: Fast)\n"));
+        assert_eq!(config.warnings(), Vec::<String>::new());
+        for drives in ["", "\"sim:/x#0\", \"sim:/x#1\""] {
+            let message = refused(&format!("[[library]]\nname = \"desk\"\ndrives = [{drives}]\n"));
+            assert!(message.contains("one drive that stands alone"), "{message}");
+        }
+        let message =
+            refused("[[library]]\nname = \"desk\"\ndrives = [{ address = \"sim:/x#0\", bay = 256 }]\n");
+        assert!(message.contains("stands in no bay"), "{message}");
+        let message = refused("[[library]]\nname = \"desk\"\nchanger = \"\"\ndrives = [\"sim:/x#0\"]\n");
+        assert!(message.contains("desk/changer: \"\" is no address"), "{message}");
     }
 
     #[test]

@@ -3,12 +3,13 @@
 use super::view::Examined;
 use crate::requests::Ending;
 use rsm_model::ids::{DriveId, MediumId, RequestId, SideId, SlotId};
+use rsm_model::record::Dismounting;
 use rsm_step::Look;
 
 /// One decision; carried out as one turn.
 pub(crate) enum Action {
-    /// Ask a device who it is.
-    Probe { device: String },
+    /// Ask a device who it is, and a drive whether it holds a medium; for an inventory of a stand-alone drive, too.
+    Probe { device: String, request: Option<RequestId> },
     /// Read all elements, for an inventory or because what is known may be wrong.
     Read { request: Option<RequestId>, look: Look },
     /// Take a medium from its place into a drive, for a mount.
@@ -45,7 +46,13 @@ pub(crate) enum Action {
     /// Queue the reading of a label that nobody has asked for (decision 18).
     ReadInBackground { side: SideId, medium: MediumId },
     /// Queue a dismount of a cartridge that nobody mounted (P-17).
-    PutAway { drive: DriveId, medium: MediumId },
+    PutAway { drive: DriveId, medium: MediumId, way: Dismounting },
+    /// Claim what lies in a stand-alone drive, which loads it anew next.
+    TakeIn { request: RequestId, drive: DriveId },
+    /// Queue the reading of the label of what lies in a stand-alone drive, for an inventory or because nobody has.
+    Identify { medium: MediumId, inventory: Option<RequestId> },
+    /// Let a loaded medium that nobody has wait in its stand-alone drive.
+    Rest { drive: DriveId, medium: MediumId },
 }
 
 impl Action {
@@ -71,6 +78,9 @@ impl Action {
             Action::Examine { .. } => "examine a place",
             Action::ReadInBackground { .. } => "read a label in the background",
             Action::PutAway { .. } => "put away",
+            Action::TakeIn { .. } => "take in again",
+            Action::Identify { .. } => "identify",
+            Action::Rest { .. } => "let rest",
         }
     }
 }

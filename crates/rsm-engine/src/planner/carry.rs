@@ -5,6 +5,7 @@
 
 use super::action::Action;
 use super::labels;
+use super::standalone;
 use super::view::View;
 use crate::api::{Limits, Output};
 use crate::memory::WaitsFor;
@@ -26,7 +27,7 @@ use rsm_store::StoreError;
 /// Turns a decision into changes and outputs.
 pub(super) fn carry(turn: &mut Turn<'_>, view: &View, action: Action) -> Handled {
     match action {
-        Action::Probe { device } => probe(turn, view, &device),
+        Action::Probe { device, request } => probe(turn, view, &device, request),
         Action::Read { request, look } => read(turn, view, request, look),
         Action::MoveIn { request, drive } => move_in(turn, view, request, drive),
         Action::MoveOut { request, drive, slot } => move_out(turn, view, request, drive, slot),
@@ -44,7 +45,10 @@ pub(super) fn carry(turn: &mut Turn<'_>, view: &View, action: Action) -> Handled
         Action::ReadLabel { request, drive } => labels::read(turn, view, request, drive),
         Action::Examine { request, place } => labels::examine(turn, view, request, place),
         Action::ReadInBackground { side, medium } => labels::in_background(turn, view, side, medium),
-        Action::PutAway { drive, medium } => put_away(turn, view, drive, medium),
+        Action::PutAway { drive, medium, way } => put_away(turn, view, drive, medium, way),
+        Action::TakeIn { request, drive } => standalone::take_in(turn, view, request, drive),
+        Action::Identify { medium, inventory } => standalone::identify(turn, view, medium, inventory),
+        Action::Rest { drive, medium } => standalone::rest(turn, view, drive, medium),
     }
 }
 
@@ -90,12 +94,6 @@ struct Work<'a> {
 }
 
 /// Records an intent and orders the step.
-fn order(turn: &mut Turn<'_>, device: &Device, library: LibraryId, step: Step) -> Handled<StepId> {
-    let text = format!("{} {}", step.word(), device.key);
-    let work = Work { device, request: None, medium: None, elements: Vec::new(), text };
-    ordered(turn, work, library, step)
-}
-
 fn ordered(turn: &mut Turn<'_>, work: Work<'_>, library: LibraryId, step: Step) -> Handled<StepId> {
     let id: StepId = turn.new_id();
     let limit_ms = limit_of(&turn.setting.configuration.limits, &step);
@@ -161,19 +159,28 @@ pub(crate) fn order_on_drive(
     ordered(turn, work, drive.library, step)
 }
 
-fn probe(turn: &mut Turn<'_>, view: &View, key: &str) -> Handled {
-    match view.device(key) {
-        Some(device) => order(turn, device, view.library.id, Step::Probe).map(drop),
-        None => missing("a device"),
+fn probe(turn: &mut Turn<'_>, view: &View, key: &str, request: Option<RequestId>) -> Handled {
+    let Some(device) = view.device(key) else { return missing("a device") };
+    if let Some(id) = request {
+        begin_inventory(turn, view, id)?;
     }
+    let text = format!("{} {key}", Step::Probe.word());
+    let work = Work { device, request, medium: None, elements: Vec::new(), text };
+    ordered(turn, work, view.library.id, Step::Probe).map(drop)
+}
+
+/// An inventory counts its attempts when it begins to look.
+fn begin_inventory(turn: &mut Turn<'_>, view: &View, id: RequestId) -> Handled {
+    let mut request = started(the_request(view, id)?)?;
+    request.attempts += 1;
+    turn.put(request);
+    Ok(())
 }
 
 fn read(turn: &mut Turn<'_>, view: &View, request: Option<RequestId>, look: Look) -> Handled {
     let Some(device) = view.changer_device() else { return missing("a robot") };
     if let Some(id) = request {
-        let mut request = started(the_request(view, id)?)?;
-        request.attempts += 1;
-        turn.put(request);
+        begin_inventory(turn, view, id)?;
     }
     let mut library = view.library.clone();
     library.wants_read = false;
@@ -377,8 +384,12 @@ fn ask_for_medium(turn: &mut Turn<'_>, view: &View, request: LibraryRequest) -> 
     if held.state == MediumState::Idle {
         held.state = medium::step(held.state, MediumEvent::AwaitOperator)?;
     }
+    let what_to_do = match view.library.kind {
+        LibraryKind::StandAlone => standalone::what_to_do(view, &held),
+        _ => "put it into a free slot or the port, then inventory the library".to_string(),
+    };
     let message = format!(
-        "{} is wanted in {} by {}: put it into a free slot or the port, then inventory the library",
+        "{} is wanted in {} by {}: {what_to_do}",
         naming::medium(&held),
         view.library.common.name,
         request.application,
@@ -418,14 +429,19 @@ fn put_back(turn: &mut Turn<'_>, mut request: LibraryRequest, ending: Ending) ->
     Ok(())
 }
 
-/// Queues the dismount of a stray; one that lies in a dismountable drive may stay there as before.
-fn put_away(turn: &mut Turn<'_>, view: &View, drive: DriveId, medium: MediumId) -> Handled {
-    let parked = the_drive(view, drive)?.state == DriveState::Dismountable;
+/// Queues the dismount of a stray.
+fn put_away(
+    turn: &mut Turn<'_>,
+    view: &View,
+    drive: DriveId,
+    medium: MediumId,
+    way: Dismounting,
+) -> Handled {
     let mut request = requests::of_service(turn, view.library.id, Operation::Dismount)?;
     request.medium = Some(medium);
     request.drive = Some(drive);
     request.side = the_drive(view, drive)?.saved_side;
-    request.option = if parked { Dismounting::Deferred as u32 } else { Dismounting::Immediate as u32 };
+    request.option = way as u32;
     if let Some(held) = view.media.get(&medium).filter(|held| held.claimed_by.is_some()) {
         let mut held = held.clone();
         held.claimed_by = None;

@@ -94,7 +94,7 @@ fn in_drive(view: &View, request: &LibraryRequest, id: DriveId) -> Option<Action
     }
 }
 
-fn write_label(view: &View, request: &LibraryRequest, drive: &Drive) -> Option<Action> {
+pub(super) fn write_label(view: &View, request: &LibraryRequest, drive: &Drive) -> Option<Action> {
     if request.attempts >= MOST_ATTEMPTS {
         let ending = Ending::failed(Code::MediumNotAccessible, request.note.clone());
         return Some(Action::PutBack { request: request.id, ending });

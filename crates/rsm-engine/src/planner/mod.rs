@@ -8,6 +8,8 @@
 //! medium is, what state its drive has and which steps are open says it all, so the planner can be asked at any
 //! time, also after a restart, and goes on from what is true.
 //!
+//! A stand-alone drive has a planner of its own beside the same view and the same actions ([`standalone`]).
+//!
 //! Invariants: one step at a time per device; no element in two steps; no move while the library wants to be read
 //! or a step's completion is unknown; a cleaner or a medium in conflict is never mounted.
 
@@ -15,6 +17,7 @@ mod action;
 mod carry;
 mod labels;
 mod queue;
+mod standalone;
 mod upkeep;
 mod view;
 
@@ -47,6 +50,9 @@ pub(crate) fn act(turn: &mut Turn<'_>) -> Handled<Option<String>> {
 
 /// The next thing to do in a library, if there is any.
 fn decide(view: &View) -> Option<Action> {
+    if view.library.kind == LibraryKind::StandAlone {
+        return standalone::next(view);
+    }
     upkeep::next(view).or_else(|| queue::next(view))
 }
 
@@ -74,6 +80,9 @@ pub(crate) fn standing(
     view.admit(tx, medium)?;
     if let Some(why) = view.medium_taken(medium, None) {
         return Ok(Standing::Blocked(why));
+    }
+    if view.library.kind == LibraryKind::StandAlone {
+        return Ok(standalone::standing(&view, medium));
     }
     if let Location::Drive(held) = medium.location {
         let there = view.drive(held).filter(|held| held.state == DriveState::Dismountable);

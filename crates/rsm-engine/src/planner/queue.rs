@@ -109,13 +109,13 @@ fn dismount(view: &View, request: &LibraryRequest) -> Option<Action> {
 }
 
 /// Whether the label of a medium that was mounted for writing is still to be read (decision 33).
-fn owes_a_label(request: &LibraryRequest, drive: &Drive) -> bool {
+pub(super) fn owes_a_label(request: &LibraryRequest, drive: &Drive) -> bool {
     request.access == MountAccess::Write
         && matches!(drive.state, DriveState::Loaded | DriveState::Dismountable)
 }
 
 /// The next step of a cartridge on its way from a drive to a slot.
-fn put_out(view: &View, request: &LibraryRequest, drive: &Drive) -> Option<Action> {
+pub(super) fn put_out(view: &View, request: &LibraryRequest, drive: &Drive) -> Option<Action> {
     let medium = view.medium_in(drive.id)?;
     if request.attempts >= MOST_ATTEMPTS && request.goal == Goal::AsAsked {
         return finish(request, Ending::failed(Code::MediumNotAccessible, request.note.clone()));
@@ -311,15 +311,20 @@ fn why_no_drive(view: &View, candidates: &[&Drive]) -> String {
     if holders.is_empty() { "the library has no such drive".to_string() } else { holders.join("; ") }
 }
 
-/// A mount that was given up or failed: the cartridge goes back, then the request ends (decision 35).
-pub(super) fn put_back(view: &View, request: &LibraryRequest, medium: &Medium) -> Option<Action> {
-    let ending = || match request.goal {
+/// How a request ends once its cartridge is back.
+pub(super) fn ending_of(request: &LibraryRequest) -> Ending {
+    match request.goal {
         Goal::PutBackThenPass => Ending::new(RequestEvent::Succeeded, request.note.clone()),
         Goal::PutBackThenFail => {
             Ending::failed(request.error.unwrap_or(Code::InvalidState), request.note.clone())
         }
         _ => Ending::new(RequestEvent::Cancelled, request.note.clone()),
-    };
+    }
+}
+
+/// A mount that was given up or failed: the cartridge goes back, then the request ends (decision 35).
+pub(super) fn put_back(view: &View, request: &LibraryRequest, medium: &Medium) -> Option<Action> {
+    let ending = || ending_of(request);
     let mine = medium.claimed_by == Some(request.id);
     match medium.location {
         _ if !mine => finish(request, ending()),

@@ -8,7 +8,7 @@ use super::view::View;
 use rsm_model::UtcTime;
 use rsm_model::machine::drive::DriveState;
 use rsm_model::machine::library::OperationalState;
-use rsm_model::record::{DeviceRole, Drive};
+use rsm_model::record::{DeviceRole, Dismounting, Drive};
 use rsm_step::Look;
 
 /// The next thing that a library needs.
@@ -34,7 +34,7 @@ fn probe(view: &View) -> Option<Action> {
     };
     let key =
         silent.map(|device| device.key.clone()).or_else(|| failed().map(|drive| drive.device.clone()))?;
-    Some(Action::Probe { device: key })
+    Some(Action::Probe { device: key, request: None })
 }
 
 /// Elements are read when what is known may be wrong, and again and again while the library needs service.
@@ -72,5 +72,8 @@ fn stray(view: &View, drive: &Drive) -> Option<Action> {
     });
     let owned = view.mounts.contains_key(&medium.id) || cared_for;
     let ready = view.is_usable(drive) && view.drive_ready(drive) && drive.state != DriveState::BeingCleaned;
-    (!owned && ready).then_some(Action::PutAway { drive: drive.id, medium: medium.id })
+    // One that lies in a dismountable drive may stay there as before.
+    let parked = drive.state == DriveState::Dismountable;
+    let way = if parked { Dismounting::Deferred } else { Dismounting::Immediate };
+    (!owned && ready).then_some(Action::PutAway { drive: drive.id, medium: medium.id, way })
 }

@@ -1,7 +1,7 @@
 //! Loads, unloads, labels and label blocks that ended.
 
 use super::labels::{self, Identified, Verdict};
-use super::{count_attempt, doubt, drive_needs_service, intake, medium_of, request_of};
+use super::{count_attempt, doubt, drive_needs_service, intake, medium_of, request_of, standalone};
 use crate::memory::WaitsFor;
 use crate::requests::{self, Ending};
 use crate::turn::{Handled, Turn};
@@ -71,7 +71,7 @@ fn mount_loaded(
     mut side: Side,
     report: &LoadedMedium,
 ) -> Handled {
-    let verdict = labels::compare(&side, &report.label);
+    let verdict = standalone::verdict(turn, &bay, &side, &report.label)?;
     let wanted = request.goal == Goal::AsAsked;
     match verdict {
         Verdict::First => labels::classify(turn, &mut held, &mut side, &report.label)?,
@@ -125,7 +125,11 @@ fn label_read(
     side: Side,
     found: &MediumLabel,
 ) -> Handled {
-    let verdict = labels::compare(&side, found);
+    let verdict = standalone::verdict(turn, &bay, &side, found)?;
+    let differs = verdict == Verdict::Differs && !is_ordered_label(&side, found);
+    if differs && standalone::is_here(turn, bay.library)? {
+        return standalone::is_another(turn, request, held, bay);
+    }
     if request.goal == Goal::AsAsked {
         request.goal = Goal::PutBackThenPass;
         request.attempts = 0;
@@ -172,6 +176,11 @@ pub(super) fn labelled(turn: &mut Turn<'_>, step: &OpenStep, report: &LoadedMedi
     let Some(mut side) = request.side.map(|id| turn.tx.get::<Side>(id)).transpose()?.flatten() else {
         return doubt(turn, step.library, "a label was reported of a side that is gone");
     };
+    if request.operation == Operation::Dismount
+        && standalone::is_anothers(turn, step.library, &side, &report.label)?
+    {
+        return standalone::exchanged(turn, step);
+    }
     request.steps_done += 1;
     match request.operation {
         Operation::WriteFreeLabel => {

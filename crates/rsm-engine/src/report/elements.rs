@@ -687,7 +687,7 @@ pub(super) fn settle_slot(slot: &mut Slot, report: &ElementReport, found: Option
 }
 
 /// Steps whose completion was unknown end here: what they did or did not do has been seen.
-fn end_lost_steps(turn: &mut Turn<'_>, library: LibraryId) -> Handled {
+pub(super) fn end_lost_steps(turn: &mut Turn<'_>, library: LibraryId) -> Handled {
     let lost = turn.tx.find(columns::step::LIBRARY, library)?.into_iter().filter(|step| step.lost);
     let ended: BTreeSet<StepId> = lost.map(|step| step.id).collect();
     for id in ended {

@@ -236,7 +236,9 @@ fn returned(
     }
     let mut named = Vec::new();
     for side in turn.tx.find(columns::side::LABEL_ID, label.id.clone())? {
-        if side.label_type == label.kind && side.witness == LabelWitness::Known && side.medium != held.id {
+        // A label that its owner may have replaced, and that is found all the same, was not.
+        let carries = matches!(side.witness, LabelWitness::Known | LabelWitness::Stale);
+        if side.label_type == label.kind && carries && side.medium != held.id {
             named.extend(turn.tx.get::<Medium>(side.medium)?.map(|medium| Identified { medium, side }));
         }
     }

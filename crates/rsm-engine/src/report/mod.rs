@@ -17,10 +17,12 @@ mod labels;
 mod motion;
 mod pieces;
 mod probe;
+mod standalone;
 mod unchanged;
 
 pub(crate) use drive::mounted;
 pub(crate) use pieces::{Pieces, next as next_piece};
+pub(crate) use standalone::elements as stand_alone_elements;
 
 use crate::api::Output;
 use crate::memory::WaitsFor;
@@ -61,8 +63,11 @@ pub(crate) fn step(turn: &mut Turn<'_>, report: &StepReport) -> Handled {
 fn take_in(turn: &mut Turn<'_>, device: Device, step: &OpenStep, report: &StepReport) -> Handled {
     tell_answered(turn, step);
     close(turn, step);
+    if standalone::was_exchanged(turn, &device, step, &report.attentions)? {
+        return standalone::exchanged(turn, step);
+    }
     match &report.outcome {
-        Outcome::Probed(identity) => probe::answered(turn, device, identity),
+        Outcome::Probed(identity) => probe::answered(turn, device, step, identity, &report.attentions),
         Outcome::Elements { elements } => elements::read(turn, step, elements, &report.attentions),
         Outcome::Moved { ends } => motion::moved(turn, step, ends),
         Outcome::Loaded(loaded) => drive::loaded(turn, step, loaded),

@@ -1,23 +1,28 @@
 //! Who the devices are: probes answered and not, drives matched with their bays by serial number (lessons, rule 2).
 
-use super::{current_library, doubt, ramp};
+use super::{current_library, doubt, ramp, standalone};
 use crate::operators;
 use crate::turn::{Handled, Turn};
 use rsm_model::UtcTime;
 use rsm_model::ids::*;
 use rsm_model::machine::library::{self, LibraryEvent, OperationalState};
 use rsm_model::record::*;
-use rsm_step::{DeviceIdentity, Failure, Layout};
+use rsm_step::{Attention, DeviceIdentity, Failure, Layout};
 use rsm_store::columns;
 
 /// A device said who it is.
-pub(super) fn answered(turn: &mut Turn<'_>, mut device: Device, identity: &DeviceIdentity) -> Handled {
-    let poll_ms = turn.setting.configuration.limits.poll_ms;
+pub(super) fn answered(
+    turn: &mut Turn<'_>,
+    mut device: Device,
+    step: &OpenStep,
+    identity: &DeviceIdentity,
+    attentions: &[Attention],
+) -> Handled {
     let known = device.answered && device.serial == identity.serial;
     device.answered = true;
     device.probes = 0;
     device.probe_at = match device.role {
-        DeviceRole::Changer => Some(UtcTime(turn.utc().0 + i64::try_from(poll_ms).unwrap_or(i64::MAX / 2))),
+        DeviceRole::Changer => Some(next_poll(turn)),
         DeviceRole::Drive => None,
     };
     device.serial.clone_from(&identity.serial);
@@ -27,8 +32,21 @@ pub(super) fn answered(turn: &mut Turn<'_>, mut device: Device, identity: &Devic
         (DeviceRole::Changer, Some(_)) if known => Ok(()),
         (DeviceRole::Changer, Some(layout)) => changer(turn, &device, identity, layout),
         (DeviceRole::Changer, None) => Ok(()),
-        (DeviceRole::Drive, _) => drive(turn, &device, identity),
+        (DeviceRole::Drive, _) => match drive(turn, &device, identity)? {
+            Some(bay) if standalone::is_here(turn, device.library)? => {
+                standalone::looked(turn, device, step, bay, identity.holds_medium, attentions)
+            }
+            Some(_) => Ok(()),
+            // A device without a bay may be the one that is left when the elements are read next.
+            None => doubt(turn, device.library, "a drive was found whose bay is not known"),
+        },
     }
+}
+
+/// When a device that answers is asked again whether hands have been at it.
+pub(super) fn next_poll(turn: &Turn<'_>) -> UtcTime {
+    let poll_ms = turn.setting.configuration.limits.poll_ms;
+    UtcTime(turn.utc().0 + i64::try_from(poll_ms).unwrap_or(i64::MAX / 2))
 }
 
 fn changer(turn: &mut Turn<'_>, device: &Device, identity: &DeviceIdentity, layout: &Layout) -> Handled {
@@ -65,12 +83,14 @@ fn changer(turn: &mut Turn<'_>, device: &Device, identity: &DeviceIdentity, layo
     doubt(turn, device.library, "the changer was found")
 }
 
-fn drive(turn: &mut Turn<'_>, device: &Device, identity: &DeviceIdentity) -> Handled {
+/// Brings the record of a device's bay up to date; none where no bay is known to be its.
+fn drive(turn: &mut Turn<'_>, device: &Device, identity: &DeviceIdentity) -> Handled<Option<Drive>> {
     let drive_type = drive_type(turn, &identity.vendor, &identity.product)?;
     let mut drives = turn.tx.find(columns::drive::LIBRARY, device.library)?;
     let devices = turn.tx.find(columns::device::LIBRARY, device.library)?;
-    let mut known = false;
+    let mut known = None;
     for drive in &mut drives {
+        let before = drive.clone();
         if drive.device == device.key && is_another(drive, identity) {
             // The address leads to another drive than before: whose bay it is, the next read of the elements says.
             drive.device.clear();
@@ -82,7 +102,6 @@ fn drive(turn: &mut Turn<'_>, device: &Device, identity: &DeviceIdentity) -> Han
         if !bound {
             continue;
         }
-        known = true;
         drive.drive_type = drive_type;
         drive.revision.clone_from(&identity.revision);
         drive.device_name.clone_from(&device.address);
@@ -96,10 +115,12 @@ fn drive(turn: &mut Turn<'_>, device: &Device, identity: &DeviceIdentity) -> Han
         }
         // The ramp begins anew only when the drive has really worked: answering a probe proves little.
         drive.probe_at = None;
-        turn.put(drive.clone());
+        if *drive != before {
+            turn.put(drive.clone());
+        }
+        known = Some(drive.clone());
     }
-    // A device without a bay may be the one that is left when the elements are read next.
-    if known { Ok(()) } else { doubt(turn, device.library, "a drive was found whose bay is not known") }
+    Ok(known)
 }
 
 /// Whether a device that is bound to a bay says that it is another than the one that was bound.
@@ -181,11 +202,12 @@ pub(super) fn failed(turn: &mut Turn<'_>, mut device: Device, failure: Failure, 
             }
             Ok(())
         }
+        DeviceRole::Drive if standalone::is_here(turn, library)? => vanish(turn, library, text),
         DeviceRole::Drive => Ok(()),
     }
 }
 
-/// A library whose robot does not answer is not present (M-35).
+/// A library whose robot, or whose one drive, does not answer is not present (M-35).
 pub(super) fn vanish(turn: &mut Turn<'_>, id: LibraryId, text: &str) -> Handled {
     if let Some(mut library) = current_library(turn, id)?
         && library.common.operational != OperationalState::NotPresent

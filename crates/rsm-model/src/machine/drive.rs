@@ -9,7 +9,8 @@
 //! ```
 //!
 //! Loaded means that a caller has the medium (or may have it back after a restart); Dismountable that it was
-//! released and stays until the drive is wanted (P-113). The states of cleaning come with the cleaner calls.
+//! released and stays until the drive is wanted (P-113). A drive without a robot takes in again (TakenIn) what lies in
+//! it: from Loaded, Dismountable or Unloaded back to Mounted. The states of cleaning come with the cleaner calls.
 
 super::machine! {
     name "drive";
@@ -44,6 +45,8 @@ super::machine! {
         Unloaded,
         /// The robot took the cartridge.
         Taken,
+        /// A drive without a robot loads what lies in it anew, so that its label is read.
+        TakenIn,
         /// A read of the elements finds a cartridge nobody put there.
         SeenFull,
         /// A read of the elements finds it empty.
@@ -62,6 +65,9 @@ super::machine! {
         Dismountable, Remounted => Loaded : "Mount of the side in it, without a move (model 5.3, P-101).";
         Dismountable, Unloaded => Unloaded : "The drive is wanted for another mount (model 5.3, P-113).";
         Dismountable, SeenEmpty => Dismounted : "Hands took it out of the drive (P-34).";
+        Dismountable, TakenIn => Mounted : "Nobody watched a drive without a robot: its label is read before anybody gets it (M-37, lessons 1).";
+        Loaded, TakenIn => Mounted : "At a service start, or after a reset, what a drive without a robot holds is read anew (M-37, P-13).";
+        Unloaded, TakenIn => Mounted : "A drive without a robot draws in again what it had let go (M-37).";
         Unloaded, Taken => Dismounted : "The robot takes the cartridge (model 5.3).";
         Unloaded, SeenFull => Mounted : "The robot could not take it and a read finds it still there: it is unloaded anew (lessons 3).";
         Unloaded, SeenEmpty => Dismounted : "The drive is found empty: by hands, or by a move whose end was unknown (P-34, lessons 3).";

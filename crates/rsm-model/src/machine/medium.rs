@@ -57,7 +57,8 @@ super::machine! {
         Stored,
         /// The robot or a drive failed with it.
         Failed,
-        /// A read of the elements finds it in a slot or port.
+        /// A read of the elements finds it in a slot or port; or a drive without a robot that had let it go is to draw
+        /// it in again.
         Found,
         /// A read of the elements finds it nowhere.
         Missing,
@@ -66,7 +67,7 @@ super::machine! {
         Idle, Claimed => InUse : "A mount or dismount of it is accepted and begins (model 5.1).";
         Idle, AwaitOperator => OpRequest : "A mount is accepted, the cartridge is offline, an operator is asked (model 5.1, P-95).";
         Idle, Remounted => Loaded : "Mount of the side that waits in a dismountable drive (model 5.1, P-101).";
-        Idle, PutInDrive => Mounted : "A read of the elements finds it in a drive (P-17, model 2.4).";
+        Idle, PutInDrive => Mounted : "A read of the elements finds it in a drive (P-17, model 2.4), or a drive without a robot holds it (M-37).";
         Idle, Failed => OpError : "A move or an unload that nobody waits for failed with it (model 5.1).";
         Idle, Found => Idle : "A read of the elements confirms or corrects its place (P-40).";
         Idle, Missing => Idle : "A read of the elements finds it nowhere: it is offline now (P-34).";
@@ -88,7 +89,7 @@ super::machine! {
         Loaded, Missing => Idle : "Hands took it out of the drive and away (P-34).";
         Unloaded, Stored => Idle : "The robot returns it to a slot (model 5.1, P-110).";
         Unloaded, Failed => OpError : "The robot failed to take it (model 5.1).";
-        Unloaded, Found => Idle : "A read of the elements finds it in a slot (lessons 3).";
+        Unloaded, Found => Idle : "A read of the elements finds it in a slot (lessons 3), or a drive without a robot is to draw it in again (M-37).";
         Unloaded, Missing => Idle : "A read of the elements finds it nowhere (P-34).";
         OpError, Found => Idle : "A read of the elements finds it (model 5.1).";
         OpError, PutInDrive => Mounted : "A read of the elements finds it in a drive (model 5.1, lessons 3).";

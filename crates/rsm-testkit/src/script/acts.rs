@@ -4,7 +4,7 @@ use super::bed::{Done, Grip};
 use super::{Silent, Story, given, span_ms};
 use crate::devices::Plug;
 use rsm_engine::Input;
-use rsm_simlib::{FaultSpec, HandAction, MotionCause, Notice, Outcome, Place, SimLibrary, StuckAt};
+use rsm_simlib::{FaultSpec, HandAction, MotionCause, Notice, Outcome, Place, Side, SimLibrary, StuckAt};
 
 /// How often a program that lives renews its lease.
 const KEEP_ALIVE_MS: u64 = 20_000;
@@ -105,6 +105,12 @@ impl Story {
             },
             ["repair", drive] => HandAction::RepairDrive { drive: address(library, drive)? },
             ["relabel", place] => HandAction::RepairBarCode { element: address(library, place)? },
+            ["put", name, to] => HandAction::Put {
+                name: (*name).to_string(),
+                to: Some(address(library, to)?),
+                side: Side::A,
+            },
+            ["eject", drive] => HandAction::Eject { drive: Some(address(library, drive)?) },
             ["free", to] => {
                 let (from, to) = (library.config().geometry.transport_address, address(library, to)?);
                 HandAction::Move { from, to }
@@ -129,12 +135,14 @@ impl Story {
             ["drive-fault", drive] => FaultSpec::DriveFault { drive: Some(address(library, drive)?) },
             ["unreadable", place] => FaultSpec::UnreadableBarCode { element: Some(address(library, place)?) },
             ["attention", "changer"] => FaultSpec::UnitAttention { lun: Some(0), asc: 0x28, ascq: 0 },
+            ["reset", "drive"] => FaultSpec::UnitAttention { lun: Some(0), asc: 0x29, ascq: 0 },
             ["reset", "changer"] => FaultSpec::UnitAttention { lun: Some(0), asc: 0x29, ascq: 0 },
             ["unknown-completion", "changer", end] => {
                 FaultSpec::UnknownCompletion { lun: Some(0), outcome: outcome(end)? }
             }
             ["unknown-completion", "drive1", end] => {
-                FaultSpec::UnknownCompletion { lun: Some(1), outcome: outcome(end)? }
+                let lun = u8::from(!library.config().geometry.stand_alone);
+                FaultSpec::UnknownCompletion { lun: Some(lun), outcome: outcome(end)? }
             }
             ["incompatible", drive] => {
                 FaultSpec::IncompatibleMedium { drive: Some(address(library, drive)?) }

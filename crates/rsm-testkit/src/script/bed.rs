@@ -58,7 +58,7 @@ impl Bed {
         let mut rooms = BTreeMap::new();
         let mut configured = Vec::new();
         for (name, config, inventory) in libraries {
-            configured.push(parts::configured_as(name, config.geometry.drives, *inventory));
+            configured.push(parts::configured_as(name, config.geometry, *inventory));
             rooms.insert(name.clone(), parts::room(config.clone())?);
         }
         let mut bed = Bed {

@@ -14,4 +14,5 @@ mod offline;
 mod pools;
 mod restart;
 mod sessions;
+mod standalone;
 mod trouble;

@@ -104,7 +104,7 @@ impl Planned {
         LibraryConfiguration {
             media_type: self.media_type,
             rules: self.rules.clone(),
-            ..parts::configured_as(&self.name, self.config.geometry.drives, self.inventory)
+            ..parts::configured_as(&self.name, self.config.geometry, self.inventory)
         }
     }
 }
