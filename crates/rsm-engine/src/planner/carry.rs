@@ -4,6 +4,7 @@
 //! the intent is on disk.
 
 use super::action::Action;
+use super::fitting;
 use super::labels;
 use super::view::View;
 use crate::api::{Limits, Output};
@@ -44,6 +45,7 @@ pub(super) fn carry(turn: &mut Turn<'_>, view: &View, action: Action) -> Handled
         Action::ReadLabel { request, drive } => labels::read(turn, view, request, drive),
         Action::Examine { request, place } => labels::examine(turn, view, request, place),
         Action::ReadInBackground { side, medium } => labels::in_background(turn, view, side, medium),
+        Action::SetAside { media } => fitting::set_aside(turn, view, &media),
         Action::PutAway { drive, medium } => put_away(turn, view, drive, medium),
     }
 }
