@@ -239,7 +239,8 @@ pub(super) fn in_slot(view: &View, request: &LibraryRequest, medium: &Medium) ->
     }
     // A choice of the planner's own binds it only while that drive can still be had.
     let bound = request.drive.filter(|id| {
-        let open = |drive: &Drive| view.is_free(drive, Some(request.id)) || view.is_being_cleared(drive);
+        let had = |drive: &Drive| view.is_free(drive, Some(request.id)) || view.is_being_cleared(drive);
+        let open = |drive: &Drive| had(drive) && view.suits(drive, medium, request.access);
         request.drive_given || view.drive(*id).is_some_and(open)
     });
     let open = || view.drives.iter().filter(|drive| bound.is_none_or(|wanted| wanted == drive.id));

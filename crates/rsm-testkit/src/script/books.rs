@@ -79,8 +79,11 @@ impl Books {
             service: tx.all()?,
         };
         books.requests.sort_by_key(|request| request.sequence);
-        books.drives.sort_by_key(|drive| (drive.library, drive.number));
-        books.slots.sort_by_key(|slot| (slot.library, slot.number));
+        // By the names of their libraries: ids are drawn, and no story may depend on their order.
+        let names: BTreeMap<LibraryId, String> =
+            books.libraries.iter().map(|library| (library.id, library.key.clone())).collect();
+        books.drives.sort_by_key(|drive| (names.get(&drive.library), drive.number));
+        books.slots.sort_by_key(|slot| (names.get(&slot.library), slot.number));
         books.media.sort_by_key(|medium| medium.sequence);
         books.operators.sort_by(|a, b| (a.submitted, &a.message).cmp(&(b.submitted, &b.message)));
         Ok(books)

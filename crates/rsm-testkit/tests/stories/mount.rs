@@ -316,9 +316,9 @@ fn a_drive_that_is_named_is_used() {
     show queue:
         request3: mount V00002L6 for backup: Waiting (Drive 2 is held by backup for alice)
     show drives:
+        annex/drive1: Loaded V00101L6, mounted by backup for alice to read
         drive1: Dismounted
         drive2: Loaded V00001L6, mounted by backup for alice to read
-        annex/drive1: Loaded V00101L6, mounted by backup for alice to read
     advance 10s
         alice hears of mount V00002L6: ERROR_TIMEOUT
     mount alice V00002L6 drive=drive1: ERROR_SUCCESS in drive1
