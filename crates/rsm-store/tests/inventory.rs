@@ -37,7 +37,8 @@ fn world() -> Vec<Record> {
 fn at_rest(number: u16) -> (Slot, Medium, Side) {
     let key = u64::from(number);
     let tag = Some(format!("TAPE{number:02}L6"));
-    let seen = Observation { content: Content::Full, tag: tag.clone(), fenced: false, ..record::<Slot>(key).seen };
+    let seen =
+        Observation { content: Content::Full, tag: tag.clone(), fenced: false, ..record::<Slot>(key).seen };
     let slot = Slot {
         library: LIBRARY,
         state: SlotState::Full,
@@ -61,7 +62,8 @@ fn at_rest(number: u16) -> (Slot, Medium, Side) {
         upside_down: false,
         ..record(100 + key)
     };
-    let side = Side { medium: medium.id, logical_medium: None, state: SideState::Unknown, ..record(200 + key) };
+    let side =
+        Side { medium: medium.id, logical_medium: None, state: SideState::Unknown, ..record(200 + key) };
     (slot, medium, side)
 }
 
@@ -162,7 +164,14 @@ fn slots_are_moved_together_and_each_move_is_told() {
     let (mut second, beside, face) = at_rest(2);
     second.state = SlotState::Empty;
     let mut all = world();
-    all.extend([first.clone().into(), medium.into(), side.into(), second.clone().into(), beside.into(), face.into()]);
+    all.extend([
+        first.clone().into(),
+        medium.into(),
+        side.into(),
+        second.clone().into(),
+        beside.into(),
+        face.into(),
+    ]);
     write(&mut store, all).expect("they are accepted");
     let mut changes = Changes::default();
     changes.move_slots(LIBRARY, SlotState::Full, SlotState::NeedsInventory);

@@ -2,7 +2,7 @@
 //!
 //! Invariant: a name names one object. Drives, slots and ports of a library other than `lab` carry its name in front.
 
-use rsm_model::ids::{Guid, RequestId, SessionId};
+use rsm_model::ids::{Guid, LibraryId, RequestId, SessionId};
 use rsm_model::machine::library::OperationalState;
 use rsm_model::record::*;
 use rsm_store::{ReadTx, StoreError};
