@@ -9,8 +9,9 @@
 use crate::api::{Answer, Ticket};
 use crate::report::Pieces;
 use rpds::RedBlackTreeMap;
+use rsm_model::UtcTime;
 use rsm_model::access::Caller;
-use rsm_model::ids::{OperatorRequestId, PoolId, RequestId, SessionId, StepId};
+use rsm_model::ids::{DriveTypeId, LibraryId, OperatorRequestId, PoolId, RequestId, SessionId, StepId};
 
 /// How many answers a session may ask for again.
 const ANSWERS_KEPT: u64 = 64;
@@ -50,6 +51,18 @@ pub(crate) struct Waiting {
     pub deadline_ms: Option<u64>,
 }
 
+/// How far the media of a library have been looked through for those that no drive of it can read.
+#[derive(Clone, Debug)]
+pub(crate) enum Sorted {
+    /// All, as the elements were read at a moment and with drives of these makes.
+    All((Option<UtcTime>, Vec<DriveTypeId>)),
+    /// Some; it goes on at a moment of the monotonic clock.
+    GoesOn {
+        /// In milliseconds.
+        at_ms: u64,
+    },
+}
+
 /// A call that was taken in before.
 #[derive(Clone, Debug)]
 pub(crate) enum Earlier {
@@ -67,6 +80,7 @@ pub(crate) struct Memory {
     pub searches: RedBlackTreeMap<OperatorRequestId, Search>,
     /// Reports that are taken in piece by piece, by their steps.
     pub pieces: RedBlackTreeMap<StepId, Pieces>,
+    pub sorted: RedBlackTreeMap<LibraryId, Sorted>,
 }
 
 impl Memory {
@@ -135,9 +149,13 @@ impl Memory {
         }
     }
 
-    /// The earliest moment at which a wait or a lease ends.
+    /// The earliest moment at which a wait or a lease ends, or divided work goes on.
     pub fn next_deadline_ms(&self) -> Option<u64> {
         let waits = self.waiting.values().filter_map(|waiting| waiting.deadline_ms);
-        waits.chain(self.leases.values().copied()).min()
+        let sorting = self.sorted.values().filter_map(|sorted| match sorted {
+            Sorted::GoesOn { at_ms } => Some(*at_ms),
+            Sorted::All(_) => None,
+        });
+        waits.chain(self.leases.values().copied()).chain(sorting).min()
     }
 }

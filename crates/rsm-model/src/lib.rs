@@ -15,6 +15,7 @@
 pub mod access;
 pub mod call;
 pub mod generated;
+pub mod generations;
 pub mod ids;
 pub mod label;
 pub mod machine;

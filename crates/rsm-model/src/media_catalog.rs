@@ -1,8 +1,7 @@
 //! The media types the service knows (NTMS_MEDIA_TYPE with NULL as container lists all of them).
 //!
 //! Codes 0x20 to 0x5D are the published list; from 0x100 on the list goes on with what came later (decision 12).
-//! A bar code's last two characters name an LTO generation by convention; nothing else is read from a bar code
-//! here.
+//! What a bar code says of the type is in [`crate::generations`].
 
 /// One media type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,23 +26,17 @@ const fn tape(code: u32, name: &'static str) -> CatalogEntry {
     CatalogEntry { code, name, sides: 1, read_write: 1, device_type: TAPE }
 }
 
+/// A write-once counterpart of a tape that has a type of its own (NTMS_MEDIARW_WRITEONCE): it never enters a free pool.
+const fn tape_once(code: u32, name: &'static str) -> CatalogEntry {
+    CatalogEntry { code, name, sides: 1, read_write: 2, device_type: TAPE }
+}
+
 const fn disc(code: u32, name: &'static str, sides: u32, read_write: u32, device_type: u32) -> CatalogEntry {
     CatalogEntry { code, name, sides, read_write, device_type }
 }
 
 /// The code of a tape whose generation is not known: LTO Ultrium of the published list.
 pub const LTO_ULTRIUM: u32 = 0x56;
-
-/// Finds the media type that a bar code names by its last two characters (L1 to L9, M8, LA), if any.
-pub fn code_from_bar_code(bar_code: &str) -> Option<u32> {
-    let suffix = bar_code.get(bar_code.len().checked_sub(2)?..)?;
-    let generation = match suffix {
-        "LA" => 10,
-        "M8" => 8,
-        _ => suffix.strip_prefix('L')?.parse::<u32>().ok().filter(|digit| (1..=9).contains(digit))?,
-    };
-    Some(0xFF + generation)
-}
 
 /// Every media type the service knows.
 pub const CATALOG: &[CatalogEntry] = &[
@@ -128,6 +121,14 @@ pub const CATALOG: &[CatalogEntry] = &[
     disc(0x110, "BD-R", 1, 2, CD),
     disc(0x111, "BD-RE", 1, 1, CD),
     disc(0x112, "BD-ROM", 1, 3, CD),
+    tape(0x113, "LTO-7 type M"),
+    tape_once(0x114, "LTO-3 write once"),
+    tape_once(0x115, "LTO-4 write once"),
+    tape_once(0x116, "LTO-5 write once"),
+    tape_once(0x117, "LTO-6 write once"),
+    tape_once(0x118, "LTO-7 write once"),
+    tape_once(0x119, "LTO-8 write once"),
+    tape_once(0x11A, "LTO-9 write once"),
 ];
 
 /// Writes the reference page of the media types.
@@ -170,17 +171,5 @@ mod tests {
         let mut unique = codes.clone();
         unique.dedup();
         assert_eq!(unique, codes);
-    }
-
-    #[test]
-    fn bar_codes_name_lto_generations() {
-        let named =
-            |code| code_from_bar_code(code).and_then(|number| CATALOG.iter().find(|e| e.code == number));
-        assert_eq!(named("V00001L5").map(|entry| entry.name), Some("LTO-5"));
-        assert_eq!(named("A00001LA").map(|entry| entry.name), Some("LTO-10"));
-        assert_eq!(named("A00001M8").map(|entry| entry.name), Some("LTO-8"));
-        assert_eq!(code_from_bar_code("X"), None);
-        assert_eq!(code_from_bar_code("ABCDEF"), None);
-        assert_eq!(code_from_bar_code("éé"), None);
     }
 }

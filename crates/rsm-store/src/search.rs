@@ -112,6 +112,27 @@ impl ReadTx<'_> {
         Ok(self.rows(&text, &values)?.pop())
     }
 
+    /// Finds media of a library in one pool that are at rest and have a side that nobody has classified.
+    pub fn unread_media(
+        &self,
+        library: LibraryId,
+        pool: PoolId,
+        limit: u32,
+    ) -> Result<Vec<MediumId>, StoreError> {
+        const TEXT: &str = "SELECT m.\"id\" FROM \"medium\" m \
+            WHERE m.\"pool\" = $1 AND m.\"library\" = $2 AND m.\"state\" = $3 AND m.\"claimed_by\" IS NULL \
+            AND EXISTS (SELECT 1 FROM \"side\" s WHERE s.\"medium\" = m.\"id\" AND s.\"state\" = $4) \
+            ORDER BY m.\"id\" LIMIT $5";
+        let values = [
+            pool.to_value(),
+            library.to_value(),
+            number(MediumState::Idle),
+            number(SideState::Unknown),
+            Value::Integer(i64::from(limit)),
+        ];
+        self.cells(TEXT, &values)
+    }
+
     /// The addresses of all elements of a library that have a row.
     pub fn known_addresses(&self, library: LibraryId) -> Result<BTreeSet<u16>, StoreError> {
         let tables = [Slot::TABLE, Port::TABLE, Drive::TABLE, Changer::TABLE];

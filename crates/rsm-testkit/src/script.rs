@@ -8,6 +8,7 @@
 //!   mount alice V00001L6 write timeout=10s
 //!   dismount alice V00001L6 deferred
 //!   hold changer | mute changer | release changer     a worker that does not begin, or does not say, what it did
+//!   hold pieces | release pieces      the desk's own turns for a large report (library piece=2)
 //!   advance 10s                       time passes; programs that are not silent keep their sessions alive
 //!   hand put TAPE1 desk/drive1 | hand eject desk/drive1      what a person does at a drive that stands alone
 //!   hand out slot1 | fault stuck-gripper transport | disk full | crash | start
@@ -32,7 +33,7 @@ mod pools;
 
 use bed::{Bed, Done};
 use books::Books;
-use rsm_engine::Answer;
+use rsm_engine::{Answer, Limits};
 use rsm_model::access::{Caller, Role};
 use rsm_model::call::{Call, Reply};
 use rsm_model::ids::{Guid, SessionId};
@@ -93,8 +94,14 @@ struct Story {
 impl Story {
     fn begin(building: &[&str]) -> Done<Story> {
         let mut libraries = vec![("lab".to_string(), built_as(&[])?, InventoryMethod::Fast)];
+        let mut limits = Limits::default();
         for line in building {
-            let words: Vec<&str> = line.split_whitespace().skip(1).collect();
+            let mut words: Vec<&str> = line.split_whitespace().skip(1).collect();
+            if let Some(at) = words.iter().position(|word| word.starts_with("piece=")) {
+                let number = words.remove(at).trim_start_matches("piece=");
+                limits.elements_a_turn =
+                    number.parse().map_err(|_| format!("{number} is no number of elements"))?;
+            }
             match words.split_first() {
                 Some((&"lab", rest)) => libraries[0].1 = built_as(rest)?,
                 Some((name, rest)) if !name.contains('=') => {
@@ -104,7 +111,7 @@ impl Story {
             }
         }
         Ok(Story {
-            bed: Bed::new(&libraries)?,
+            bed: Bed::new(&libraries, limits)?,
             users: BTreeMap::new(),
             programs: BTreeMap::new(),
             tickets: BTreeMap::new(),
@@ -252,7 +259,8 @@ impl Story {
     }
 }
 
-/// Builds a library from words like `drives=1 slots=4 media=2`; `plain=5` puts a cartridge without label in slot 5.
+/// Builds a library from words like `drives=1 slots=4 media=2`; `plain=5` puts a cartridge without label in slot 5,
+/// `lto7=6` one of that generation in slot 6; `generation=8` says what the drives are.
 fn built_as(words: &[&str]) -> Done<LibraryConfig> {
     let mut config = LibraryConfig::default();
     config.geometry.drives = 2;
@@ -284,6 +292,22 @@ fn built_as(words: &[&str]) -> Done<LibraryConfig> {
                 ..Default::default()
             })),
             "by-command" => config.drive.loading = rsm_simlib::Loading::ByCommand,
+            "generation" => {
+                config.drive.product = format!("ULT3580-TD{number}");
+                config.drive.generation = u8::try_from(number).ok().and_then(|one| one.try_into().ok());
+            }
+            "lto4" | "lto5" | "lto6" | "lto7" | "lto8" | "lto9" | "typem" | "once7" => {
+                let identifier = match key {
+                    "typem" => "M8".to_string(),
+                    "once7" => "LX".to_string(),
+                    _ => key.replace("lto", "L"),
+                };
+                config.cartridge.push(rsm_simlib::CartridgeConfig {
+                    element: Some(config.geometry.first_slot + number - 1),
+                    bar_code: Some(format!("TAPE{number:02}{identifier}")),
+                    ..Default::default()
+                });
+            }
             "plain" | "protected" | "cleaner" => {
                 let bar_code = match key {
                     "plain" => None,

@@ -10,12 +10,11 @@ use crate::turn::{Handled, Turn, refuse};
 use rsm_model::Code;
 use rsm_model::access::{Right, ScopeKind};
 use rsm_model::call::Reply;
+use rsm_model::generations::CLEANER;
 use rsm_model::ids::*;
 use rsm_model::machine::side::SideState;
 use rsm_model::record::*;
 use rsm_store::columns;
-
-const CLEANER: u32 = 0x32;
 
 /// Label reads that one call queues at most: a library is at work on that for a day, and the queue stays readable.
 const MOST_AT_ONCE: usize = 256;

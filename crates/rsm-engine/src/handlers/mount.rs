@@ -12,6 +12,7 @@ use crate::turn::{Handled, Turn, refuse};
 use rsm_model::Code;
 use rsm_model::call::{MountCall, Reply};
 use rsm_model::generated::functions::FunctionName;
+use rsm_model::generations::CLEANER;
 use rsm_model::ids::{DriveId, LibraryId};
 use rsm_model::machine::library::OperationalState;
 use rsm_model::machine::side::SideState;
@@ -41,6 +42,7 @@ pub(crate) fn mount(turn: &mut Turn<'_>, asked: &Asked<'_>, call: &MountCall) ->
     check_enabled(&one, drive.as_ref())?;
     check_usable(&one, call)?;
     let library = target_library(turn, &one, drive.as_ref(), call)?;
+    check_fit(turn, &one, library, drive.as_ref(), call)?;
     check_busy(turn, &one, drive.as_ref(), call)?;
     let mut request = requests::of_session(turn, &asked.session, library, Operation::Mount)?;
     request.side = Some(one.side.id);
@@ -48,7 +50,7 @@ pub(crate) fn mount(turn: &mut Turn<'_>, asked: &Asked<'_>, call: &MountCall) ->
     request.drive = drive.as_ref().map(|drive| drive.id);
     request.drive_given = drive.is_some();
     request.priority = call.priority;
-    request.access = if call.options & WRITE != 0 { MountAccess::Write } else { MountAccess::Read };
+    request.access = access(call);
     let id = request.id;
     turn.put(request);
     if call.options & NO_WAIT != 0 {
@@ -62,6 +64,11 @@ pub(crate) fn mount(turn: &mut Turn<'_>, asked: &Asked<'_>, call: &MountCall) ->
     };
     wait(turn, asked, WaitsFor::Request(id), deadline_ms);
     Ok(None)
+}
+
+/// What the medium is mounted for.
+fn access(call: &MountCall) -> MountAccess {
+    if call.options & WRITE != 0 { MountAccess::Write } else { MountAccess::Read }
 }
 
 /// Counts, flags and ranges (mount-empty, mount-priority-range).
@@ -132,7 +139,6 @@ fn check_enabled(one: &Named, drive: Option<&Drive>) -> Handled {
 
 /// What the side and its medium forbid whatever the drive (mount-complete-write, decision 17, P-41).
 fn check_usable(one: &Named, call: &MountCall) -> Handled {
-    const CLEANER: u32 = 0x32;
     if one.side.state == SideState::Complete && call.options & WRITE != 0 {
         return refuse(
             Code::WriteProtect,
@@ -195,6 +201,22 @@ fn target_library(
     }
 }
 
+/// Drives and media of other generations: no drive that is meant can do what is asked (mount-generation).
+fn check_fit(
+    turn: &Turn<'_>,
+    one: &Named,
+    library: LibraryId,
+    drive: Option<&Drive>,
+    call: &MountCall,
+) -> Handled {
+    let Some(library) = turn.tx.get::<Library>(library)? else { return Ok(()) };
+    let why = planner::unfit(&turn.tx, &one.medium, library, drive.map(|drive| drive.id), access(call))?;
+    match why {
+        Some(why) => refuse(Code::DriveMediaMismatch, why, "docs/reference/generations.md has the table"),
+        None => Ok(()),
+    }
+}
+
 /// Calls that do not wait learn now that they would have to (mount-busy-vs-timeout, mount-timeout-zero).
 fn check_busy(turn: &Turn<'_>, one: &Named, drive: Option<&Drive>, call: &MountCall) -> Handled {
     let never_waits = call.timeout_ms == 0 && call.options & NO_WAIT == 0;
@@ -206,7 +228,7 @@ fn check_busy(turn: &Turn<'_>, one: &Named, drive: Option<&Drive>, call: &MountC
     let standing = if offline {
         planner::Standing::Blocked("it is offline".to_string())
     } else {
-        planner::standing(&turn.tx, &one.medium, one.side.id, drive.map(|drive| drive.id))?
+        planner::standing(&turn.tx, &one.medium, one.side.id, drive.map(|drive| drive.id), access(call))?
     };
     match standing {
         planner::Standing::InPlace => Ok(()),

@@ -45,6 +45,8 @@ pub(crate) enum Action {
     Examine { request: RequestId, place: Examined },
     /// Queue the reading of a label that nobody has asked for (decision 18).
     ReadInBackground { side: SideId, medium: MediumId },
+    /// Sort out media that no drive of the library can read (model 5.2 row 5); none says that there are none left.
+    SetAside { media: Vec<MediumId> },
     /// Queue a dismount of a cartridge that nobody mounted (P-17).
     PutAway { drive: DriveId, medium: MediumId, way: Dismounting },
     /// Claim what lies in a stand-alone drive, which loads it anew next.
@@ -77,6 +79,7 @@ impl Action {
             Action::ReadLabel { .. } => "read a label",
             Action::Examine { .. } => "examine a place",
             Action::ReadInBackground { .. } => "read a label in the background",
+            Action::SetAside { .. } => "set aside",
             Action::PutAway { .. } => "put away",
             Action::TakeIn { .. } => "take in again",
             Action::Identify { .. } => "identify",

@@ -4,6 +4,7 @@
 //! the intent is on disk.
 
 use super::action::Action;
+use super::fitting;
 use super::labels;
 use super::standalone;
 use super::view::View;
@@ -49,6 +50,7 @@ pub(super) fn carry(turn: &mut Turn<'_>, view: &View, action: Action) -> Handled
         Action::TakeIn { request, drive } => standalone::take_in(turn, view, request, drive),
         Action::Identify { medium, inventory } => standalone::identify(turn, view, medium, inventory),
         Action::Rest { drive, medium } => standalone::rest(turn, view, drive, medium),
+        Action::SetAside { media } => fitting::set_aside(turn, view, &media),
     }
 }
 

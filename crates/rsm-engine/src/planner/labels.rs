@@ -21,6 +21,7 @@ use crate::requests::{self, Ending};
 use crate::turn::{Handled, Turn, new_guid};
 use rsm_model::Code;
 use rsm_model::UtcTime;
+use rsm_model::generations::CLEANER;
 use rsm_model::ids::*;
 use rsm_model::label::{Label, MediumLabel};
 use rsm_model::machine::Numbered;
@@ -31,7 +32,6 @@ use rsm_model::record::*;
 use rsm_step::Step;
 use rsm_store::columns;
 
-const CLEANER: u32 = 0x32;
 const AN_HOUR_MS: i64 = 3_600_000;
 
 /// Steps of a full inventory that has read the elements and examined nothing yet.
@@ -122,7 +122,13 @@ fn in_background_slot(view: &View, request: &LibraryRequest, medium: &Medium) ->
     if !begun && somebody_waits(view, request) {
         return wait(request, "reading labels waits until nobody wants a drive");
     }
-    match view.drives.iter().find(|drive| view.is_free(drive, Some(request.id))) {
+    if let Some(why) = view.unfit(view.drives.iter(), medium, MountAccess::Read) {
+        return finish(request, Ending::failed(Code::DriveMediaMismatch, why));
+    }
+    let open = |drive: &&Drive| {
+        view.suits(drive, medium, MountAccess::Read) && view.is_free(drive, Some(request.id))
+    };
+    match view.drives.iter().find(open) {
         Some(drive) => move_in(view, request, medium, drive.id),
         None => wait(request, queue::no_idle_drive()),
     }

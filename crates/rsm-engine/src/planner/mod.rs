@@ -15,6 +15,7 @@
 
 mod action;
 mod carry;
+mod fitting;
 mod labels;
 mod queue;
 mod standalone;
@@ -25,7 +26,7 @@ use crate::turn::{Handled, Turn};
 use action::Action;
 use rsm_model::ids::{DriveId, MediumId, RequestId, SideId, StepId};
 use rsm_model::machine::drive::DriveState;
-use rsm_model::record::{Drive, Library, LibraryKind, Location, Medium};
+use rsm_model::record::{Drive, Library, LibraryKind, Location, Medium, MountAccess};
 use rsm_model::time::Now;
 use rsm_step::Step;
 use rsm_store::{ReadTx, StoreError};
@@ -39,6 +40,7 @@ pub(crate) fn act(turn: &mut Turn<'_>) -> Handled<Option<String>> {
         }
         let mut view = View::of(&turn.tx, library, turn.utc())?;
         labels::look_ahead(turn, &mut view)?;
+        fitting::look_ahead(turn, &mut view)?;
         if let Some(action) = decide(&view) {
             let cause = format!("planner: {}", action.word());
             carry::carry(turn, &view, action)?;
@@ -72,6 +74,7 @@ pub(crate) fn standing(
     medium: &Medium,
     side: SideId,
     drive: Option<DriveId>,
+    access: MountAccess,
 ) -> Handled<Standing> {
     let Some(library) = tx.get::<Library>(medium.library)? else {
         return Ok(Standing::Blocked("its library is gone".to_string()));
@@ -87,13 +90,15 @@ pub(crate) fn standing(
     if let Location::Drive(held) = medium.location {
         let there = view.drive(held).filter(|held| held.state == DriveState::Dismountable);
         let side_up = there.is_some_and(|held| held.saved_side.is_none_or(|up| up == side));
-        let fits = side_up && drive.is_none_or(|wanted| wanted == held);
+        let suits = there.is_some_and(|held| view.suits(held, medium, access));
+        let fits = side_up && suits && drive.is_none_or(|wanted| wanted == held);
         if there.is_some() && fits && view.settled() {
             return Ok(Standing::InPlace);
         }
     }
     let free = view.drives.iter().any(|candidate| {
         drive.is_none_or(|wanted| wanted == candidate.id)
+            && view.suits(candidate, medium, access)
             && (view.is_free(candidate, None) || view.is_evictable(candidate))
     });
     Ok(if free {
@@ -101,6 +106,19 @@ pub(crate) fn standing(
     } else {
         Standing::Blocked("every drive that could take it is in use".to_string())
     })
+}
+
+/// Says why no drive that a mount could take can be used for its medium: the one that is named, or all of a library.
+pub(crate) fn unfit(
+    tx: &ReadTx<'_>,
+    medium: &Medium,
+    library: Library,
+    drive: Option<DriveId>,
+    access: MountAccess,
+) -> Handled<Option<String>> {
+    let view = View::of(tx, library, rsm_model::UtcTime(0))?;
+    let meant = view.drives.iter().filter(|candidate| drive.is_none_or(|wanted| wanted == candidate.id));
+    Ok(view.unfit(meant, medium, access))
 }
 
 pub(crate) use labels::queue_full_inventory;

@@ -183,7 +183,9 @@ fn in_drive(view: &View, request: &LibraryRequest, id: DriveId) -> Option<Action
     let drive = view.drive(id)?;
     // The drive has one side up; the other one is mounted by way of the slot (P-105).
     let side_up = drive.saved_side.is_none() || drive.saved_side == request.side;
-    let fits = side_up && (request.drive.is_none_or(|wanted| wanted == id) || !request.drive_given);
+    let suits = view.medium_of(request).is_none_or(|medium| view.suits(drive, medium, request.access));
+    let meant = request.drive.is_none_or(|wanted| wanted == id) || !request.drive_given;
+    let fits = side_up && suits && meant;
     let mine =
         view.media.values().any(|m| m.claimed_by == Some(request.id) && m.location == Location::Drive(id));
     match drive.state {
@@ -237,11 +239,15 @@ pub(super) fn in_slot(view: &View, request: &LibraryRequest, medium: &Medium) ->
     }
     // A choice of the planner's own binds it only while that drive can still be had.
     let bound = request.drive.filter(|id| {
-        let open = |drive: &Drive| view.is_free(drive, Some(request.id)) || view.is_being_cleared(drive);
+        let had = |drive: &Drive| view.is_free(drive, Some(request.id)) || view.is_being_cleared(drive);
+        let open = |drive: &Drive| had(drive) && view.suits(drive, medium, request.access);
         request.drive_given || view.drive(*id).is_some_and(open)
     });
-    let candidates: Vec<&Drive> =
-        view.drives.iter().filter(|drive| bound.is_none_or(|wanted| wanted == drive.id)).collect();
+    let open = || view.drives.iter().filter(|drive| bound.is_none_or(|wanted| wanted == drive.id));
+    if let Some(why) = view.unfit(open(), medium, request.access) {
+        return finish(request, Ending::failed(Code::DriveMediaMismatch, why));
+    }
+    let candidates: Vec<&Drive> = open().filter(|drive| view.suits(drive, medium, request.access)).collect();
     if let Some(drive) = candidates.iter().find(|drive| view.is_free(drive, Some(request.id))) {
         return move_in(view, request, medium, drive.id);
     }

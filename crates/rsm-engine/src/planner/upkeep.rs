@@ -4,6 +4,7 @@
 //! recorded and what is true together again. Intents that were never answered meet the read it asks for.
 
 use super::action::Action;
+use super::fitting;
 use super::view::View;
 use rsm_model::UtcTime;
 use rsm_model::machine::drive::DriveState;
@@ -13,7 +14,11 @@ use rsm_step::Look;
 
 /// The next thing that a library needs.
 pub(super) fn next(view: &View) -> Option<Action> {
-    read(view).or_else(|| probe(view)).or_else(|| put_away(view)).or_else(|| read_in_background(view))
+    read(view)
+        .or_else(|| probe(view))
+        .or_else(|| put_away(view))
+        .or_else(|| fitting::next(view))
+        .or_else(|| read_in_background(view))
 }
 
 /// A device that has not answered its present worker, or that failed, is asked again; the wait doubles. A robot that

@@ -50,6 +50,10 @@ pub(crate) struct View {
     pub examine: Option<Examined>,
     /// A side whose label an idle library may read now.
     pub unread: Option<(SideId, MediumId)>,
+    /// Products of the makes of drives that the service knows.
+    pub products: BTreeMap<DriveTypeId, String>,
+    /// Media that no drive here can read, where that was looked for.
+    pub useless: Option<Vec<MediumId>>,
 }
 
 impl View {
@@ -79,6 +83,8 @@ impl View {
             spare: None,
             examine: None,
             unread: None,
+            products: tx.all::<DriveType>()?.into_iter().map(|make| (make.id, make.product)).collect(),
+            useless: None,
             library,
         };
         view.gather(tx)?;

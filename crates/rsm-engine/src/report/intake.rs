@@ -8,19 +8,17 @@ use crate::api::{IntakeRule, LibraryConfiguration};
 use crate::pools::{self, PoolPath};
 use crate::requests;
 use crate::turn::{Handled, Turn};
+use rsm_model::generations::{CLEANER, code_from_bar_code, is_cleaner};
 use rsm_model::ids::*;
 use rsm_model::machine::drive::DriveState;
 use rsm_model::machine::medium::MediumState;
 use rsm_model::machine::side::SideState;
 use rsm_model::machine::slot::SlotState;
-use rsm_model::media_catalog::{LTO_ULTRIUM, code_from_bar_code};
+use rsm_model::media_catalog::LTO_ULTRIUM;
 use rsm_model::record::*;
 use rsm_step::{ElementKind, ElementReport};
 use rsm_store::columns;
 use std::collections::{BTreeMap, BTreeSet};
-
-const CLEANER: u32 = 0x32;
-const CLEANER_PREFIX: &str = "CLN";
 
 /// One element of a library with its row.
 #[derive(Clone, Debug, PartialEq)]
@@ -257,12 +255,12 @@ impl Intake {
     }
 }
 
-/// What a bar code says of the type: a cleaner by its prefix (P-41), what a rule decided, a generation by its suffix;
+/// What a bar code says of the type: a cleaner by its prefix (P-41), what a rule decided, a type by its suffix;
 /// else what the library is configured for.
 fn type_code(library: Option<&LibraryConfiguration>, tag: Option<&str>) -> u32 {
     let fallback = library.and_then(|library| library.media_type).unwrap_or(LTO_ULTRIUM);
     match tag {
-        Some(tag) if tag.starts_with(CLEANER_PREFIX) => CLEANER,
+        Some(tag) if is_cleaner(tag) => CLEANER,
         Some(tag) => rule(library, tag)
             .and_then(|rule| rule.media_type)
             .or_else(|| code_from_bar_code(tag))

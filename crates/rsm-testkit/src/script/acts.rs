@@ -1,6 +1,6 @@
 //! Lines in which the world acts: time, hands, faults, workers, crashes, the disk; and lines that look.
 
-use super::bed::{Done, Grip};
+use super::bed::{Done, Grip, Pieces};
 use super::{Silent, Story, given, span_ms};
 use crate::devices::Plug;
 use rsm_engine::Input;
@@ -14,6 +14,11 @@ impl Story {
     pub(super) fn act(&mut self, verb: &str, words: &[&str]) -> Done<Option<String>> {
         match (verb, words) {
             ("advance", [span]) => self.advance(span_ms(span)?)?,
+            ("hold", ["pieces"]) => self.bed.pieces = Pieces::Held,
+            ("release", ["pieces"]) => {
+                self.bed.pieces = Pieces::Taken;
+                self.bed.settle()?;
+            }
             ("hold", [device]) => self.grip(device, Grip::Held)?,
             ("mute", [device]) => self.grip(device, Grip::Mute)?,
             ("release", [device]) => {

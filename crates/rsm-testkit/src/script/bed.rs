@@ -33,6 +33,15 @@ pub(super) enum Grip {
     Mute,
 }
 
+/// Whether the desk gets the turns that it asks for at once.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Pieces {
+    /// It gets them when nothing else is left to do.
+    Taken,
+    /// It gets none by itself.
+    Held,
+}
+
 /// What the bed is made of.
 pub(super) struct Bed {
     pub desk: Option<Desk>,
@@ -44,6 +53,7 @@ pub(super) struct Bed {
     reports: Vec<(u64, StepReport)>,
     kept_back: Vec<StepReport>,
     wake_ms: Option<u64>,
+    pub pieces: Pieces,
     pub now_ms: u64,
     seed: u64,
     configuration: Configuration,
@@ -54,7 +64,7 @@ pub(super) type Done<T = ()> = Result<T, String>;
 
 impl Bed {
     /// Builds the libraries and starts the service on an empty database.
-    pub fn new(libraries: &[(String, LibraryConfig, InventoryMethod)]) -> Done<Bed> {
+    pub fn new(libraries: &[(String, LibraryConfig, InventoryMethod)], limits: Limits) -> Done<Bed> {
         let mut rooms = BTreeMap::new();
         let mut configured = Vec::new();
         for (name, config, inventory) in libraries {
@@ -71,9 +81,10 @@ impl Bed {
             reports: Vec::new(),
             kept_back: Vec::new(),
             wake_ms: None,
+            pieces: Pieces::Taken,
             now_ms: 1_000,
             seed: 0,
-            configuration: Configuration { libraries: configured, limits: Limits::default() },
+            configuration: Configuration { libraries: configured, limits },
             answers: Vec::new(),
         };
         bed.start()?;
@@ -114,6 +125,7 @@ impl Bed {
     pub fn apply(&mut self, batch: Vec<Input>) -> Done {
         let now = self.now();
         let Some(desk) = self.desk.as_mut() else { return Err("the manager is down".to_string()) };
+        self.wake_ms = None;
         let outputs = desk.apply(now, batch);
         outputs.into_iter().for_each(|output| self.leave(output));
         self.settle()
@@ -139,14 +151,16 @@ impl Bed {
     }
 
     /// Lets everything happen that takes no time.
-    fn settle(&mut self) -> Done {
+    pub fn settle(&mut self) -> Done {
         for _ in 0..MOST_EVENTS {
             if let Some(at) = self.next_order() {
                 let order = self.orders.remove(at);
                 self.carry_out(&order)?;
             } else if let Some(at) = self.reports.iter().position(|(ready, _)| *ready <= self.now_ms) {
                 let (_, report) = self.reports.remove(at);
-                self.deliver(report)?;
+                self.deliver(Input::Step(report))?;
+            } else if self.pieces == Pieces::Taken && self.wake_ms.is_some_and(|at| at <= self.now_ms) {
+                self.deliver(Input::Tick)?;
             } else {
                 return Ok(());
             }
@@ -174,10 +188,11 @@ impl Bed {
         Ok(())
     }
 
-    fn deliver(&mut self, report: StepReport) -> Done {
+    fn deliver(&mut self, input: Input) -> Done {
         let now = self.now();
         let Some(desk) = self.desk.as_mut() else { return Err("the manager is down".to_string()) };
-        let outputs = desk.apply(now, vec![Input::Step(report)]);
+        self.wake_ms = None;
+        let outputs = desk.apply(now, vec![input]);
         outputs.into_iter().for_each(|output| self.leave(output));
         Ok(())
     }

@@ -2,7 +2,7 @@
 //!
 //! Invariant: a name names one object. Drives, slots and ports of a library other than `lab` carry its name in front.
 
-use rsm_model::ids::{Guid, RequestId, SessionId};
+use rsm_model::ids::{Guid, LibraryId, RequestId, SessionId};
 use rsm_model::machine::library::OperationalState;
 use rsm_model::record::*;
 use rsm_store::{ReadTx, StoreError};
@@ -79,8 +79,11 @@ impl Books {
             service: tx.all()?,
         };
         books.requests.sort_by_key(|request| request.sequence);
-        books.drives.sort_by_key(|drive| (drive.library, drive.number));
-        books.slots.sort_by_key(|slot| (slot.library, slot.number));
+        // By the names of their libraries: ids are drawn, and no story may depend on their order.
+        let names: BTreeMap<LibraryId, String> =
+            books.libraries.iter().map(|library| (library.id, library.key.clone())).collect();
+        books.drives.sort_by_key(|drive| (names.get(&drive.library), drive.number));
+        books.slots.sort_by_key(|slot| (names.get(&slot.library), slot.number));
         books.media.sort_by_key(|medium| medium.sequence);
         books.operators.sort_by(|a, b| (a.submitted, &a.message).cmp(&(b.submitted, &b.message)));
         Ok(books)

@@ -25,6 +25,7 @@ pub(super) fn given(bed: &mut Bed, id: Guid, fact: &[&str], owner: Option<&Calle
         (["inventory", "none"], _) => no_inventory(&books, id)?,
         (["two-sided"], _) => second_side(&books, id)?,
         (["delay", seconds], _) => delay(&books, id, seconds)?,
+        (["product", product], _) => product_of(&books, id, product)?,
         _ => return Err(format!("no such fact: {}", fact.join(" "))),
     };
     let mut tx = store.begin().map_err(|error| error.to_string())?;
@@ -133,6 +134,19 @@ fn delay(books: &Books, id: Guid, seconds: &str) -> Done<Changes> {
     let mut drive = found(&books.drives, |one| one.id.0 == id, "drive")?;
     drive.defer_dismount_delay_s = seconds.parse().map_err(|_| format!("{seconds} is no number"))?;
     let mut changes = Changes::default();
+    changes.put(drive);
+    Ok(changes)
+}
+
+/// A drive of another make than its neighbours.
+fn product_of(books: &Books, id: Guid, product: &str) -> Done<Changes> {
+    let mut drive = found(&books.drives, |one| one.id.0 == id, "drive")?;
+    let mut make = found(&books.drive_types, |one| one.id == drive.drive_type, "drive with a make")?;
+    make.id = rsm_model::ids::DriveTypeId(variant(id, 0x54));
+    make.product = product.to_string();
+    drive.drive_type = make.id;
+    let mut changes = Changes::default();
+    changes.put(make);
     changes.put(drive);
     Ok(changes)
 }

@@ -158,6 +158,28 @@ fn a_cleaner_and_a_cartridge_in_doubt_are_in_no_state_to_be_mounted() {
 }
 
 #[test]
+fn a_drive_that_cannot_use_the_medium_is_not_chosen() {
+    let bed = Plan::new()
+        .lab(|lab| {
+            lab.drive.product = "ULT3580-TD7".to_string();
+            lab.drive.generation = 7.try_into().ok();
+            let old = cartridge(lab, 5, "OLD005L5");
+            lab.cartridge.push(old);
+        })
+        .build();
+    let session = bed.open(User::Operator);
+    let old = bed::mount(bed.id("OLD005L5"));
+    bed.refused("ERROR_DRIVE_MEDIA_MISMATCH", || session.mount(&MountCall { options: WRITE, ..old.clone() }));
+    let named = MountCall { options: WRITE | SPECIFIC_DRIVE, drives: vec![bed.id("drive1")], ..old.clone() };
+    bed.refused("ERROR_DRIVE_MEDIA_MISMATCH", || session.mount(&named));
+    session.mount(&old).expect("the drives read it");
+    session
+        .mount(&MountCall { options: WRITE, ..bed::mount(bed.id("V00001L6")) })
+        .expect("the drives write the generation before theirs");
+    proves!("MountNtmsMedia/mount-generation");
+}
+
+#[test]
 fn an_offline_medium_is_refused_at_once_where_the_caller_asks_for_that() {
     let bed = Bed::new();
     let session = bed.open(User::Operator);

@@ -7,6 +7,8 @@
 #![allow(clippy::needless_raw_strings)]
 
 mod dismount;
+mod generations;
+mod intake;
 mod inventory;
 mod mount;
 mod objects;

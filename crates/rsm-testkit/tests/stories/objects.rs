@@ -27,7 +27,7 @@ fn the_table_of_containers() {
     inventory root fast: ERROR_SUCCESS, queued as request2
     mount root V00002L6 timeout=10s: waits
     table root:
-        in none: 1 changer, 1 changer type, 1 computer, 2 drive, 3 drive type, 0 door, 1 port, 2 library, 3 library request, 1 logical medium, 4 media pool, 81 media type, 4 side, 4 physical medium, 6 slot, 1 operator request
+        in none: 1 changer, 1 changer type, 1 computer, 2 drive, 3 drive type, 0 door, 1 port, 2 library, 3 library request, 1 logical medium, 4 media pool, 89 media type, 4 side, 4 physical medium, 6 slot, 1 operator request
         in an id of nothing: 
             ERROR_OBJECT_NOT_FOUND: all kinds
         in lab: 1 changer, 2 drive, 0 door, 1 port, 3 library request, 1 media type, 3 physical medium, 6 slot
