@@ -244,7 +244,8 @@ impl Story {
     }
 }
 
-/// Builds a library from words like `drives=1 slots=4 media=2`; `plain=5` puts a cartridge without label in slot 5.
+/// Builds a library from words like `drives=1 slots=4 media=2`; `plain=5` puts a cartridge without label in slot 5,
+/// `jukebox=2` makes all media discs of two sides.
 fn built_as(words: &[&str]) -> Done<LibraryConfig> {
     let mut config = LibraryConfig::default();
     config.geometry.drives = 2;
@@ -260,6 +261,13 @@ fn built_as(words: &[&str]) -> Done<LibraryConfig> {
             "ports" => config.geometry.ports = number,
             "media" => config.media.count = number,
             "first" => config.media.first_number = u32::from(number),
+            "jukebox" => {
+                config.drive.kind = rsm_simlib::DriveKind::OpticalMemory;
+                config.media.pattern = "D%05d".to_string();
+                config.media.sides = number.try_into().map_err(|_| format!("{number} sides"))?;
+                // Room for a free label and a little more.
+                config.media.sectors = Some(40);
+            }
             "plain" | "protected" | "cleaner" => {
                 let bar_code = match key {
                     "plain" => None,
