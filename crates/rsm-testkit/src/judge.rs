@@ -66,6 +66,7 @@ struct Snapshot {
     pools: Vec<MediaPool>,
     logical: Vec<LogicalMedium>,
     operators: Vec<OperatorRequest>,
+    open: Vec<LibraryRequest>,
 }
 
 impl Snapshot {
@@ -86,6 +87,7 @@ impl Snapshot {
             pools: tx.all()?,
             logical: tx.all()?,
             operators: tx.open_operator_requests()?,
+            open: tx.open_requests()?,
         })
     }
 

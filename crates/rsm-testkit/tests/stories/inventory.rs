@@ -400,7 +400,8 @@ fn checks_in_their_order() {
 /// and no second record is made for it (lessons, rule 1).
 #[test]
 fn a_code_seen_elsewhere_unmasks_an_exchanged_cartridge() {
-    assert_snapshot!(play(r"
+    assert_snapshot!(play(
+        r"
         library drives=1 media=1 plain=3
         user alice
         open alice backup
@@ -412,13 +413,15 @@ fn a_code_seen_elsewhere_unmasks_an_exchanged_cartridge() {
         inventory alice fast
         show media
         show mounts
-    "));
+    "
+    ));
 }
 
 /// A mount that insists on a drive that refuses to work does not keep label reads from the others (decision 18).
 #[test]
 fn a_mount_that_wants_a_broken_drive_holds_up_no_label_read() {
-    assert_snapshot!(play(r"
+    assert_snapshot!(play(
+        r"
         library drives=2 media=2
         user alice
         open alice backup
@@ -431,5 +434,6 @@ fn a_mount_that_wants_a_broken_drive_holds_up_no_label_read() {
         classify alice V00002L6
         advance 60s
         show media
-    "));
+    "
+    ));
 }

@@ -86,7 +86,8 @@ fn a_cartridge_goes_through_all_pools() {
 /// would leave the free pool with work to be done on it (M-57; AllocateNtmsMedia/allocate-draw-from-free).
 #[test]
 fn a_disc_is_drawn_when_both_sides_are_labelled() {
-    assert_snapshot!(play(r"
+    assert_snapshot!(play(
+        r"
         library drives=1 media=1 jukebox=2
         user alice
         open alice backup
@@ -104,13 +105,15 @@ fn a_disc_is_drawn_when_both_sides_are_labelled() {
         show media
         allocate alice \Lab fail
         show media
-    "));
+    "
+    ));
 }
 
 /// A label check of one side never takes the medium from where the other side belongs (M-57, M-99).
 #[test]
 fn a_side_that_is_read_leaves_its_sibling_in_its_pool() {
-    assert_snapshot!(play(r"
+    assert_snapshot!(play(
+        r"
         library drives=1 media=1 jukebox=2
         user alice
         open alice backup
@@ -119,14 +122,16 @@ fn a_side_that_is_read_leaves_its_sibling_in_its_pool() {
         dismount alice D00001/side
         advance 60s
         show media
-    "));
+    "
+    ));
 }
 
 /// What a side carries that waits for its free label is not made replaceable by a mount: nobody has read it since its
 /// last user, and the order was given over something else (decision 20).
 #[test]
 fn a_mount_decides_nothing_about_a_free_label() {
-    assert_snapshot!(play(r"
+    assert_snapshot!(play(
+        r"
         library drives=1 media=1
         user alice
         open alice backup
@@ -156,5 +161,6 @@ fn a_mount_decides_nothing_about_a_free_label() {
         show media
         mount alice V00001L6
         read alice drive1 1
-    "));
+    "
+    ));
 }
