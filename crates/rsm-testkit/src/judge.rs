@@ -66,7 +66,6 @@ struct Snapshot {
     pools: Vec<MediaPool>,
     logical: Vec<LogicalMedium>,
     operators: Vec<OperatorRequest>,
-    open: Vec<LibraryRequest>,
 }
 
 impl Snapshot {
@@ -87,7 +86,6 @@ impl Snapshot {
             pools: tx.all()?,
             logical: tx.all()?,
             operators: tx.open_operator_requests()?,
-            open: tx.open_requests()?,
         })
     }
 

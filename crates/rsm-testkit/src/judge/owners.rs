@@ -122,12 +122,6 @@ impl Snapshot {
         self.sides.iter().filter(move |side| side.medium == medium)
     }
 
-    /// Whether somebody has a medium mounted, or waits for that.
-    fn is_wanted(&self, id: MediumId) -> bool {
-        let mounting = |one: &LibraryRequest| one.operation == Operation::Mount && one.medium == Some(id);
-        self.mounts.iter().any(|mount| mount.medium == id) || self.open.iter().any(mounting)
-    }
-
     fn is_present(&self, id: LibraryId) -> bool {
         let found = self.libraries.iter().find(|library| library.id == id);
         found.is_some_and(|library| library.common.operational != OperationalState::NotPresent)
@@ -159,7 +153,6 @@ impl Snapshot {
                 && !medium.conflict
                 && !medium.to_free
                 && self.is_present(medium.library)
-                && !self.is_wanted(medium.id)
                 && !self.sides_of(medium.id).any(|side| side.state == SideState::Unprepared)
         });
         let is_free = |side: &&Side| side.state == SideState::Available;
