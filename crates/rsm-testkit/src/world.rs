@@ -147,7 +147,10 @@ impl World {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
         let library = library(&mut rng);
         let configured = configured(&mut rng, &library);
-        let room = furnished(&mut rng, library);
+        let mut room = furnished(&mut rng, library);
+        // Where a rule sends blank media to a pool, most of them are.
+        room.blank_per_cent = if configured.rules.is_empty() { 15 } else { 75 };
+        room.fill();
         let limits = Limits {
             probe_ms: 2_000,
             read_ms: 3_000,
@@ -546,9 +549,5 @@ fn furnished(rng: &mut ChaCha8Rng, library: SimLibrary) -> Room {
     let spare = slots.saturating_sub(room.library.cartridges().count() + 1);
     room.newcomers = u16::try_from(spare.min(2)).unwrap_or(0);
     room.copies = if rng.random_range(0..6) == 0 { Copies::Some } else { Copies::None };
-    for face in foreign::faces(&room.library) {
-        let named = room.library.cartridges().any(|(id, code, _)| id == face.0 && code.is_some());
-        room.first_content(face, named);
-    }
     room
 }
