@@ -538,3 +538,19 @@ fn a_drive_says_where_its_tape_stands() {
     rig.send(1, Command::WriteFilemarks6 { count: 1, immediate: false }, &[]);
     assert_eq!(position(&mut rig), TapePosition { at_beginning: false, at_end: false, location: Some(2) });
 }
+
+#[test]
+fn a_tape_is_recorded_elsewhere_only_where_it_can_be_taken_away() {
+    let mut rig = check("[media]\ncount = 2", "move 1000 256 => good\ntur 1 => 6/2800");
+    let block = || vec![Record::Block(b"other".to_vec()), Record::Filemark];
+    assert!(!rig.library.record_elsewhere(CartridgeId(1), block()), "it is in a drive");
+    assert!(rig.library.record_elsewhere(CartridgeId(2), block()));
+    assert!(rig.library.record_elsewhere(CartridgeId(2), block()), "what was on it is gone");
+    assert_eq!(rig.library.tape(CartridgeId(2)).map(|tape| tape.records().to_vec()), Some(block()));
+    assert_eq!(rig.library.side_up(CartridgeId(2)), None);
+    let mut jukebox = Rig::new(&format!("{JUKEBOX}[drive]\nkind = 'optical-memory'\n"));
+    assert!(!jukebox.library.record_elsewhere(CartridgeId(1), block()), "it is a disc");
+    assert_eq!(jukebox.library.side_up(CartridgeId(1)), Some(Side::A));
+    jukebox.library.hand(&HandAction::Turn { element: 1000 }, Notice::Silent).expect("it lies in a slot");
+    assert_eq!(jukebox.library.side_up(CartridgeId(1)), Some(Side::B));
+}

@@ -34,6 +34,8 @@ pub struct Room {
     pub newcomers: u16,
     /// Whether people bring copies of media that are here.
     pub copies: Copies,
+    /// How many of a hundred sides that come here are blank.
+    pub blank_per_cent: u32,
 }
 
 /// Whether two cartridges may carry one label.
@@ -90,6 +92,7 @@ impl Room {
             stuck: Stuck::No,
             newcomers: 0,
             copies: Copies::None,
+            blank_per_cent: 0,
         }
     }
 
@@ -177,13 +180,21 @@ impl Room {
         self.hand_log.push(HandDone::Brought(id, notice));
     }
 
+    /// Gives every side that is here what was on it before it came.
+    pub fn fill(&mut self) {
+        for face in foreign::faces(&self.library) {
+            let named = self.library.cartridges().any(|(id, code, _)| id == face.0 && code.is_some());
+            self.first_content(face, named);
+        }
+    }
+
     /// A slot or a port: where people put what they bring.
     fn is_shelf(&self, element: u16) -> bool {
         matches!(self.library.place_at(element), Some(Place::Slot(_) | Place::Port(_)))
     }
 
     /// Gives a side what was on it before it came here.
-    pub fn first_content(&mut self, face: Face, named: bool) {
+    fn first_content(&mut self, face: Face, named: bool) {
         let others: Vec<Face> = foreign::faces(&self.library)
             .into_iter()
             .filter(|(id, _)| {
@@ -196,7 +207,8 @@ impl Room {
             self.copy(from, face);
             return;
         }
-        let trace = Trace::ALL[self.rng.random_range(0..Trace::ALL.len())];
+        let blank = self.rng.random_range(0..100) < self.blank_per_cent;
+        let trace = if blank { Trace::Blank } else { Trace::ALL[self.rng.random_range(1..Trace::ALL.len())] };
         let number = self.rng.random();
         // What has no name but its label needs a label that tells it from others.
         let trace = if trace == Trace::Unknown && !named { Trace::Volume } else { trace };

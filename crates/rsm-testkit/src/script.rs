@@ -260,7 +260,8 @@ impl Story {
 }
 
 /// Builds a library from words like `drives=1 slots=4 media=2`; `plain=5` puts a cartridge without label in slot 5,
-/// `lto7=6` one of that generation in slot 6; `generation=8` says what the drives are.
+/// `lto7=6` one of that generation in slot 6; `generation=8` says what the drives are, `jukebox=2` makes all media
+/// discs of two sides.
 fn built_as(words: &[&str]) -> Done<LibraryConfig> {
     let mut config = LibraryConfig::default();
     config.geometry.drives = 2;
@@ -307,6 +308,13 @@ fn built_as(words: &[&str]) -> Done<LibraryConfig> {
                     bar_code: Some(format!("TAPE{number:02}{identifier}")),
                     ..Default::default()
                 });
+            }
+            "jukebox" => {
+                config.drive.kind = rsm_simlib::DriveKind::OpticalMemory;
+                config.media.pattern = "D%05d".to_string();
+                config.media.sides = number.try_into().map_err(|_| format!("{number} sides"))?;
+                // Room for a free label and a little more.
+                config.media.sectors = Some(40);
             }
             "plain" | "protected" | "cleaner" => {
                 let bar_code = match key {

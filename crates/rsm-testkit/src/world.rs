@@ -67,6 +67,8 @@ pub(crate) enum Event {
     TakeBack(u16),
     /// A program elsewhere writes on a medium.
     Rewrite(MediumId),
+    /// Somebody has the label of a medium read.
+    LookInto(MediumId),
     /// A fault is armed, or a disturbance begins.
     Trouble,
     /// The cable is put in again.
@@ -145,7 +147,10 @@ impl World {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
         let library = library(&mut rng);
         let configured = configured(&mut rng, &library);
-        let room = furnished(&mut rng, library);
+        let mut room = furnished(&mut rng, library);
+        // Where a rule sends blank media to a pool, most of them are.
+        room.blank_per_cent = if configured.rules.is_empty() { 15 } else { 75 };
+        room.fill();
         let limits = Limits {
             probe_ms: 2_000,
             read_ms: 3_000,
@@ -260,6 +265,7 @@ impl World {
                 Ok(())
             }
             Event::Rewrite(medium) => self.rewrite(medium),
+            Event::LookInto(medium) => self.look_into(medium),
             Event::Trouble => self.trouble(),
             Event::PlugIn => {
                 self.room.borrow_mut().plugged = Plug::In;
@@ -366,10 +372,10 @@ impl World {
         }
         self.check_late(stale)?;
         self.flushes += 1;
-        if self.flushes.is_multiple_of(4) {
+        if self.flushes.is_multiple_of(8) {
             self.check_often()?;
         }
-        if self.flushes.is_multiple_of(24) { self.check_requests() } else { Ok(()) }
+        if self.flushes.is_multiple_of(48) { self.check_requests() } else { Ok(()) }
     }
 
     /// Draws after how many moments the manager dies, if it does.
@@ -473,7 +479,7 @@ impl World {
     }
 }
 
-/// A small library: large enough for every conflict, small enough to be searched. One in four is a jukebox.
+/// A small library: large enough for every conflict, small enough to be searched. One in three is a jukebox.
 fn library(rng: &mut ChaCha8Rng) -> SimLibrary {
     let mut config = LibraryConfig::default();
     config.geometry.drives = rng.random_range(1..=3);
@@ -486,7 +492,7 @@ fn library(rng: &mut ChaCha8Rng) -> SimLibrary {
     } else {
         rsm_simlib::Loading::ByCommand
     };
-    if rng.random_range(0..4) == 0 {
+    if rng.random_range(0..3) == 0 {
         config.drive.kind = DriveKind::OpticalMemory;
         config.media.pattern = "V%05dD".to_string();
         config.media.sides = 2;
@@ -514,10 +520,11 @@ fn configured(rng: &mut ChaCha8Rng, library: &SimLibrary) -> LibraryConfiguratio
         false => (code_from_bar_code("L6"), "LTO-6"),
     };
     let pool = match rng.random_range(0..6) {
-        0 => Some(format!("\\Free\\{name}")),
-        1 => Some("\\Top0".to_string()),
+        0 | 1 => Some(format!("\\Free\\{name}")),
+        2 => Some("\\Top0".to_string()),
         _ => None,
     };
+    let pool_by_rule = pool.is_some();
     let rules = pool
         .map(|pool| IntakeRule { bar_code: "?0000*".to_string(), media_type: None, pool: Some(pool) })
         .into_iter()
@@ -529,7 +536,7 @@ fn configured(rng: &mut ChaCha8Rng, library: &SimLibrary) -> LibraryConfiguratio
             .map(|lun| device(format!("lab/drive-{lun}"), lun))
             .collect(),
         inventory: InventoryMethod::Fast,
-        label_reads_per_hour: if rng.random_range(0..2) == 0 { 1_200 } else { 0 },
+        label_reads_per_hour: if pool_by_rule || rng.random_range(0..2) == 0 { 3_600 } else { 0 },
         media_type,
         rules,
     }
@@ -542,9 +549,5 @@ fn furnished(rng: &mut ChaCha8Rng, library: SimLibrary) -> Room {
     let spare = slots.saturating_sub(room.library.cartridges().count() + 1);
     room.newcomers = u16::try_from(spare.min(2)).unwrap_or(0);
     room.copies = if rng.random_range(0..6) == 0 { Copies::Some } else { Copies::None };
-    for face in foreign::faces(&room.library) {
-        let named = room.library.cartridges().any(|(id, code, _)| id == face.0 && code.is_some());
-        room.first_content(face, named);
-    }
     room
 }

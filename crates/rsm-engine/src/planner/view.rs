@@ -198,13 +198,18 @@ impl View {
         drive.common.enabled && drive.common.operational == OperationalState::Ready && answers
     }
 
-    /// Whether another mount has a drive already: it is under way to it, or has had it cleared.
+    /// Whether another mount has a drive already: it is under way to it, or has had it cleared. One whose medium hands
+    /// have taken away meanwhile, or of which nobody knows any more which it is, keeps no drive from the others.
     pub fn is_promised(&self, drive: DriveId, but: Option<RequestId>) -> bool {
+        let at_hand = |request: &LibraryRequest| {
+            let medium = self.medium_of(request);
+            medium.is_some_and(|medium| medium.location != Location::Offline && !medium.conflict)
+        };
         self.requests.iter().any(|request| {
             request.operation.takes_a_drive()
                 && Some(request.id) != but
                 && request.drive == Some(drive)
-                && (request.state == RequestState::InProcess || !request.drive_given)
+                && (request.state == RequestState::InProcess || (!request.drive_given && at_hand(request)))
         })
     }
 

@@ -172,6 +172,14 @@ fn check_logical_media(now: &Snapshot) -> Checked {
             _ => return broken("owned-by-one", format!("{side:?} and its owner do not fit")),
         }
     }
+    // What is held for the owner of a sibling is nobody's once there is no such owner (P-85).
+    let orphan = now.sides.iter().find(|side| {
+        let owner = |other: &Side| matches!(other.state, SideState::Allocated | SideState::Complete);
+        side.state == SideState::Reserved && !now.sides_of(side.medium).any(owner)
+    });
+    if let Some(side) = orphan {
+        return broken("owned-by-one", format!("{side:?} is held for nobody"));
+    }
     match owners.iter().find(|(_, count)| **count != 1) {
         Some((logical, count)) => broken("owned-by-one", format!("{logical} owns {count} sides")),
         None => Ok(()),

@@ -4,7 +4,7 @@
 
 use crate::ledger::{Extent, Order, OrderedBy};
 use crate::program::Asked;
-use crate::world::{Checked, Event, World};
+use crate::world::{Calm, Checked, Event, World};
 use rand::RngExt;
 use rsm_model::call::{AllocateCall, Call, CreatePoolCall, InformationToSet, MembersToSet};
 use rsm_model::ids::*;
@@ -93,16 +93,16 @@ impl World {
         {
             pool = other;
         }
-        let (side, logical, mut options) = match self.rng.random_range(0..10) {
-            0 | 1 => (None, None, NEW),
-            2 => match self.whole_of(index) {
+        let (side, logical, mut options) = match self.rng.random_range(0..12) {
+            0..=2 => (None, None, NEW),
+            3..=5 => match self.whole_of(index) {
                 Some((logical, pool_of_it)) => {
                     pool = pool_of_it;
                     (None, Some(logical), NEXT)
                 }
                 None => (None, None, NEW),
             },
-            3 | 4 => (self.side_to_take()?, None, 0),
+            6 | 7 => (self.side_to_take()?, None, 0),
             _ => (None, None, 0),
         };
         let timeout_ms = match self.rng.random_range(0..6) {
@@ -148,9 +148,17 @@ impl World {
         let all: Vec<(Guid, usize)> =
             self.ledger.owned.iter().map(|(logical, owned)| (logical.0, owned.client)).collect();
         let mine: Vec<Guid> = all.iter().filter(|(_, client)| *client == index).map(|(id, _)| *id).collect();
+        let held = |id: &Guid| {
+            let owned = self.ledger.owned.get(&LogicalMediumId(*id));
+            owned.is_some_and(|owned| self.ledger.held.values().any(|held| held.side == owned.side))
+        };
+        let in_drives: Vec<Guid> = mine.iter().copied().filter(held).collect();
         let logical = if self.chance(12) {
             let anybody: Vec<Guid> = all.iter().map(|(id, _)| *id).collect();
             self.any(&anybody)
+        } else if self.chance(3) && !in_drives.is_empty() {
+            // Some give a medium back before they dismount it.
+            self.any(&in_drives)
         } else {
             self.any(&mine)
         };
@@ -159,38 +167,39 @@ impl World {
         self.send_in_session(index, call)
     }
 
+    /// Moves a medium: mostly to the free pool of its type, sometimes into a pool of its own, sometimes anywhere.
     pub(super) fn move_medium(&mut self, index: usize) -> Checked {
         let media = self.read(|tx| tx.all::<Medium>())?.unwrap_or_default();
         let pools = self.read(|tx| tx.all::<MediaPool>())?.unwrap_or_default();
         let kind_of = |id: PoolId| pools.iter().find(|pool| pool.id == id).map(|pool| pool.kind);
-        let picks: Vec<(MediumId, MediaTypeId)> = media
-            .iter()
-            .filter(|medium| kind_of(medium.pool) != Some(PoolKind::Free))
-            .map(|medium| (medium.id, medium.media_type))
-            .collect();
-        let all: Vec<(MediumId, MediaTypeId)> =
-            media.iter().map(|medium| (medium.id, medium.media_type)).collect();
-        let wide = self.chance(4);
-        let Some((medium, media_type)) = self.any(if wide { &all } else { &picks }) else { return Ok(()) };
-        let pool = match self.rng.random_range(0..8) {
-            0 => {
-                let any: Vec<PoolId> = pools.iter().map(|pool| pool.id).collect();
-                self.any(&any)
-            }
-            1 | 2 => {
-                let mine = self.media_pools_of(index)?;
-                self.any(&mine)
-            }
-            _ => pools
-                .iter()
-                .find(|pool| pool.kind == PoolKind::Free && pool.media_type == Some(media_type))
-                .map(|pool| pool.id),
+        let newcomers = |medium: &&Medium| {
+            matches!(kind_of(medium.pool), Some(PoolKind::Import | PoolKind::Unrecognized))
         };
-        let Some(pool) = pool else { return Ok(()) };
+        let at_hand =
+            |medium: &&Medium| matches!(kind_of(medium.pool), Some(PoolKind::Free | PoolKind::Application));
+        let of = |some: Vec<&Medium>| -> Vec<(MediumId, MediaTypeId)> {
+            some.iter().map(|medium| (medium.id, medium.media_type)).collect()
+        };
+        let (newcomers, at_hand, all) = (
+            of(media.iter().filter(newcomers).collect()),
+            of(media.iter().filter(at_hand).collect()),
+            of(media.iter().collect()),
+        );
+        let mine = self.media_pools_of(index)?;
+        let any: Vec<PoolId> = pools.iter().map(|pool| pool.id).collect();
+        let (medium, own) = match self.rng.random_range(0..8) {
+            0 => (self.any(&all), self.any(&any)),
+            1..=3 => (self.any(&at_hand), self.any(&mine)),
+            4 => (self.any(&at_hand), None),
+            _ => (self.any(&newcomers), None),
+        };
+        let Some((medium, media_type)) = medium else { return Ok(()) };
+        let free = |pool: &&MediaPool| pool.kind == PoolKind::Free && pool.media_type == Some(media_type);
+        let Some(pool) = own.or_else(|| pools.iter().find(free).map(|pool| pool.id)) else { return Ok(()) };
         self.send_in_session(index, Call::MoveToPool { medium: Some(medium.0), pool: Some(pool.0) })?;
-        // Between the order and the label, somebody else may write on it: the guard before the label is for them.
+        // Before the label is written, or after it, somebody else may write on the medium: the guard is for them.
         if self.chance(3) {
-            self.after(30, 1_500, Event::Rewrite(medium));
+            self.after(30, 6_000, Event::Rewrite(medium));
         }
         Ok(())
     }
@@ -201,6 +210,19 @@ impl World {
             if self.chance(2) { self.any(&media).into_iter().collect() } else { Vec::new() };
         let most = if self.chance(2) { 2 } else { 0 };
         self.send_in_session(index, Call::Classify { library: None, media: named, most })
+    }
+
+    /// Somebody has the label of a medium read, of which people say that it is not what it was.
+    pub(crate) fn look_into(&mut self, medium: MediumId) -> Checked {
+        let open: Vec<usize> =
+            (0..self.clients.len()).filter(|index| self.clients[*index].session.is_some()).collect();
+        match self.any(&open) {
+            Some(index) if self.calm == Calm::No => {
+                let call = Call::Classify { library: None, media: vec![medium.0], most: 0 };
+                self.send_in_session(index, call)
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Notes what a call orders before it is on its way: free labels, and ends of ownership.

@@ -202,6 +202,12 @@ impl World {
             access: mount.access,
         };
         self.ledger.held.entry(mount.medium).or_insert(held);
+        // Who has written here before mostly looks whether it is still there.
+        let wrote = self.ledger.data.contains_key(&mount.side) && self.calm == Calm::No;
+        let session = self.clients[client].session;
+        if wrote && session.is_some() && self.rng.random_range(0..4) > 0 {
+            self.send(client, session, Call::ReadBlocks { drive: mount.drive.0, count: 2 })?;
+        }
         Ok(())
     }
 

@@ -10,6 +10,7 @@
 
 use crate::devices::{Plug, Shared, Stuck, Worker};
 use crate::parts;
+use rsm_engine::api::LibraryConfiguration;
 use rsm_engine::{Answer, Configuration, Desk, Input, Limits, Output, Ticket};
 use rsm_model::record::InventoryMethod;
 use rsm_model::time::{Now, UtcTime};
@@ -20,6 +21,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// The clock's first moment: 14 November 2023, as good as any.
 const EPOCH_MS: i64 = 1_700_000_000_000;
+
+/// MediaTypeCode of the discs of a script's jukebox: MO 5.25 inch, two sides.
+const MAGNETO_OPTICAL: u32 = 0x3B;
 
 /// How many orders and reports may follow one command before the bed is taken for broken.
 const MOST_EVENTS: usize = 10_000;
@@ -68,7 +72,9 @@ impl Bed {
         let mut rooms = BTreeMap::new();
         let mut configured = Vec::new();
         for (name, config, inventory) in libraries {
-            configured.push(parts::configured_as(name, config.geometry, *inventory));
+            let media_type = config.drive.kind.is_disc().then_some(MAGNETO_OPTICAL);
+            let plain = parts::configured_as(name, config.geometry, *inventory);
+            configured.push(LibraryConfiguration { media_type, ..plain });
             rooms.insert(name.clone(), parts::room(config.clone())?);
         }
         let mut bed = Bed {

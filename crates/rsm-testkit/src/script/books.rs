@@ -148,7 +148,7 @@ impl Books {
             }
         }
         for pool in &self.pools {
-            add(self.path(pool), pool.id.0);
+            add(self.path(pool).replace(' ', "-"), pool.id.0);
         }
         self.add_kinds(&mut add);
         names

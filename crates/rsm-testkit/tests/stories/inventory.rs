@@ -395,3 +395,45 @@ fn checks_in_their_order() {
     ");
     proves!("InventoryNtmsLibrary/inventory-check-order");
 }
+
+/// Hands exchange a mounted cartridge for one without a bar code: the code that is seen in a slot says which is which,
+/// and no second record is made for it (lessons, rule 1).
+#[test]
+fn a_code_seen_elsewhere_unmasks_an_exchanged_cartridge() {
+    assert_snapshot!(play(
+        r"
+        library drives=1 media=1 plain=3
+        user alice
+        open alice backup
+        inventory alice fast
+        mount alice V00001L6
+        hand repair drive1
+        hand move drive1 slot2
+        hand move slot3 drive1
+        inventory alice fast
+        show media
+        show mounts
+    "
+    ));
+}
+
+/// A mount that insists on a drive that refuses to work does not keep label reads from the others (decision 18).
+#[test]
+fn a_mount_that_wants_a_broken_drive_holds_up_no_label_read() {
+    assert_snapshot!(play(
+        r"
+        library drives=2 media=2
+        user alice
+        open alice backup
+        open alice other as bob
+        inventory alice fast
+        fault drive-fault drive2
+        mount alice V00001L6 drive=drive2
+        advance 10s
+        mount bob V00001L6 drive=drive2
+        classify alice V00002L6
+        advance 60s
+        show media
+    "
+    ));
+}

@@ -81,3 +81,86 @@ fn a_cartridge_goes_through_all_pools() {
         request6: writefreelabel V00001L6 for Removable Storage: Passed
     ");
 }
+
+/// Of two sides that get their free labels one after the other, none is given away before both have them: the medium
+/// would leave the free pool with work to be done on it (M-57; AllocateNtmsMedia/allocate-draw-from-free).
+#[test]
+fn a_disc_is_drawn_when_both_sides_are_labelled() {
+    assert_snapshot!(play(
+        r"
+        library drives=1 media=1 jukebox=2
+        user alice
+        open alice backup
+        inventory alice fast
+        classify alice D00001
+        advance 60s
+        pool alice create \Lab type=MO-5.25-inch
+        set-pool alice \Lab draw=1
+        move alice D00001 \Free\MO-5.25-inch
+        hold drive1
+        show media
+        allocate alice \Lab fail
+        release drive1
+        advance 60s
+        show media
+        allocate alice \Lab fail
+        show media
+    "
+    ));
+}
+
+/// A label check of one side never takes the medium from where the other side belongs (M-57, M-99).
+#[test]
+fn a_side_that_is_read_leaves_its_sibling_in_its_pool() {
+    assert_snapshot!(play(
+        r"
+        library drives=1 media=1 jukebox=2
+        user alice
+        open alice backup
+        inventory alice fast
+        mount alice D00001/side
+        dismount alice D00001/side
+        advance 60s
+        show media
+    "
+    ));
+}
+
+/// What a side carries that waits for its free label is not made replaceable by a mount: nobody has read it since its
+/// last user, and the order was given over something else (decision 20).
+#[test]
+fn a_mount_decides_nothing_about_a_free_label() {
+    assert_snapshot!(play(
+        r"
+        library drives=1 media=1
+        user alice
+        open alice backup
+        inventory alice fast
+        classify alice V00001L6
+        advance 60s
+        move alice V00001L6 \Free\LTO-6
+        advance 60s
+        pool alice create \Lab type=LTO-6
+        set-pool alice \Lab draw=1 return=1
+        allocate alice \Lab fail
+        mount alice V00001L6/lmid write
+        write alice drive1 hello
+        hand repair drive1
+        hand out drive1
+        inventory alice fast
+        hand back V00001L6 slot1
+        inventory alice fast
+        deallocate alice V00001L6/lmid
+        advance 60s
+        show media
+        mount alice V00001L6
+        read alice drive1 1
+        dismount alice V00001L6
+        inventory alice omid
+        advance 60s
+        show media
+        mount alice V00001L6
+        read alice drive1 1
+    "
+    ));
+}

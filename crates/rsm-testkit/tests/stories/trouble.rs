@@ -737,3 +737,27 @@ fn a_duplicate_does_not_become_the_cartridge_that_left() {
     show motions robot: nothing
     ");
 }
+
+/// A drive that was cleared for a mount is free for others when hands take that mount's medium away (P-101).
+#[test]
+fn a_medium_that_is_gone_keeps_no_drive() {
+    assert_snapshot!(play(
+        r"
+        library drives=1 media=2
+        user alice
+        open alice backup
+        open alice other as bob
+        inventory alice fast
+        mount alice V00001L6
+        dismount alice V00001L6 deferred
+        hold drive1
+        mount bob V00002L6
+        hand out slot2
+        release drive1
+        advance 30s
+        show requests
+        mount alice V00001L6
+        show media
+    "
+    ));
+}
