@@ -9,7 +9,7 @@
 use clap::{Parser, ValueEnum};
 use rsm_testkit::Violation;
 use rsm_testkit::power::{Counts, FullRun, Spell, Synchronous, on_a_full_disk, with_cuts};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::process::ExitCode;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -143,19 +143,13 @@ fn full() -> Option<Found> {
     })
 }
 
-/// Which cartridges were carried: an outcome that is kept for a while leaves the choice between two idle drives to the
-/// moment, and may have the last inventory look twice.
-fn carried(life: &FullRun) -> BTreeSet<&str> {
-    life.motions.iter().filter_map(|motion| motion.split(' ').next()).collect()
-}
-
 /// Holds a life on a full disk against the same life with room.
 fn judged(life: &FullRun, usual: &FullRun, spell: Spell) -> Option<Violation> {
     let broken = |text: String| Violation { invariant: "full-changes-nothing", text };
     match &life.run.violation {
         Some(violation) => Some(violation.clone()),
         None if life.refused == 0 => Some(broken(format!("{spell:?} was never felt"))),
-        None if carried(life) != carried(usual) => {
+        None if life.motions != usual.motions => {
             Some(broken(format!("{spell:?}: {:?} instead of {:?}", life.motions, usual.motions)))
         }
         None => None,

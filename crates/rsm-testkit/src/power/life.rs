@@ -13,9 +13,9 @@ use crate::world::{Calm, Checked, Run, World, broken};
 use rsm_engine::Answer;
 use rsm_model::Code;
 use rsm_model::call::{Call, MountCall, Reply};
-use rsm_model::ids::{DriveId, Guid};
+use rsm_model::ids::{DriveId, Guid, LibraryId};
 use rsm_model::record::Medium;
-use rsm_simlib::MotionCause;
+use rsm_simlib::{MotionCause, Place};
 use rsm_store::testing::Synchronous;
 
 /// A seed whose library has two drives, so that two programs mount at the same time.
@@ -66,7 +66,8 @@ pub struct FullRun {
     pub writes: u64,
     /// Writes that failed.
     pub refused: u64,
-    /// What the robot did with each cartridge in turn, as cartridge, source and destination.
+    /// What the robot did with each cartridge in turn once every label was read, as cartridge, source and destination.
+    /// All drives have one name: which of two idle ones is taken is a matter of moments.
     pub motions: Vec<String>,
     /// Answers and reports that a full disk held up.
     pub counts: Counts,
@@ -83,20 +84,26 @@ pub fn on_a_full_disk(spell: Spell) -> FullRun {
     }
     let disk = bench.disk();
     world.power = Some(bench);
-    let outcome = world.play_life();
+    let mut taken_in = 0;
+    let outcome = world.play_life(&mut taken_in);
     let run = world.ended(outcome);
     let counts = world.power.as_ref().map(Bench::counts).unwrap_or_default();
-    FullRun { run, writes: disk.writes(), refused: disk.refused(), motions: world.robot_motions(), counts }
+    let motions = world.robot_motions(taken_in);
+    FullRun { run, writes: disk.writes(), refused: disk.refused(), motions, counts }
 }
 
 impl World {
-    fn play_life(&mut self) -> Checked {
+    /// Plays the life; `taken_in` becomes the number of motions after which the library is known and at rest.
+    fn play_life(&mut self, taken_in: &mut usize) -> Checked {
         self.calm = Calm::Yes;
         self.restart()?;
         self.wait(5_000)?;
         let [first, second] = [0, 1];
         let library = self.until_there(World::library_id)?;
         self.must(first, Call::Inventory { library: Some(library), action: FAST })?;
+        // Labels are read while nobody needs the drives; how many before the first mount is a matter of moments.
+        self.until_there(|world| world.is_taken_in(library))?;
+        *taken_in = self.room.borrow().library.motions().len();
         let media = self.until_there(World::two_media)?;
         let drive = self.mounted(first, media[0], READ | WRITE)?;
         let other = self.mounted(second, media[1], READ)?;
@@ -132,11 +139,24 @@ impl World {
         }
     }
 
+    /// Whether all is at rest and no label is left to read.
+    fn is_taken_in(&mut self, library: Guid) -> Checked<Option<()>> {
+        if self.at_rest()?.is_some() {
+            return Ok(None);
+        }
+        let Some(desk) = self.desk.as_mut() else { return Ok(None) };
+        match desk.store().snapshot(|tx| tx.unread_side(LibraryId(library))) {
+            Ok(Ok(unread)) => Ok(unread.is_none().then_some(())),
+            Ok(Err(error)) | Err(error) => broken("reads-answer", error.to_string()),
+        }
+    }
+
+    /// Two media that have a bar code, by which they are the same in each life.
     fn two_media(&mut self) -> Checked<Option<[Guid; 2]>> {
         let Some(desk) = self.desk.as_mut() else { return Ok(None) };
         match desk.store().snapshot(|tx| tx.all::<Medium>()) {
             Ok(Ok(mut media)) => {
-                // Ids are drawn; the bar codes are always the same.
+                media.retain(|medium| medium.bar_code.is_some());
                 media.sort_by(|one, other| one.bar_code.cmp(&other.bar_code));
                 Ok(media.get(..2).map(|two| [two[0].id.0, two[1].id.0]))
             }
@@ -206,13 +226,19 @@ impl World {
         broken("every-call-answered", format!("ticket {ticket} was not answered"))
     }
 
-    fn robot_motions(&self) -> Vec<String> {
+    fn robot_motions(&self, since: usize) -> Vec<String> {
         let library = &self.room.borrow().library;
-        let by_robot = library.motions().iter().filter(|motion| motion.cause == MotionCause::Command);
+        let by_robot =
+            library.motions().iter().skip(since).filter(|motion| motion.cause == MotionCause::Command);
         let mut motions: Vec<_> = by_robot.map(|motion| (motion.cartridge, motion.from, motion.to)).collect();
         // Which of two programs is served first is a matter of moments; what is done for each is not.
         motions.sort_by_key(|(cartridge, ..)| *cartridge);
-        motions.iter().map(|(cartridge, from, to)| format!("{cartridge:?} {from} {to}")).collect()
+        let named = |place: &Place| match place {
+            Place::Drive(_) => "drive".to_string(),
+            other => other.to_string(),
+        };
+        let text = |from: &Place, to: &Place| format!("{} {}", named(from), named(to));
+        motions.iter().map(|(cartridge, from, to)| format!("{cartridge:?} {}", text(from, to))).collect()
     }
 }
 
