@@ -285,11 +285,32 @@ fn take_over(turn: &mut Turn<'_>, held: Medium, read: u32, known: Identified) ->
     known.density_code = held.density_code;
     known.conflict = false;
     side.witness = LabelWitness::Known;
+    hand_over_reads(turn, &held, read, &known, &side)?;
     for one in pools::sides_of(&turn.tx, held.id)? {
         turn.changes.delete::<Side>(one.id);
     }
     turn.changes.delete::<Medium>(held.id);
     Ok(Identified { medium: known, side })
+}
+
+/// A label read that was asked for, of the other side of a makeshift medium, is one of the cartridge: whoever asked
+/// meant what lies there, whatever its record is called.
+fn hand_over_reads(turn: &mut Turn<'_>, held: &Medium, read: u32, known: &Medium, side: &Side) -> Handled {
+    let classify = |request: &LibraryRequest| request.operation == Operation::Classify;
+    let sides = pools::sides_of(&turn.tx, known.id)?;
+    let Some(new) = sides.iter().find(|one| one.number != side.number) else { return Ok(()) };
+    for old in pools::sides_of(&turn.tx, held.id)?.into_iter().filter(|old| old.number != read) {
+        if turn.tx.open_requests_of_side(new.id)?.iter().any(classify) {
+            continue;
+        }
+        let open = turn.tx.open_requests_of_side(old.id)?;
+        if let Some(mut request) = open.into_iter().find(classify) {
+            request.medium = Some(known.id);
+            request.side = Some(new.id);
+            turn.put(request);
+        }
+    }
+    Ok(())
 }
 
 /// Walks a medium that was at rest to where a cartridge that is loaded stands.
