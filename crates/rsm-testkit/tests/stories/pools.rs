@@ -164,3 +164,28 @@ fn a_mount_decides_nothing_about_a_free_label() {
     "
     ));
 }
+
+/// A disc without bar code comes back and is known by its first side: the other one is read as well, as was asked.
+#[test]
+fn a_disc_that_comes_back_has_both_its_sides_read() {
+    assert_snapshot!(play(
+        r"
+        library drives=1 media=0 plain=1 jukebox=2
+        user alice
+        open alice backup
+        inventory alice fast
+        classify alice medium1
+        advance 60s
+        move alice medium1 \Free\MO-5.25-inch
+        advance 60s
+        show media
+        hand out slot1
+        inventory alice fast
+        hand back plain slot1
+        inventory alice omid
+        advance 60s
+        show media
+        show requests classify
+    "
+    ));
+}
