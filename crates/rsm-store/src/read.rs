@@ -308,7 +308,7 @@ impl Reader {
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(path, flags)?;
         connection.busy_timeout(RECOVERY_WAIT)?;
-        connection.set_prepared_statement_cache_capacity(sql::STATEMENTS_KEPT);
+        sql::keep_statements(&connection)?;
         schema::demand_current(&connection)?;
         Ok(Reader { connection })
     }

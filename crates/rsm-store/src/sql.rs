@@ -8,10 +8,19 @@
 
 use crate::error::StoreError;
 use crate::value::Value;
+use rusqlite::config::DbConfig;
 use rusqlite::{CachedStatement, Connection, Row};
 
 /// How many prepared statements a connection keeps: more than the store has.
-pub(crate) const STATEMENTS_KEPT: usize = 256;
+const STATEMENTS_KEPT: usize = 256;
+
+/// Has a connection keep what it prepares. Without the stability guarantee a statement is prepared anew whenever another
+/// value is bound to it, because the value might change the plan; the plans here follow from the indexes alone.
+pub(crate) fn keep_statements(connection: &Connection) -> Result<(), StoreError> {
+    connection.set_prepared_statement_cache_capacity(STATEMENTS_KEPT);
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
+    Ok(())
+}
 
 /// Prepares a statement, or finds it prepared.
 pub(crate) fn prepare<'c>(connection: &'c Connection, text: &str) -> Result<CachedStatement<'c>, StoreError> {

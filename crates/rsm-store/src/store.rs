@@ -190,7 +190,7 @@ fn lock(path: &Path) -> Result<File, StoreError> {
 }
 
 fn configure(connection: &Connection) -> Result<(), StoreError> {
-    connection.set_prepared_statement_cache_capacity(sql::STATEMENTS_KEPT);
+    sql::keep_statements(connection)?;
     // FULL: a commit returns only when the log is on the disk.
     connection.execute_batch("PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;")?;
     Ok(())
