@@ -142,7 +142,9 @@ impl Desk {
             kept_for: KeptFor::Failure,
             transactions: 0,
         };
-        outputs.extend(desk.apply(now, vec![Input::Tick]));
+        // The first tick goes on counting: with the same seed, the same count would be the same id.
+        let leave = &mut |output| outputs.push(output);
+        desk.apply_counting(now, &ids, vec![Input::Tick], &mut Border { watch: &mut |_| Fate::Lives, leave });
         Ok((desk, outputs))
     }
 
@@ -176,8 +178,17 @@ impl Desk {
         watch: &mut dyn FnMut(Moment) -> Fate,
         leave: &mut dyn FnMut(Output),
     ) -> Fate {
-        let ids = Cell::new(0);
-        let border = &mut Border { watch, leave };
+        self.apply_counting(now, &Cell::new(0), batch, &mut Border { watch, leave })
+    }
+
+    /// Applies a batch; the ids that it draws follow those that were drawn of the same seed before.
+    fn apply_counting(
+        &mut self,
+        now: Now,
+        ids: &Cell<u64>,
+        batch: Vec<Input>,
+        border: &mut Border<'_>,
+    ) -> Fate {
         let mut all = std::mem::take(&mut self.kept);
         if all.is_empty() {
             all = batch;
@@ -194,10 +205,10 @@ impl Desk {
             self.still_alive(&calls, now);
             refuse_all(calls, &waiting, border);
         }
-        let together = self.transact(now, &ids, &all, border);
+        let together = self.transact(now, ids, &all, border);
         let stored = if matches!(together, Err(Stop::Store(_))) { Stored::NotAll } else { Stored::All };
         let ended = match together {
-            Err(Stop::Store(_)) => self.one_by_one(now, &ids, all, border),
+            Err(Stop::Store(_)) => self.one_by_one(now, ids, all, border),
             other => other,
         };
         match ended {

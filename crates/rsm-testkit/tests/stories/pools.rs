@@ -189,3 +189,33 @@ fn a_disc_that_comes_back_has_both_its_sides_read() {
     "
     ));
 }
+
+/// What the start queues anew and what its first turn queues are two things: ids were drawn twice there once.
+#[test]
+fn a_start_forgets_no_free_label() {
+    assert_snapshot!(play(
+        r"
+        library drives=1 media=2
+        user alice
+        open alice backup
+        inventory alice fast
+        classify alice V00001L6 V00002L6
+        advance 60s
+        move alice V00001L6 \Free\LTO-6
+        advance 60s
+        pool alice create \Lab type=LTO-6
+        set-pool alice \Lab draw=1 return=1
+        allocate alice \Lab fail
+        hold changer
+        mount alice V00001L6/lmid nowait
+        deallocate alice V00001L6/lmid
+        move alice V00002L6 \Free\LTO-6
+        show requests
+        crash
+        start
+        advance 60s
+        show media
+        show requests
+    "
+    ));
+}
