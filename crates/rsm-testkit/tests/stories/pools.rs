@@ -195,11 +195,11 @@ fn a_disc_that_comes_back_has_both_its_sides_read() {
 fn a_start_forgets_no_free_label() {
     assert_snapshot!(play(
         r"
-        library drives=1 media=2
+        library drives=1 media=6
         user alice
         open alice backup
         inventory alice fast
-        classify alice V00001L6 V00002L6
+        classify alice V00001L6 V00002L6 V00003L6 V00004L6 V00005L6 V00006L6
         advance 60s
         move alice V00001L6 \Free\LTO-6
         advance 60s
@@ -210,12 +210,15 @@ fn a_start_forgets_no_free_label() {
         mount alice V00001L6/lmid nowait
         deallocate alice V00001L6/lmid
         move alice V00002L6 \Free\LTO-6
-        show requests
+        move alice V00003L6 \Free\LTO-6
+        move alice V00004L6 \Free\LTO-6
+        move alice V00005L6 \Free\LTO-6
+        move alice V00006L6 \Free\LTO-6
         crash
         start
         advance 60s
         show media
-        show requests
+        show requests writefreelabel
     "
     ));
 }
