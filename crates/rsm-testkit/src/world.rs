@@ -84,6 +84,8 @@ pub(crate) enum Event {
 /// Everything there is.
 pub(crate) struct World {
     pub rng: ChaCha8Rng,
+    /// How much rarer trouble is than in most runs: lives of media that nobody disturbs are long ones.
+    rest_factor: u64,
     pub now_ms: u64,
     pub desk: Option<Desk>,
     pub store: Option<Store>,
@@ -166,8 +168,10 @@ impl World {
             elements_a_turn: rng.random_range(1..=12),
         };
         let clients = (0..rng.random_range(2..=4)).map(|index| Client::new(index, &mut rng)).collect();
+        let rest_factor = if rng.random_range(0..3) == 0 { 8 } else { 1 };
         let mut world = Self {
             rng,
+            rest_factor,
             now_ms: 1,
             desk: None,
             store: None,
@@ -217,14 +221,19 @@ impl World {
         for index in 0..self.clients.len() {
             self.after(1, 500, Event::Client(index));
         }
-        self.after(500, 4_000, Event::Hands);
-        self.after(500, 3_000, Event::Trouble);
+        self.trouble_after(500, 4_000, Event::Hands);
+        self.trouble_after(500, 3_000, Event::Trouble);
     }
 
     /// Puts an event on the agenda, after a random time.
     pub fn after(&mut self, least_ms: u64, most_ms: u64, event: Event) {
         let at = self.now_ms + self.rng.random_range(least_ms..=most_ms);
         self.at(at, event);
+    }
+
+    /// Puts trouble on the agenda, after a random time that is longer in a quiet run.
+    pub fn trouble_after(&mut self, least_ms: u64, most_ms: u64, event: Event) {
+        self.after(least_ms, most_ms * self.rest_factor, event);
     }
 
     pub fn at(&mut self, at_ms: u64, event: Event) {

@@ -13,7 +13,7 @@ use rsm_model::record::*;
 use rsm_store::columns;
 
 const NEW: u32 = 1;
-const NEXT: u32 = 2;
+pub(super) const NEXT: u32 = 2;
 const ERROR_IF_UNAVAILABLE: u32 = 4;
 
 impl World {
@@ -156,7 +156,7 @@ impl World {
         let logical = if self.chance(12) {
             let anybody: Vec<Guid> = all.iter().map(|(id, _)| *id).collect();
             self.any(&anybody)
-        } else if self.chance(3) && !in_drives.is_empty() {
+        } else if self.chance(2) && !in_drives.is_empty() {
             // Some give a medium back before they dismount it.
             self.any(&in_drives)
         } else {

@@ -10,7 +10,7 @@ use crate::world::{Calm, Checked, World, broken};
 use rand::RngExt;
 use rsm_engine::{Answer, Ticket};
 use rsm_model::Code;
-use rsm_model::call::{Call, Refusal, Reply};
+use rsm_model::call::{AllocateCall, Call, Refusal, Reply};
 use rsm_model::ids::*;
 use rsm_model::label::{Label, MediumLabel};
 use rsm_model::machine::side::SideState;
@@ -298,7 +298,21 @@ impl World {
         let sides = self.sides_of(medium.id)?;
         let open: Vec<u64> = self.tickets.keys().copied().collect();
         self.ledger.orders_done(&sides, |ticket| open.binary_search(ticket).is_ok());
+        if sides.len() == 2 && extent == Extent::Whole && !Self::takes_next(asked) {
+            return self.go_on_to_the_other_side(asked, logical, pool);
+        }
         Ok(())
+    }
+
+    /// Who has taken a whole disc often begins its other side soon.
+    fn go_on_to_the_other_side(&mut self, asked: &Asked, logical: LogicalMediumId, pool: PoolId) -> Checked {
+        let session = self.clients[asked.client].session;
+        if self.calm == Calm::Yes || session.is_none() || self.rng.random_range(0..3) == 0 {
+            return Ok(());
+        }
+        let (pool, logical) = (Some(pool.0), Some(logical.0));
+        let call = AllocateCall { pool, side: None, logical, options: super::owning::NEXT, timeout_ms: 0 };
+        self.send(asked.client, session, Call::Allocate(call))
     }
 
     /// Nobody else owns the side, or has taken the whole of its cartridge.

@@ -16,7 +16,7 @@ impl World {
         if self.calm == Calm::Yes {
             return Ok(());
         }
-        self.after(1_500, 9_000, Event::Hands);
+        self.trouble_after(1_500, 9_000, Event::Hands);
         let put_back = self.room.borrow_mut().reach_in();
         // Some put the wrong cartridge in, and take it out again.
         if let Some(element) = put_back.filter(|_| self.rng.random_range(0..2) == 0) {
@@ -121,7 +121,7 @@ impl World {
         if self.calm == Calm::Yes {
             return Ok(());
         }
-        self.after(800, 6_000, Event::Trouble);
+        self.trouble_after(800, 6_000, Event::Trouble);
         match self.rng.random_range(0..10) {
             0 => {
                 self.note("cable out");

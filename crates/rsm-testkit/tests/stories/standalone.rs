@@ -1,6 +1,8 @@
 //! A drive without a robot: hands put media in and take them out, and only the drive tells.
 
 use insta::assert_snapshot;
+use rsm_model::machine::all_arrows;
+use rsm_testkit::coverage::STAND_ALONE;
 use rsm_testkit::script::play;
 
 #[test]
@@ -1089,6 +1091,12 @@ fn whoever_gets_a_medium_gets_the_right_one() {
         let told = play(&script);
         check_mounts(seed, &told);
         check_end(seed, &told);
+    }
+    let taken_in: Vec<_> =
+        all_arrows().into_iter().filter(|arrow| arrow.event.starts_with(STAND_ALONE)).collect();
+    assert_eq!(taken_in.len(), 3);
+    for arrow in taken_in {
+        assert!(arrow.walked >= 20, "{} + {}: {} times", arrow.from, arrow.event, arrow.walked);
     }
 }
 
