@@ -65,7 +65,7 @@ pub const REACHED: [&str; 30] = [
 ];
 
 /// The event that only a drive without a robot takes: the campaign's libraries have robots, and the seeds of the stories
-/// of stand-alone drives judge its arrows.
+/// of stand-alone drives look at its arrows.
 pub const STAND_ALONE: &str = "TakenIn";
 
 impl Coverage {

@@ -501,7 +501,7 @@ fn library(rng: &mut ChaCha8Rng) -> SimLibrary {
     } else {
         rsm_simlib::Loading::ByCommand
     };
-    if rng.random_range(0..3) == 0 {
+    if rng.random_range(0..5) < 2 {
         config.drive.kind = DriveKind::OpticalMemory;
         config.media.pattern = "V%05dD".to_string();
         config.media.sides = 2;

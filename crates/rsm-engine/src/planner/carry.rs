@@ -354,7 +354,9 @@ fn evict(turn: &mut Turn<'_>, view: &View, mount: RequestId, dismount: RequestId
     parked.option = Dismounting::Immediate as u32;
     turn.put(parked);
     let mut waiting = the_request(view, mount)?;
-    if waiting.medium != view.medium_in(drive).map(|medium| medium.id) && !waiting.drive_given {
+    // A label read gets no promise: a mount that comes meanwhile goes before it (decision 18).
+    let promised = waiting.operation != Operation::Classify && !waiting.drive_given;
+    if promised && waiting.medium != view.medium_in(drive).map(|medium| medium.id) {
         waiting.drive = Some(drive);
     }
     wait(turn, waiting, "its drive is being cleared".to_string())

@@ -7,13 +7,13 @@
 //!                              every side ─► Passed; what is mounted is read after its dismount (P-17)
 //! ```
 //!
-//! Invariants: a label read never takes a drive that a mount waits for, nor one that holds a released cartridge
-//! (decision 18), but a full inventory empties the drives where it can; a free label is ordered only with the list of
+//! Invariants: a label read never takes a drive that a mount waits for (decision 18), and one that no caller has ordered
+//! leaves released cartridges in their drives, but a full inventory empties the drives where it can; a free label is ordered only with the list of
 //! what it may replace (decision 20).
 
 use super::action::Action;
 use super::carry::{self, missing, started, the_drive, the_request};
-use super::queue::{self, MOST_ATTEMPTS, finish, in_slot, load, move_in, put_back, unsettled, wait};
+use super::queue::{self, MOST_ATTEMPTS, clearable, finish, in_slot, load, move_in, put_back, unsettled, wait};
 use super::view::{Examined, View};
 use crate::handlers::queue_label_read;
 use crate::pools;
@@ -125,13 +125,19 @@ fn in_background_slot(view: &View, request: &LibraryRequest, medium: &Medium) ->
     if let Some(why) = view.unfit(view.drives.iter(), medium, MountAccess::Read) {
         return finish(request, Ending::failed(Code::DriveMediaMismatch, why));
     }
-    let open = |drive: &&Drive| {
-        view.suits(drive, medium, MountAccess::Read) && view.is_free(drive, Some(request.id))
-    };
-    match view.drives.iter().find(open) {
-        Some(drive) => move_in(view, request, medium, drive.id),
-        None => wait(request, queue::no_idle_drive()),
+    let suited: Vec<&Drive> =
+        view.drives.iter().filter(|drive| view.suits(drive, medium, MountAccess::Read)).collect();
+    if let Some(drive) = suited.iter().find(|drive| view.is_free(drive, Some(request.id))) {
+        return move_in(view, request, medium, drive.id);
     }
+    // Somebody waits for this read: a released cartridge makes room for it as for a mount.
+    if request.session.is_some()
+        && let Some(drive) = clearable(view, &suited)
+    {
+        let dismount = view.parked(drive.id)?.id;
+        return Some(Action::Evict { mount: request.id, dismount, drive: drive.id });
+    }
+    wait(request, queue::no_idle_drive())
 }
 
 /// Whether a request that is not background work waits for a drive. One whose medium is not at hand, or of which

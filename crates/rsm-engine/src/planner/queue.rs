@@ -289,7 +289,7 @@ pub(super) fn no_idle_drive() -> &'static str {
 
 /// The drive to clear when none is free: one whose least stay is over before one whose is not, then the one that
 /// waits longest (decision 5: a shortage of drives ends a stay).
-fn clearable<'v>(view: &View, candidates: &[&'v Drive]) -> Option<&'v Drive> {
+pub(super) fn clearable<'v>(view: &View, candidates: &[&'v Drive]) -> Option<&'v Drive> {
     let stay_left = |drive: &Drive| {
         let until = drive
             .dismountable_since

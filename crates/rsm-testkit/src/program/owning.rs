@@ -153,12 +153,20 @@ impl World {
             owned.is_some_and(|owned| self.ledger.held.values().any(|held| held.side == owned.side))
         };
         let in_drives: Vec<Guid> = mine.iter().copied().filter(held).collect();
+        let whole = |id: &Guid| {
+            let owned = self.ledger.owned.get(&LogicalMediumId(*id));
+            owned.is_some_and(|owned| owned.extent == Extent::Whole)
+        };
+        let all_of_it: Vec<Guid> = mine.iter().copied().filter(whole).collect();
         let logical = if self.chance(12) {
             let anybody: Vec<Guid> = all.iter().map(|(id, _)| *id).collect();
             self.any(&anybody)
         } else if self.chance(2) && !in_drives.is_empty() {
             // Some give a medium back before they dismount it.
             self.any(&in_drives)
+        } else if self.chance(2) && !all_of_it.is_empty() {
+            // Whoever took a whole disc gives its other side back with the first.
+            self.any(&all_of_it)
         } else {
             self.any(&mine)
         };

@@ -437,3 +437,29 @@ fn a_mount_that_wants_a_broken_drive_holds_up_no_label_read() {
     "
     ));
 }
+
+/// A label read that a caller has ordered gets the drive of a released cartridge; a mount that comes meanwhile goes first
+/// (decision 18).
+#[test]
+fn a_label_read_that_was_ordered_makes_a_released_cartridge_leave() {
+    assert_snapshot!(play(
+        r"
+        library drives=1 media=3
+        user alice
+        open alice backup
+        inventory alice fast
+        mount alice V00001L6
+        dismount alice V00001L6 deferred
+        hold changer
+        classify alice V00002L6
+        mount alice V00003L6
+        release changer
+        show drives
+        show queue
+        dismount alice V00003L6 deferred
+        advance 60s
+        show requests
+        show media
+    "
+    ));
+}
