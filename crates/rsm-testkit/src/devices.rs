@@ -134,7 +134,8 @@ impl Room {
     }
 
     /// Lets a person do something with care: a disc is touched only with its side A up, for whoever puts one in upside
-    /// down has put in another disc, as far as any library can tell.
+    /// down has put in another disc, as far as any library can tell; and what is put into a drive has a bar code that can
+    /// be read, or none: in a drive, where a robot puts things, an unreadable one is believed to be what was there.
     ///
     /// # Errors
     /// It cannot be done.
@@ -150,7 +151,18 @@ impl Room {
                 self.library.hand(&HandAction::Turn { element }, Notice::Silent)?;
             }
         }
-        self.library.hand(action, notice)
+        self.library.hand(action, notice)?;
+        let filled = match action {
+            HandAction::Move { to, .. } | HandAction::PutBack { to, .. } => vec![*to],
+            HandAction::Swap { first, second } => vec![*first, *second],
+            _ => Vec::new(),
+        };
+        for element in filled {
+            if matches!(self.library.place_at(element), Some(Place::Drive(_))) {
+                self.library.hand(&HandAction::RepairBarCode { element }, Notice::Silent)?;
+            }
+        }
+        Ok(())
     }
 
     /// Brings a cartridge that was never here, with whatever is on it.

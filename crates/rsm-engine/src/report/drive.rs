@@ -137,7 +137,8 @@ fn label_read(
     if side.state == SideState::Unprepared {
         // What may be replaced by its free label was decided before; a label read, whoever asked for it and when, must
         // not widen that (decision 20).
-        if !labels::is_recorded(&side, found) && !is_ordered_label(&side, found) {
+        let known = labels::is_recorded(&side, found) || is_ordered_label(&side, found);
+        if !known {
             let text = format!(
                 "{} waits for a free label, but carries something else than is recorded: nothing is written over that; \
                  look at the medium",
@@ -147,8 +148,12 @@ fn label_read(
         } else {
             pools::queue_missing_labels(turn, &held)?;
         }
-        // The guard of the free label answers for what it may replace: nothing has to wait for that.
-        held.conflict = false;
+        // One blank medium is as another: the guard of the free label would write over the wrong one.
+        if held.conflict && known && *found == MediumLabel::Blank {
+            labels::ask_who_it_is(turn, &held, labels::BLANK)?;
+        } else {
+            held.conflict &= !known;
+        }
         put_all(turn, request, held, bay);
         return Ok(());
     }

@@ -177,6 +177,9 @@ pub(super) struct Identified {
     pub side: Side,
 }
 
+/// Why a label that agrees may settle nothing.
+pub(super) const BLANK: &str = "it is blank";
+
 /// Settles who a loaded cartridge is, when a label read finds another label than is recorded, or a first one that
 /// belongs to a medium that was offline. Writes the records that are not the cartridge's any more.
 pub(super) fn identify(
@@ -186,17 +189,14 @@ pub(super) fn identify(
     found: &MediumLabel,
     verdict: Verdict,
 ) -> Handled<Identified> {
-    if held.conflict
-        && matches!(side.witness, LabelWitness::Stale | LabelWitness::NotRead)
-        && verdict == Verdict::Agrees
-    {
-        // Nothing is recorded that could settle who it is: a person has to.
-        let text = format!(
-            "{}: its bar code cannot be read, and its label was not read after its last use: nobody can tell whether it \
-             is the medium that is recorded. Look at it, mend its bar code and inventory the library",
-            crate::naming::medium(&held)
-        );
-        operators::raise(turn, operators::Ask::about_medium(text, held.id))?;
+    let why = match (side.witness, found) {
+        (LabelWitness::Stale | LabelWitness::NotRead, _) => "its label was not read after its last use",
+        // One blank medium is as another.
+        (_, MediumLabel::Blank) => BLANK,
+        _ => "",
+    };
+    if held.conflict && verdict == Verdict::Agrees && !why.is_empty() {
+        ask_who_it_is(turn, &held, why)?;
         return Ok(Identified { medium: held, side });
     }
     if verdict == Verdict::Agrees {
@@ -217,6 +217,16 @@ pub(super) fn identify(
         classify(turn, &mut held, &mut side, found)?;
     }
     Ok(Identified { medium: held, side })
+}
+
+/// Nothing is recorded that could settle who a medium is: a person has to.
+pub(super) fn ask_who_it_is(turn: &mut Turn<'_>, held: &Medium, why: &str) -> Handled {
+    let text = format!(
+        "{}: its bar code cannot be read, and {why}: nobody can tell whether it is the medium that is recorded. Look at \
+         it, mend its bar code and inventory the library",
+        crate::naming::medium(held)
+    );
+    operators::raise(turn, operators::Ask::about_medium(text, held.id))
 }
 
 /// The one medium that is offline and carries this label: the cartridge is that one, come back, unless two bar codes

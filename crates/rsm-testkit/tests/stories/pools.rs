@@ -222,3 +222,32 @@ fn a_start_forgets_no_free_label() {
     "
     ));
 }
+
+/// A blank medium whose bar code cannot be read any more may be any blank medium: a label read settles nothing, and no
+/// free label is written before the bar code can be read again.
+#[test]
+fn one_blank_medium_is_as_another() {
+    assert_snapshot!(play(
+        r"
+        library drives=1 media=2
+        user alice
+        open alice backup
+        inventory alice fast
+        classify alice V00001L6
+        advance 60s
+        mount alice V00002L6
+        move alice V00001L6 \Free\LTO-6
+        fault unreadable slot1
+        inventory alice fast
+        dismount alice V00002L6
+        classify alice V00001L6#1
+        advance 60s
+        show media
+        show operators
+        hand relabel slot1
+        inventory alice fast
+        advance 60s
+        show media
+    "
+    ));
+}
