@@ -199,7 +199,7 @@ impl<'a> Catalog<'a> {
                 let cause = format!("{} has no side that you may use.", label_of(&object));
                 Err(Problem::refused(Code::InvalidMedia, cause, "see what there is: rsm media list"))
             }
-            _ => Err(ambiguous(text, ObjectType::Side, &sides)),
+            _ => Err(several_sides(text, &object, &sides)),
         }
     }
 
@@ -314,6 +314,20 @@ fn not_found(text: &str, kind: ObjectType, lister: &str) -> Problem {
 fn wrong_kind(object: &ObjectInformation, wanted: &str, lister: &str) -> Problem {
     let cause = format!("{} is a {}, and a {wanted} is wanted.", object.id, object.kind);
     Problem::usage(cause, format!("see what there is: {lister}"))
+}
+
+/// A side has no name of its own here: it is shown by that of its cartridge (M-52), and by its letter.
+fn several_sides(text: &str, medium: &Object, sides: &[Object]) -> Problem {
+    let name = label_of(medium);
+    let candidates: Vec<String> = sides
+        .iter()
+        .map(|object| {
+            let second = matches!(&object.info, Some(Info::Partition(side)) if side.side > 0);
+            format!("\n       {}  {name}, side {}", object.id, if second { 'B' } else { 'A' })
+        })
+        .collect();
+    let cause = format!("{text:?} names {} sides:{}", sides.len(), candidates.concat());
+    Problem::usage(cause, "name one of them by its id.")
 }
 
 fn ambiguous(text: &str, kind: ObjectType, found: &[Object]) -> Problem {

@@ -6,13 +6,14 @@
 mod support;
 mod world;
 
+use rsm_proof::proves;
 use serde_json::json;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 use support::{Answer, Call, Fake};
-use world::{DRIVE_1, REQUEST, SIDE_2, at_rest, request, rsm};
+use world::{DRIVE_1, REQUEST, SIDE_2, at_rest, request, rsm, side, tape};
 
 fn mounted() -> Answer {
     Answer::Fields(json!({ "request": REQUEST, "drives": [DRIVE_1] }))
@@ -59,6 +60,36 @@ fn a_mount_names_its_side_and_prints_its_drive() {
     assert_eq!((&fields["drives"], &fields["priority"]), (&json!([DRIVE_1]), &json!(7)));
     assert_eq!(fields["timeoutMs"], json!(30_000));
     assert_eq!(fake.calls_of("CloseNtmsSession").len(), 2);
+}
+
+#[test]
+fn a_side_is_shown_by_the_name_of_its_cartridge() {
+    const DISC: &str = "00000000-0000-0000-0000-00000000f009";
+    const SIDES: [&str; 2] = ["00000000-0000-0000-0000-00000000e00a", "00000000-0000-0000-0000-00000000e00b"];
+    let fake = Fake::start(|call| {
+        let disc = tape(DISC, "", "archive 7", ("", "offline", 16));
+        let sides = [0, 1].map(|number| side(SIDES[number], DISC, json!({ "side": number })));
+        let more =
+            [disc, sides[0].clone(), sides[1].clone(), request(REQUEST, (1, "mount"), (2, "passed"), "")];
+        match call.function.as_str() {
+            "GetNtmsObjectInformation" | "EnumerateNtmsObject" => at_rest(call, &more),
+            _ => plain(call),
+        }
+    });
+    let shown = [
+        rsm(&fake, &["media", "mount", SIDES[1]]),
+        rsm(&fake, &["media", "dismount", SIDES[0]]),
+        rsm(&fake, &["media", "allocate", "\\Lab", "--side", "archive 7"]),
+    ];
+    for text in &shown {
+        // The service calls each side "side A", whichever it is.
+        assert!(text.contains("archive 7") && !text.contains("side A\n--"), "{text}");
+    }
+    assert!(shown[2].contains(&format!("{}  archive 7, side A", SIDES[0])), "{}", shown[2]);
+    assert!(shown[2].contains(&format!("{}  archive 7, side B", SIDES[1])), "{}", shown[2]);
+    let drives = rsm(&fake, &["drive", "list"]);
+    assert!(drives.contains("A00001L8") && !drives.contains("side A"), "{drives}");
+    proves!("M-52");
 }
 
 #[test]

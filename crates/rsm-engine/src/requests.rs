@@ -5,7 +5,7 @@
 
 use crate::memory::WaitsFor;
 use crate::turn::{Handled, Turn};
-use crate::{operators, start};
+use crate::{operators, planner, start};
 use rsm_model::Code;
 use rsm_model::call::{Refusal, Reply};
 use rsm_model::generated::functions::FunctionName;
@@ -140,11 +140,24 @@ pub(crate) fn end(turn: &mut Turn<'_>, mut request: LibraryRequest, ending: Endi
         );
         operators::raise(turn, operators::Ask::about_medium(text, medium))?;
     }
+    if failed_by_hardware(&request) {
+        planner::recover(turn, request.library)?;
+    }
     complete_signal(turn, &request);
     let answer = answer_of(&request, ending.told);
     turn.put(request.clone());
     turn.resolve(WaitsFor::Request(request.id), answer);
     Ok(())
+}
+
+/// Whether a mount failed because the robot, a drive or the medium in it did (P-33). A medium that no drive is meant for,
+/// or that is write-protected, is no fault.
+fn failed_by_hardware(request: &LibraryRequest) -> bool {
+    let fault = matches!(
+        request.error,
+        Some(Code::UnableToLoadMedium | Code::MediumNotAccessible | Code::DeviceNotAvailable)
+    );
+    request.operation == Operation::Mount && request.state == RequestState::Failed && fault
 }
 
 /// Signals the end of the operation with the ids that P-193 names.

@@ -78,7 +78,8 @@ fn drive(id: &str, number: u32, side: Option<&str>) -> Value {
     drive
 }
 
-fn tape(id: &str, code: &str, name: &str, place: (&str, &str, u32)) -> Value {
+/// A medium: its bar code, its name, and where it lies.
+pub fn tape(id: &str, code: &str, name: &str, place: (&str, &str, u32)) -> Value {
     let (holder, word, kind) = place;
     let info = json!({
         "currentLibrary": LIBRARY, "mediaPool": IMPORT_LTO8, "mediaType": TYPE, "barCode": code, "barCodeState": 1,
@@ -88,7 +89,8 @@ fn tape(id: &str, code: &str, name: &str, place: (&str, &str, u32)) -> Value {
     object(id, 15, "physical medium", name, "physicalMedia", info)
 }
 
-fn side(id: &str, medium: &str, members: Value) -> Value {
+/// A side of a medium; what it is called by itself nobody is shown.
+pub fn side(id: &str, medium: &str, members: Value) -> Value {
     let mut info = json!({ "physicalMedia": medium, "mountCount": 2 });
     info.as_object_mut().unwrap().extend(members.as_object().unwrap().clone());
     object(id, 14, "side", "side A", "partition", info)

@@ -323,7 +323,16 @@ pub(super) fn read(turn: &mut Turn<'_>, view: &View, id: RequestId, drive: Drive
     Ok(())
 }
 
-/// Queues a full inventory of a library, unless one is open (P-33, P-103).
+/// Where a library recovers by itself, a mount that failed by hardware or label has everything in it looked at (P-33).
+/// Only mounts lead here, and an inventory mounts nothing for anybody: what it meets by itself queues no other.
+pub(crate) fn recover(turn: &mut Turn<'_>, library: LibraryId) -> Handled {
+    if turn.tx.get::<Library>(library)?.is_some_and(|library| library.auto_recovery) {
+        queue_full_inventory(turn, library)?;
+    }
+    Ok(())
+}
+
+/// Queues a full inventory of a library, unless one is open.
 pub(crate) fn queue_full_inventory(turn: &mut Turn<'_>, library: LibraryId) -> Handled {
     let open = turn.tx.open_requests_of(library)?.into_iter().any(|request| {
         request.operation == Operation::Inventory && request.option == InventoryMethod::Full.number()

@@ -121,7 +121,7 @@ pub(crate) fn unfit(
     Ok(view.unfit(meant, medium, access))
 }
 
-pub(crate) use labels::queue_full_inventory;
+pub(crate) use labels::{queue_full_inventory, recover};
 
 /// Orders a step of a drive outside the planner's own decisions (label blocks).
 pub(crate) fn order_drive(

@@ -82,7 +82,8 @@ fn mount_loaded(
             let sentence = labels::mismatch(turn, &mut held, &report.label)?;
             if wanted {
                 let told = Refusal::new(Code::InvalidState, &sentence).next(
-                    "the library reads all labels again if its AutoRecovery is set; look at rsm media show",
+                    "the library reads all labels again if its AutoRecovery is set; if not, have a full inventory made: \
+                     rsm library inventory --method full",
                 );
                 put_back_and_tell(turn, &mut request, Code::UnexpectedOmid, told);
             }

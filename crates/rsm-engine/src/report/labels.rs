@@ -12,7 +12,7 @@
 //! label is gone keeps its record, offline, and the cartridge gets a record of its own (M-97).
 
 use crate::operators;
-use crate::planner::queue_full_inventory;
+use crate::planner::recover;
 use crate::pools;
 use crate::requests;
 use crate::start;
@@ -165,9 +165,7 @@ pub(super) fn mismatch(turn: &mut Turn<'_>, held: &mut Medium, found: &MediumLab
     };
     let text = format!("{} {what}, which is not what is recorded of it", crate::naming::medium(held));
     turn.tell(held.library, held.claimed_by, "label differs", text.clone());
-    if turn.tx.get::<Library>(held.library)?.is_some_and(|library| library.auto_recovery) {
-        queue_full_inventory(turn, held.library)?;
-    }
+    recover(turn, held.library)?;
     Ok(text)
 }
 

@@ -1,16 +1,22 @@
 //! Labels: what a cartridge is by what stands at its beginning (docs/spec, processes 4 and 5, model 5.2).
 
 mod discs;
+mod plain;
 
 use crate::bed::pools::allocation;
-use crate::bed::{self, Bed, User};
+use crate::bed::{self, Bed, Plan, User};
+use rsm_client::v1::object_information::Info;
+use rsm_client::{ClientError, Session, v1};
 use rsm_label::free_tape_label;
 use rsm_model::ObjectType;
 use rsm_model::call::AllocateCall;
+use rsm_model::record::{InventoryMethod, LibraryRequest, Operation};
 use rsm_proof::proves;
 
 /// NTMS_INVENTORY_OMID.
 const EVERY_LABEL: u32 = 2;
+/// ERROR_UNEXPECTED_OMID.
+const UNEXPECTED_OMID: u32 = 4334;
 
 #[test]
 fn a_label_decides_into_which_pool_a_new_cartridge_comes() {
@@ -58,19 +64,72 @@ fn a_mount_claims_moves_loads_and_compares_the_label() {
     proves!("P-102");
 }
 
+/// Sets AutoRecovery of `lab`.
+fn set_recovery(bed: &Bed, session: &Session, on: bool) {
+    bed.alter(session, bed.id("lab"), |information| match &mut information.info {
+        Some(Info::Library(library)) => library.auto_recovery = on,
+        other => panic!("no library: {other:?}"),
+    })
+    .expect("set");
+}
+
+/// How the full inventories of `lab` stand, in the order in which they were queued.
+fn full_inventories(bed: &Bed, session: &Session) -> Vec<String> {
+    let full = |one: &&LibraryRequest| one.operation == Operation::Inventory && one.option == EVERY_LABEL;
+    let of_lab = |one: &LibraryRequest| {
+        assert_eq!(one.library.0, bed.id("lab"));
+        bed.request(session, &format!("request{}", one.sequence)).state_word
+    };
+    bed.books().requests.iter().filter(full).map(of_lab).collect()
+}
+
+/// A mount that must fail; gives its request once everything has come to rest.
+fn failed_mount(bed: &Bed, session: &Session, medium: &str) -> v1::LibRequestInformation {
+    match session.mount(&bed::mount(bed.id(medium))) {
+        Err(ClientError::Refused(refusal)) => assert_eq!(refusal.name, "ERROR_INVALID_STATE"),
+        other => panic!("the mount did not fail: {other:?}"),
+    }
+    bed.settle();
+    let mounts = bed.books().requests;
+    let mount = mounts.iter().rfind(|one| one.operation == Operation::Mount).expect("the mount");
+    let told = bed.request(session, &format!("request{}", mount.sequence));
+    assert_eq!(told.state_word, "failed");
+    told
+}
+
 #[test]
 fn another_label_than_the_recorded_one_fails_the_mount_and_all_labels_are_read() {
-    let bed = Bed::new();
-    let session = bed.open(User::Operator);
-    bed.make_free(&session, "V00001L6");
-    bed.rewrite("slot1", free_tape_label([0x66; 16]));
-    let requests = bed.books().requests.len();
-    session.mount(&bed::mount(bed.id("V00001L6"))).expect_err("it is not what is recorded");
-    bed.settle();
-    let inventory = bed.books().requests[requests + 1].clone();
-    assert_eq!(inventory.library.0, bed.id("lab"));
-    let told = bed.request(&session, &format!("request{}", inventory.sequence));
-    assert_eq!((told.operation_word.as_str(), told.state_word.as_str()), ("inventory", "passed"));
+    for (recovers, inventories) in [(false, vec![]), (true, vec!["passed"])] {
+        let bed = Bed::new();
+        let session = bed.open(User::Administrator);
+        bed.make_free(&session, "V00001L6");
+        set_recovery(&bed, &session, recovers);
+        bed.rewrite("slot1", free_tape_label([0x66; 16]));
+        let told = failed_mount(&bed, &session, "V00001L6");
+        assert_eq!(told.error_code, UNEXPECTED_OMID, "the code is that of the request (decision 43)");
+        assert_eq!(full_inventories(&bed, &session), inventories);
+    }
+    proves!("P-103");
+}
+
+#[test]
+fn a_mount_that_fails_by_hardware_or_label_has_all_labels_read_if_the_library_recovers_by_itself() {
+    for (recovers, inventories) in [(false, 0), (true, 1)] {
+        let bed = Bed::new();
+        let session = bed.open(User::Administrator);
+        bed.make_free(&session, "V00002L6");
+        set_recovery(&bed, &session, recovers);
+        bed.break_drive("drive1");
+        failed_mount(&bed, &session, "V00001L6");
+        assert_eq!(full_inventories(&bed, &session).len(), inventories, "by hardware");
+        bed.repair_drive("drive1");
+        bed.advance_ms(600_000);
+        // What the inventory met itself has queued no other.
+        assert_eq!(full_inventories(&bed, &session), vec!["passed"; inventories]);
+        bed.rewrite("slot2", free_tape_label([0x66; 16]));
+        failed_mount(&bed, &session, "V00002L6");
+        assert_eq!(full_inventories(&bed, &session), vec!["passed"; 2 * inventories], "by label");
+    }
     proves!("P-33");
 }
 
@@ -132,4 +191,38 @@ fn without_database_and_backup_all_is_imported_and_allocated_anew() {
     let after = session.allocate(&AllocateCall { side, ..allocation(pool) }).expect("allocated");
     assert_ne!(after.logical_medium, before);
     proves!("P-204");
+}
+
+#[test]
+fn without_database_all_labels_are_read_at_the_start_and_every_medium_with_one_is_imported() {
+    for (method, read) in [(InventoryMethod::Full, true), (InventoryMethod::Fast, false)] {
+        let mut bed = Plan::new().inventory(method).build();
+        let session = bed.open(User::Operator);
+        let pool = bed.pool(&session, "\\Lab");
+        bed.make_available(&session, "V00001L6", pool);
+        session.allocate(&allocation(pool)).expect("allocated");
+        bed.make_free(&session, "V00002L6");
+        bed.put_labelled("X00001L6", "slot5", free_tape_label([0x42; 16]));
+        bed.stop();
+        bed.lose_database();
+        bed.start();
+        let session = bed.open(User::Operator);
+        let recognised = ["V00001L6", "V00002L6", "X00001L6"];
+        let state = |medium: &str| bed.side(&session, &format!("{medium}/side")).state_word;
+        // What its default does not have read at once is in import as well, unread (decision 44).
+        let at_once = if read { "import" } else { "unknown" };
+        assert_eq!(recognised.map(state), [at_once; 3], "{method:?}");
+        assert_eq!(full_inventories(&bed, &session).len(), usize::from(read));
+        if !read {
+            session.inventory(bed.id("lab"), EVERY_LABEL).expect("queued");
+            bed.settle();
+        }
+        assert_eq!(full_inventories(&bed, &session), ["passed"]);
+        assert_eq!(recognised.map(state), ["import"; 3]);
+        for medium in recognised {
+            assert_eq!(bed.medium(&session, medium).media_pool, bed.system_pool("Import").to_string());
+        }
+        assert_eq!((state("V00003L6"), state("V00004L6")), ("foreign".to_string(), "foreign".to_string()));
+    }
+    proves!("P-18");
 }

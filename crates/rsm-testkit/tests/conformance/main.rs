@@ -22,3 +22,4 @@ mod move_to_ntms_media_pool;
 mod open_ntms_session;
 mod processes;
 mod set_ntms_object_information;
+mod stand_alone;

@@ -32,6 +32,21 @@ fn what_is_missing_at_a_start_stays_and_keeps_its_media() {
 }
 
 #[test]
+fn a_changer_that_does_not_answer_leaves_no_bays_not_even_those_configured_by_hand() {
+    let bed = Plan::new().bays_by_hand().build_unplugged();
+    let session = bed.open(User::Operator);
+    bed.advance_ms(600_000);
+    assert_eq!(bed.look(&session, bed.id("lab")).operational_word, "not present");
+    assert_eq!(bed.all(&session, ObjectType::Drive).len(), 0);
+    assert_eq!(bed.books().drives, [], "no bay is recorded");
+    assert!(bed.books().devices.iter().any(|device| device.bay.is_some()), "though the bays were configured");
+    bed.plug("lab", Plug::In);
+    bed.advance_ms(600_000);
+    assert_eq!(bed.all(&session, ObjectType::Drive).len(), 2, "it was the changer that was missing");
+    proves!("P-24");
+}
+
+#[test]
 fn a_call_during_the_first_inventory_is_delayed_until_it_is_over() {
     let mut bed = Bed::new();
     bed.stop();

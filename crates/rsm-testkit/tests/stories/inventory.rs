@@ -433,6 +433,7 @@ fn a_mount_that_wants_a_broken_drive_holds_up_no_label_read() {
         mount bob V00001L6 drive=drive2
         classify alice V00002L6
         advance 60s
+        show requests V00002L6
         show media
     "
     ));

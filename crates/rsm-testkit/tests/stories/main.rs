@@ -14,6 +14,7 @@ mod mount;
 mod objects;
 mod offline;
 mod pools;
+mod recovery;
 mod restart;
 mod sessions;
 mod standalone;

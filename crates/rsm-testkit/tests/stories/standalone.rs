@@ -793,11 +793,12 @@ fn a_drive_at_fault_asks_for_service() {
         drive1: Unloaded medium2, NeedsService
     show operators:
         DeviceService drive1: Submitted: Drive 1 needs service: LOAD UNLOAD ended with sense 04h/4400h: the device has failed; a person must look at it
-    show queue: nothing
+    show queue:
+        request6: inventory for Removable Storage: InProcess
     hand repair drive1
     advance 1m
     show drives:
-        drive1: Unloaded medium2
+        drive1: Dismountable medium2
     mount alice medium2: ERROR_SUCCESS in drive1
     ");
 }
@@ -1091,7 +1092,8 @@ fn any_line(chance: &mut Chance) -> String {
         14 => format!("classify {who} medium{number}"),
         15 => "crash\nstart\nopen alice backup\nopen bob backup".to_string(),
         16 => format!("fault unknown-completion drive1 {}", ["done", "not-done"][chance.below(2) as usize]),
-        17 => ["fault reset drive", "mute drive1", "hold drive1", "kill drive1"][chance.below(4) as usize].to_string(),
+        17 => ["fault reset drive", "mute drive1", "hold drive1", "kill drive1"][chance.below(4) as usize]
+            .to_string(),
         _ => format!("advance {}s", chance.below(25) + 1),
     }
 }

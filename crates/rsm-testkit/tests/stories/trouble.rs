@@ -319,6 +319,11 @@ fn a_drive_that_fails_is_taken_out_of_service() {
         DeviceService drive1: Submitted: Drive 1 needs service: LOAD UNLOAD ended with sense 04h/4400h: the device has failed; a person must look at it
     show requests:
         request1: mount V00001L6 for backup: Failed ERROR_UNABLE_TO_LOAD_MEDIUM (LOAD UNLOAD ended with sense 04h/4400h: the device has failed; a person must look at it)
+        request2: inventory for Removable Storage: Passed
+        request3: classify V00001L6 for Removable Storage: Queued
+        request4: classify V00002L6 for Removable Storage: Passed
+        request5: classify V00003L6 for Removable Storage: Passed
+        request6: classify V00004L6 for Removable Storage: Passed
     mount alice V00002L6: ERROR_SUCCESS in drive2
     hand repair drive1
     advance 2m
@@ -330,6 +335,14 @@ fn a_drive_that_fails_is_taken_out_of_service() {
     show motions:
         robot: V00001L6 from slot1 to drive1
         robot: V00002L6 from slot2 to drive2
+        robot: V00002L6 from drive2 to slot2
+        robot: V00003L6 from slot3 to drive2
+        robot: V00003L6 from drive2 to slot3
+        robot: V00004L6 from slot4 to drive2
+        robot: V00004L6 from drive2 to slot4
+        robot: V00002L6 from slot2 to drive2
+        robot: V00001L6 from drive1 to slot1
+        robot: V00001L6 from slot1 to drive1
         robot: V00001L6 from drive1 to slot1
     ");
 }

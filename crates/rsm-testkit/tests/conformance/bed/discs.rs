@@ -49,6 +49,13 @@ impl Plan {
         self
     }
 
+    /// Says what cartridges of `lab` without bar code are: LTO-6, as the others.
+    pub fn plain_are_lto6(mut self) -> Plan {
+        let kind = CATALOG.iter().find(|entry| entry.name == "LTO-6").expect("a media type of the catalog");
+        self.libraries[0].media_type = Some(kind.code);
+        self
+    }
+
     /// Records an administrator's decision: new cartridges of `lab` with such bar codes go to a pool.
     pub fn rule(mut self, bar_code: &str, pool: &str) -> Plan {
         let (bar_code, pool) = (bar_code.to_string(), Some(pool.to_string()));
@@ -113,7 +120,8 @@ impl Bed {
 }
 
 fn cartridge(library: &SimLibrary, bar_code: &str) -> CartridgeId {
-    let found = library.cartridges().find(|(_, code, _)| *code == Some(bar_code)).map(|(id, _, _)| id);
+    let named = |code: Option<&str>| code.unwrap_or("plain") == bar_code;
+    let found = library.cartridges().find(|(_, code, _)| named(*code)).map(|(id, _, _)| id);
     found.unwrap_or_else(|| panic!("no cartridge {bar_code}"))
 }
 

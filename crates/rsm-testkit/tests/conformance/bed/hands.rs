@@ -1,7 +1,9 @@
 //! Hands in `lab`: places and cartridges by the names that tests use.
 
 use super::Bed;
-use rsm_simlib::{CartridgeConfig, HandAction, LibraryConfig, Notice, Place, SimLibrary};
+use rsm_simlib::{
+    CartridgeConfig, FaultSpec, HandAction, LibraryConfig, Notice, Place, Record, Side, SimLibrary,
+};
 
 impl Bed {
     /// Takes the cartridge out of a place.
@@ -19,12 +21,74 @@ impl Bed {
         });
     }
 
-    /// Puts a cartridge that was taken out into a place.
+    /// Exchanges the cartridges of two places, without a word to the library.
+    pub fn swap_silently(&self, first: &str, second: &str) {
+        let (first, second) = (first.to_string(), second.to_string());
+        self.in_library("lab", move |library| {
+            let action =
+                HandAction::Swap { first: address(library, &first), second: address(library, &second) };
+            library.hand(&action, Notice::Silent).expect("a hand can do that");
+        });
+    }
+
+    /// Pushes a tape from the shelf into the drive that stands alone.
+    pub fn push_in(&self, name: &str) {
+        let name = name.to_string();
+        self.in_library("lab", move |library| {
+            let put = HandAction::Put { name, to: None, side: Side::A };
+            library.hand(&put, Notice::Attention).expect("the drive is empty");
+        });
+    }
+
+    /// Presses the button of the drive that stands alone, and lays its tape on the shelf.
+    pub fn pull_out(&self) {
+        self.in_library("lab", |library| {
+            for action in [HandAction::Eject { drive: None }, HandAction::Take { from: None }] {
+                library.hand(&action, Notice::Attention).expect("it gives its tape out");
+            }
+        });
+    }
+
+    /// Has another computer write on the cartridge in a place.
+    pub fn record_elsewhere(&self, place: &str, blocks: Vec<Vec<u8>>) {
+        let place = place.to_string();
+        self.in_library("lab", move |library| {
+            let at = library.place_at(address(library, &place));
+            let held = library.cartridges().find(|(_, _, here)| Some(*here) == at).map(|(id, _, _)| id);
+            let records = blocks.into_iter().map(Record::Block).chain([Record::Filemark]).collect();
+            assert!(library.record_elsewhere(held.expect("a cartridge"), records), "it is a tape");
+        });
+    }
+
+    /// Has a drive refuse the next medium that it is given.
+    pub fn refuse_next(&self, drive: &str) {
+        let drive = drive.to_string();
+        self.in_library("lab", move |library| {
+            let drive = Some(address(library, &drive));
+            library.inject(FaultSpec::IncompatibleMedium { drive });
+        });
+    }
+
+    /// Has a drive break down at its next command.
+    pub fn break_drive(&self, drive: &str) {
+        let drive = drive.to_string();
+        self.in_library("lab", move |library| {
+            let drive = Some(address(library, &drive));
+            library.inject(FaultSpec::DriveFault { drive });
+        });
+    }
+
+    /// Repairs a drive, and unthreads what is in it.
+    pub fn repair_drive(&self, drive: &str) {
+        self.hand(drive, |drive| HandAction::RepairDrive { drive }, Notice::Silent);
+    }
+
+    /// Puts a cartridge that was taken out into a place; `plain` is one without bar code.
     pub fn put_back(&self, bar_code: &str, to: &str) {
         let (bar_code, to) = (bar_code.to_string(), to.to_string());
         self.in_library("lab", move |library| {
             let outside = |(_, code, place): &(_, Option<&str>, Place)| {
-                *place == Place::Outside && *code == Some(bar_code.as_str())
+                *place == Place::Outside && code.unwrap_or("plain") == bar_code
             };
             let cartridge = library.cartridges().find(outside).map(|(id, _, _)| id).expect("it is outside");
             let action = HandAction::PutBack { cartridge, to: address(library, &to) };
@@ -116,6 +180,11 @@ pub fn cartridge(config: &LibraryConfig, slot: u16, bar_code: &str) -> Cartridge
         bar_code: Some(bar_code.to_string()),
         ..CartridgeConfig::default()
     }
+}
+
+/// A cartridge without bar code for a library's plan: its slot by number.
+pub fn plain(config: &LibraryConfig, slot: u16) -> CartridgeConfig {
+    CartridgeConfig { bar_code: None, ..cartridge(config, slot, "") }
 }
 
 /// The address of `slot3`, `drive1` or `port1`.

@@ -31,7 +31,7 @@ use rsm_model::call::MountCall;
 use rsm_model::ids::Guid;
 use rsm_model::record::InventoryMethod;
 use rsm_server::{Clock, DeskHandle, DeskThread, Readers, Roles, Service, serve};
-use rsm_simlib::{LibraryConfig, SimLibrary};
+use rsm_simlib::{CartridgeConfig, Geometry, LibraryConfig, SimLibrary};
 use rsm_store::{Reader, Store};
 use rsm_testkit::parts;
 use rsm_testkit::script::books::Books;
@@ -92,20 +92,21 @@ struct Planned {
     inventory: InventoryMethod,
     media_type: Option<u32>,
     rules: Vec<IntakeRule>,
+    bays: Vec<u16>,
 }
 
 impl Planned {
     fn new(name: &str, config: LibraryConfig) -> Planned {
         let (name, inventory) = (name.to_string(), InventoryMethod::Fast);
-        Planned { name, config, inventory, media_type: None, rules: Vec::new() }
+        Planned { name, config, inventory, media_type: None, rules: Vec::new(), bays: Vec::new() }
     }
 
     fn configured(&self) -> LibraryConfiguration {
-        LibraryConfiguration {
-            media_type: self.media_type,
-            rules: self.rules.clone(),
-            ..parts::configured_as(&self.name, self.config.geometry, self.inventory)
+        let mut plain = parts::configured_as(&self.name, self.config.geometry, self.inventory);
+        for (drive, bay) in plain.drives.iter_mut().zip(&self.bays) {
+            drive.bay = Some(*bay);
         }
+        LibraryConfiguration { media_type: self.media_type, rules: self.rules.clone(), ..plain }
     }
 }
 
@@ -140,6 +141,36 @@ impl Plan {
         self
     }
 
+    /// Makes `lab` a drive without a robot; TAPE1 and TAPE2, blank, lie on the shelf beside it.
+    pub fn stand_alone(mut self) -> Plan {
+        alone(&mut self.libraries[0].config);
+        self
+    }
+
+    /// Adds a drive without a robot, of the same make and serial number as others that are added.
+    pub fn second_stand_alone(mut self, name: &str) -> Plan {
+        let mut config = library();
+        alone(&mut config);
+        self.libraries.push(Planned::new(name, config));
+        self
+    }
+
+    /// Says in the configuration of `lab` in which bay each of its drives is.
+    pub fn bays_by_hand(mut self) -> Plan {
+        let lab = &mut self.libraries[0];
+        let first = lab.config.geometry.first_drive;
+        lab.bays = (first..first + lab.config.geometry.drives).collect();
+        self
+    }
+
+    /// Starts the service while the cable of `lab` is out.
+    pub fn build_unplugged(self) -> Bed {
+        let mut bed = Bed::prepare(self);
+        bed.plug("lab", Plug::Out);
+        bed.start();
+        bed
+    }
+
     /// Starts the service and waits until it has read its libraries.
     pub fn build(self) -> Bed {
         Bed::build(self, None)
@@ -158,6 +189,14 @@ fn library() -> LibraryConfig {
     config.geometry.ports = 1;
     config.media.count = 4;
     config
+}
+
+/// Makes a library a drive without a robot.
+fn alone(config: &mut LibraryConfig) {
+    config.geometry = Geometry { stand_alone: true, drives: 1, slots: 0, ports: 0, ..Geometry::default() };
+    config.media.count = 0;
+    let tape = |name: &str| CartridgeConfig { name: Some(name.to_string()), ..CartridgeConfig::default() };
+    config.cartridge = ["TAPE1", "TAPE2"].map(tape).into();
 }
 
 /// A running service and everything around it.
@@ -197,15 +236,19 @@ impl Bed {
     }
 
     fn build(plan: Plan, held: Option<&str>) -> Bed {
-        let libraries = plan.libraries.iter().map(Planned::configured).collect();
-        let configuration = Configuration { libraries, limits: plan.limits };
-        let rooms = plan.libraries.into_iter().map(|one| (one.name, one.config)).collect();
-        let mut bed = Bed { configuration, yard: Yard::start(rooms), running: None, folder: folder() };
+        let mut bed = Bed::prepare(plan);
         match held {
             Some(device) => bed.start_held(device),
             None => bed.start(),
         }
         bed
+    }
+
+    fn prepare(plan: Plan) -> Bed {
+        let libraries = plan.libraries.iter().map(Planned::configured).collect();
+        let configuration = Configuration { libraries, limits: plan.limits };
+        let rooms = plan.libraries.into_iter().map(|one| (one.name, one.config)).collect();
+        Bed { configuration, yard: Yard::start(rooms), running: None, folder: folder() }
     }
 
     fn database(&self) -> PathBuf {

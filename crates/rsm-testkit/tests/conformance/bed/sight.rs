@@ -25,6 +25,8 @@ macro_rules! sights {
 }
 
 sights! {
+    /// A library.
+    library: Library => LibraryInformation;
     /// A drive.
     drive: Drive => DriveInformation;
     /// A medium.
