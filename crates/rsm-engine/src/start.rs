@@ -312,7 +312,10 @@ fn check_kind(library: &Library, wanted: &LibraryConfiguration) -> Handled {
     let name = &wanted.name;
     let problem = match (library.kind, kind_of_library(wanted)) {
         (_, LibraryKind::StandAlone) if wanted.drives.len() != 1 => {
-            format!("library {name} has no changer and {} drives: a stand-alone drive is one", wanted.drives.len())
+            format!(
+                "library {name} has no changer and {} drives: a stand-alone drive is one",
+                wanted.drives.len()
+            )
         }
         (LibraryKind::Robotic, LibraryKind::StandAlone) => {
             format!("library {name} had a changer: give the drive that now stands alone another library name")
@@ -360,8 +363,7 @@ fn not_under_another_name(turn: &Turn<'_>, library: &Library, device: &Device) -
 fn devices(turn: &mut Turn<'_>, library: LibraryId, wanted: &LibraryConfiguration) -> Handled {
     let known = turn.tx.find(columns::device::LIBRARY, library)?;
     let changer = wanted.changer.iter().map(|changer| (changer, DeviceRole::Changer));
-    let all =
-        changer.chain(wanted.drives.iter().map(|drive| (drive, DeviceRole::Drive))).collect::<Vec<_>>();
+    let all = changer.chain(wanted.drives.iter().map(|drive| (drive, DeviceRole::Drive))).collect::<Vec<_>>();
     for gone in known.iter().filter(|device| !all.iter().any(|(wanted, _)| wanted.key.0 == device.key)) {
         turn.changes.delete::<Device>(gone.key.clone());
         for mut bay in turn.tx.find(columns::drive::DEVICE, gone.key.clone())? {

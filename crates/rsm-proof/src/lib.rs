@@ -131,7 +131,10 @@ mod tests {
     const PLACE: Place = Place { file: "a.rs", function: "some_crate::some::test::here" };
 
     /// What a thread of this name gets for its claim. It is never dropped: what these tests claim, no run may record.
-    fn claimed_by(test: &'static str, ids: &'static [&'static str]) -> std::thread::Result<ManuallyDrop<Proof>> {
+    fn claimed_by(
+        test: &'static str,
+        ids: &'static [&'static str],
+    ) -> std::thread::Result<ManuallyDrop<Proof>> {
         let claim = move || ManuallyDrop::new(Proof::claim(ids, PLACE));
         std::thread::Builder::new().name(test.to_owned()).spawn(claim).expect("a thread").join()
     }

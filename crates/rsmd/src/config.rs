@@ -336,16 +336,14 @@ impl Config {
 
     /// The configuration as the engine wants it.
     pub fn engine(&self) -> Configuration {
-        let library = |library: &Library| {
-            LibraryConfiguration {
-                name: library.name.clone(),
-                changer: changer(library),
-                drives: drives(library),
-                inventory: library.inventory.into(),
-                label_reads_per_hour: library.label_reads_per_hour,
-                media_type: library.media_type.map(|kind| kind.code),
-                rules: library.rules.iter().map(Rule::engine).collect(),
-            }
+        let library = |library: &Library| LibraryConfiguration {
+            name: library.name.clone(),
+            changer: changer(library),
+            drives: drives(library),
+            inventory: library.inventory.into(),
+            label_reads_per_hour: library.label_reads_per_hour,
+            media_type: library.media_type.map(|kind| kind.code),
+            rules: library.rules.iter().map(Rule::engine).collect(),
         };
         Configuration {
             libraries: self.libraries.iter().map(library).collect(),
@@ -411,7 +409,8 @@ fn stand_alone_problems(library: &Library) -> Vec<String> {
         ));
     }
     if library.drives.iter().any(|drive| drive.bay.is_some()) {
-        problems.push(format!("library {name:?} has no changer, so its drive stands in no bay: leave bay out"));
+        problems
+            .push(format!("library {name:?} has no changer, so its drive stands in no bay: leave bay out"));
     }
     problems
 }
@@ -654,7 +653,8 @@ mod tests {
 
     #[test]
     fn a_library_without_a_changer_is_one_drive() {
-        let config = parse("[[library]]\nname = \"desk\"\ndrives = [\"sim:/tmp/desk#0\"]\n").expect("it is good");
+        let config =
+            parse("[[library]]\nname = \"desk\"\ndrives = [\"sim:/tmp/desk#0\"]\n").expect("it is good");
         let engine = config.engine();
         assert_eq!(engine.libraries[0].changer, None);
         assert_eq!(engine.libraries[0].drives[0].key, DeviceKey("desk/drive-1".into()));

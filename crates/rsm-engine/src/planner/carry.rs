@@ -432,13 +432,7 @@ fn put_back(turn: &mut Turn<'_>, mut request: LibraryRequest, ending: Ending) ->
 }
 
 /// Queues the dismount of a stray.
-fn put_away(
-    turn: &mut Turn<'_>,
-    view: &View,
-    drive: DriveId,
-    medium: MediumId,
-    way: Dismounting,
-) -> Handled {
+fn put_away(turn: &mut Turn<'_>, view: &View, drive: DriveId, medium: MediumId, way: Dismounting) -> Handled {
     let mut request = requests::of_service(turn, view.library.id, Operation::Dismount)?;
     request.medium = Some(medium);
     request.drive = Some(drive);

@@ -127,7 +127,10 @@ fn inventory(view: &View, request: &LibraryRequest) -> Option<Action> {
         return finish(request, Ending::failed(Code::UnableToInventorySlot, request.note.clone()));
     }
     if is_leased(view) {
-        return finish(request, Ending::new(RequestEvent::Succeeded, "the medium is in use and was left alone"));
+        return finish(
+            request,
+            Ending::new(RequestEvent::Succeeded, "the medium is in use and was left alone"),
+        );
     }
     let device = view.devices.first()?;
     if request.steps_done == 0 {
@@ -221,7 +224,9 @@ fn make_room(view: &View, request: &LibraryRequest) -> Option<Action> {
     let medium = view.medium_in(drive.id)?;
     let parked = view.parked(drive.id);
     let wanted = view.requests.iter().any(|other| {
-        other.medium == Some(medium.id) && other.id != request.id && Some(other.id) != parked.map(|one| one.id)
+        other.medium == Some(medium.id)
+            && other.id != request.id
+            && Some(other.id) != parked.map(|one| one.id)
     });
     let ready = view.settled() && view.is_usable(drive) && view.drive_ready(drive);
     if wanted || !ready || view.mounts.contains_key(&medium.id) {
@@ -305,12 +310,7 @@ fn label_work(view: &View, request: &LibraryRequest) -> Option<Action> {
     }
 }
 
-fn begin_label_work(
-    view: &View,
-    request: &LibraryRequest,
-    medium: &Medium,
-    drive: &Drive,
-) -> Option<Action> {
+fn begin_label_work(view: &View, request: &LibraryRequest, medium: &Medium, drive: &Drive) -> Option<Action> {
     let name = &drive.common.name;
     if let Some(why) = view.medium_taken(medium, Some(request.id)) {
         return wait(request, why);
@@ -364,7 +364,11 @@ pub(super) fn take_in(turn: &mut Turn<'_>, view: &View, id: RequestId, drive: Dr
     let mut bay = the_drive(view, drive)?.clone();
     let Some(mut held) = view.medium_in(drive).cloned() else { return missing("a cartridge") };
     if let Some(parked) = view.parked(drive) {
-        requests::end(turn, parked.clone(), Ending::new(RequestEvent::Succeeded, "wanted again where it was"))?;
+        requests::end(
+            turn,
+            parked.clone(),
+            Ending::new(RequestEvent::Succeeded, "wanted again where it was"),
+        )?;
     }
     if held.state == MediumState::Unloaded {
         held.state = medium::step(held.state, MediumEvent::Found)?;

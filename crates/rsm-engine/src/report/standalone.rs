@@ -193,8 +193,13 @@ fn settle(turn: &mut Turn<'_>, library: &Library, mut bay: Drive, sight: Sight) 
     }
     if bay.seen.content != sight.content || bay.seen.fenced {
         let generation = library.generation;
-        bay.seen =
-            Observation { content: sight.content, tag: None, generation, at: Some(turn.utc()), fenced: false };
+        bay.seen = Observation {
+            content: sight.content,
+            tag: None,
+            generation,
+            at: Some(turn.utc()),
+            fenced: false,
+        };
     }
     if bay != before {
         turn.put(bay);
@@ -257,7 +262,8 @@ fn put_in(turn: &mut Turn<'_>, library: &Library, bay: &mut Drive) -> Handled<Ca
     intake.finish(turn)?;
     fresh.location = place;
     fresh.state = medium::step(fresh.state, MediumEvent::PutInDrive)?;
-    let text = format!("a medium was put into {}: {} until its label is read", bay.common.name, fresh.common.name);
+    let text =
+        format!("a medium was put into {}: {} until its label is read", bay.common.name, fresh.common.name);
     turn.tell(library.id, None, "found", text);
     turn.put(fresh);
     Ok(Came::Yes)
@@ -329,8 +335,7 @@ pub(super) fn was_exchanged(
 ) -> Handled<bool> {
     let relies_on_it =
         matches!(step.kind.as_str(), "read label" | "write label" | "write blocks" | "read blocks");
-    let changed =
-        attentions.contains(&Attention::ElementsChanged) && !attentions.contains(&Attention::Reset);
+    let changed = attentions.contains(&Attention::ElementsChanged) && !attentions.contains(&Attention::Reset);
     Ok(relies_on_it && changed && device.role == DeviceRole::Drive && is_here(turn, device.library)?)
 }
 

@@ -11,12 +11,7 @@ fn sound(spell: Spell) -> FullRun {
 #[test]
 fn a_full_disk_delays_and_changes_nothing() {
     let usual = sound(Spell::None);
-    assert_eq!(
-        (usual.motions.len(), usual.refused),
-        (4, 0),
-        "two media in and out: {:?}",
-        usual.motions
-    );
+    assert_eq!((usual.motions.len(), usual.refused), (4, 0), "two media in and out: {:?}", usual.motions);
     let mut counts = Counts::new();
     for part in 1..8 {
         let at = usual.writes * part / 8;

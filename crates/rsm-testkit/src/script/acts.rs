@@ -110,11 +110,9 @@ impl Story {
             },
             ["repair", drive] => HandAction::RepairDrive { drive: address(library, drive)? },
             ["relabel", place] => HandAction::RepairBarCode { element: address(library, place)? },
-            ["put", name, to] => HandAction::Put {
-                name: (*name).to_string(),
-                to: Some(address(library, to)?),
-                side: Side::A,
-            },
+            ["put", name, to] => {
+                HandAction::Put { name: (*name).to_string(), to: Some(address(library, to)?), side: Side::A }
+            }
             ["eject", drive] => HandAction::Eject { drive: Some(address(library, drive)?) },
             ["free", to] => {
                 let (from, to) = (library.config().geometry.transport_address, address(library, to)?);

@@ -1064,7 +1064,8 @@ fn any_line(chance: &mut Chance) -> String {
         14 => format!("classify {who} medium{number}"),
         15 => "crash\nstart\nopen alice backup\nopen bob backup".to_string(),
         16 => format!("fault unknown-completion drive1 {}", ["done", "not-done"][chance.below(2) as usize]),
-        17 => ["fault reset drive", "mute drive1", "hold drive1", "kill drive1"][chance.below(4) as usize].to_string(),
+        17 => ["fault reset drive", "mute drive1", "hold drive1", "kill drive1"][chance.below(4) as usize]
+            .to_string(),
         _ => format!("advance {}s", chance.below(25) + 1),
     }
 }
