@@ -362,7 +362,12 @@ fn until_the_desk_is_handed_over_every_call_is_not_ready_and_leaves_nothing() {
     let (server, hand_over) = starting();
     assert_eq!(server.health(), (503, json!({"ready": false})));
     for rpc in rsm_wire::rpc::RPCS {
-        for body in ["{}", r#"{"session":"00000001-0000-0000-0000-0000000000aa"}"#] {
+        let with_session = r#"{"session":"00000001-0000-0000-0000-0000000000aa"}"#;
+        for body in ["{}", with_session] {
+            // A field that a message does not have is no call of anything.
+            if rpc.function == "OpenNtmsSession" && body == with_session {
+                continue;
+            }
             let (status, error) = server.post(rpc.path, body);
             assert_eq!((status, &error["code"]), (503, &json!("unavailable")), "{}", rpc.path);
             let (name, number, sentence) = failure(&error);

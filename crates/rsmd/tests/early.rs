@@ -118,11 +118,13 @@ impl Kept {
             let Some((head, body)) = text.split_once("\r\n\r\n") else { continue };
             let head = head.to_ascii_lowercase();
             let length = head.lines().find_map(|line| line.strip_prefix("content-length: "));
-            let length: usize =
-                length.and_then(|length| length.parse().ok()).expect("answers tell their length");
-            if body.len() == length {
+            let body = match length {
+                Some(length) => (body.len().to_string() == length).then(|| body.to_string()),
+                None => body.ends_with("0\r\n\r\n").then(|| whole(body)),
+            };
+            if let Some(body) = body {
                 let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).expect("a status");
-                return Ok((status, serde_json::from_str(body).expect("JSON")));
+                return Ok((status, serde_json::from_str(&body).expect("JSON")));
             }
         }
     }
@@ -131,6 +133,17 @@ impl Kept {
     fn is_closed(mut self) -> bool {
         matches!(self.0.read(&mut [0]), Ok(0) | Err(_))
     }
+}
+
+/// Puts the chunks of a body together.
+fn whole(mut chunks: &str) -> String {
+    let mut body = String::new();
+    while let Some((length, rest)) = chunks.split_once("\r\n") {
+        let length = usize::from_str_radix(length, 16).expect("a length");
+        body += &rest[..length];
+        chunks = rest[length..].trim_start_matches("\r\n");
+    }
+    body
 }
 
 /// Demands that a call was told that the manager starts.
