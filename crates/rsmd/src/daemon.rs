@@ -232,7 +232,7 @@ impl Asked {
         Ok(Self { terminate: catch(SignalKind::terminate())?, interrupt: catch(SignalKind::interrupt())? })
     }
 
-    async fn to_stop(&mut self) {
+    async fn received(&mut self) {
         tokio::select! {
             _ = self.terminate.recv() => {}
             _ = self.interrupt.recv() => {}
@@ -282,7 +282,7 @@ async fn attend(
     let mut opening = tokio::task::spawn_blocking(move || start.open());
     let opened = tokio::select! {
         opened = &mut opening => opened.context("the start ended by itself"),
-        () = asked.to_stop() => return leave_start(door, opening).await,
+        () = asked.received() => return leave_start(door, opening).await,
     };
     let opened = match opened.map_err(DaemonError::from).flatten() {
         Ok(opened) => opened,
@@ -296,7 +296,7 @@ async fn attend(
     };
     let thread = hand_over(config, opened, handover, ready_line);
     let ended = tokio::select! {
-        () = asked.to_stop() => Ended::Asked,
+        () = asked.received() => Ended::Asked,
         () = has_ended(&thread) => Ended::Desk,
     };
     tell_stopping();
