@@ -33,14 +33,16 @@ pub enum SocketError {
     },
 }
 
+/// Device, inode and moment of making in seconds and nanoseconds: the number of an inode is soon given anew.
+type Identity = (u64, u64, i64, i64);
+
 /// The file of a socket that this manager made; dropping it removes the file.
 ///
 /// It goes before the listener does: whoever finds it is answered, and a manager that starts meanwhile makes its own.
 #[derive(Debug)]
 pub struct SocketFile {
     path: PathBuf,
-    /// Device and inode.
-    identity: (u64, u64),
+    identity: Identity,
 }
 
 impl SocketFile {
@@ -63,8 +65,8 @@ impl Drop for SocketFile {
     }
 }
 
-fn identity(path: &Path) -> std::io::Result<(u64, u64)> {
-    std::fs::symlink_metadata(path).map(|found| (found.dev(), found.ino()))
+fn identity(path: &Path) -> std::io::Result<Identity> {
+    std::fs::symlink_metadata(path).map(|found| (found.dev(), found.ino(), found.mtime(), found.mtime_nsec()))
 }
 
 /// Makes the socket and listens on it, non-blocking.
@@ -141,6 +143,8 @@ mod tests {
         // A manager that is killed leaves its file.
         let (listener, file) = first;
         drop(listener);
+        // File times are as fine as the kernel's tick.
+        std::thread::sleep(std::time::Duration::from_millis(50));
         let second = bind(&path).expect("nobody answers any more");
         drop(file);
         assert!(path.exists(), "the file of the second is not the first's to remove");
