@@ -66,6 +66,13 @@ fn the_example_tells_a_service_that_is_not_there() {
 }
 
 #[test]
+fn the_example_tells_a_service_that_starts() {
+    let fake = Fake::start(|_| Some(Answer::Refusal("ERROR_NOT_READY", 21, "It starts.", "Try again.")));
+    let printed = run("examples/mount.c", &fake.socket());
+    assert_eq!(printed, "OpenNtmsSession failed with code 21\nexit status: 1");
+}
+
+#[test]
 fn hostile_arguments_get_codes_and_no_crash() {
     let fake = Fake::start(|call| match call.function.as_str() {
         "EnumerateNtmsObject" => Some(Answer::Fields(json!({ "ids": [SIDE, DRIVE] }))),

@@ -15,7 +15,8 @@ use std::path::PathBuf;
 /// Works with the libraries, drives and media of the Removable Storage Manager.
 ///
 /// Objects are named by id, by bar code or by display name, pools by their path. A name that several objects have is
-/// refused with a list of them. Exit codes: 0 done, 1 refused by the service, 2 wrong usage, 3 the service cannot be reached.
+/// refused with a list of them. Exit codes: 0 done, 1 refused by the service, 2 wrong usage, 3 the service cannot be
+/// reached or still starts.
 #[derive(Clone, Debug, Parser)]
 #[command(name = "rsm", version, propagate_version = true, max_term_width = 100)]
 pub struct Arguments {

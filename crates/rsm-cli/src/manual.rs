@@ -25,7 +25,7 @@ key is never renamed or left out, new ones may be added. An error is `{\"error\"
 | 0 | done |
 | 1 | refused by the service, or what was named is not there |
 | 2 | wrong usage |
-| 3 | the service cannot be reached |
+| 3 | the service cannot be reached, or still starts |
 | 130 | ended by a second Ctrl-C |
 
 A mount belongs to the user and the application name, not to the process: `rsm media mount` and

@@ -16,7 +16,7 @@ pub enum Exit {
     Refused = 1,
     /// The command was typed wrongly.
     Usage = 2,
-    /// The service cannot be reached.
+    /// The service cannot be reached, or still starts.
     Unreachable = 3,
 }
 

@@ -113,6 +113,20 @@ fn a_service_that_is_not_there_ends_with_3() {
 }
 
 #[test]
+fn a_service_that_starts_ends_with_3() {
+    let starting =
+        || Answer::Refusal("ERROR_NOT_READY", 21, "the manager is starting", "try again in a moment");
+    let fake = Fake::start(move |_| Some(starting()));
+    insta::assert_snapshot!(rsm(&fake, &["library", "list"]), @r"
+    --- stderr
+    rsm: the manager is starting
+         ERROR_NOT_READY (21)
+    next: try again in a moment
+    --- exit 3
+    ");
+}
+
+#[test]
 fn something_else_behind_the_socket_ends_with_3() {
     let fake = Fake::start(|_| Some(Answer::Nonsense));
     insta::assert_snapshot!(rsm(&fake, &["library", "list"]), @r"

@@ -7,7 +7,7 @@
 //!
 //! ```text
 //!   call ──► connect ──► exchange ──► answer or refusal
-//!              ▲             │ broken
+//!              ▲             │ broken, or the manager that came back still starts
 //!              └── pause ◄───┘            until the deadline, or RECONNECT_FOR after the connection was lost;
 //!                                        at the second break where nothing was ever answered
 //! ```
@@ -104,7 +104,15 @@ impl Channel {
         loop {
             let begun = Instant::now();
             let cause = match self.attempt(&request, deadline) {
-                Attempt::Answered(response) => return read_answer(method, response),
+                Attempt::Answered(response) => {
+                    match read_answer(method, response) {
+                        // A call that may have reached the manager's former life is not answered by this.
+                        Err(error) if lost.is_some() && error.code() == Code::NotReady => {
+                            io::Error::other(error.sentence())
+                        }
+                        answer => return answer,
+                    }
+                }
                 Attempt::TimedOut => return Err(no_answer(method, deadline)),
                 Attempt::Garbled(cause) => return Err(garbled(method, cause)),
                 Attempt::Unreachable(cause) if lost.is_none() => {

@@ -153,15 +153,15 @@ impl ClientError {
             && matches!(self.code(), Code::InvalidHandle | Code::NotConnected)
     }
 
-    /// Says whether the service could not be reached at all, or was lost on the way.
+    /// Says whether the service could not be reached at all, still starts, or was lost on the way.
     pub fn is_unreachable(&self) -> bool {
-        matches!(
-            self,
+        match self {
+            ClientError::Refused(_) => self.code() == Code::NotReady,
             ClientError::NotConnected { .. }
-                | ClientError::Lost { .. }
-                | ClientError::Stranger { .. }
-                | ClientError::NoAnswer { .. }
-                | ClientError::Garbled { .. }
-        )
+            | ClientError::Lost { .. }
+            | ClientError::Stranger { .. }
+            | ClientError::NoAnswer { .. }
+            | ClientError::Garbled { .. } => true,
+        }
     }
 }

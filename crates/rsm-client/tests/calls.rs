@@ -138,6 +138,30 @@ fn a_manager_that_comes_back_after_a_break_is_used() {
     assert_eq!(fake.calls_of("OpenNtmsSession").len(), 2);
 }
 
+const STARTING: Answer = Answer::Refusal("ERROR_NOT_READY", 21, "The manager is starting.", "Try again.");
+
+#[test]
+fn a_manager_that_starts_is_told_at_once() {
+    let fake = Fake::start(|_| Some(STARTING));
+    let error = Session::open(&ServerAddress::at_socket(fake.socket()), None, 0).unwrap_err();
+    assert_eq!(show(&error, &fake), "ERROR_NOT_READY 21: The manager is starting. next: Try again.");
+    assert!(error.is_unreachable(), "nobody there carries calls out yet");
+    assert!(!error.ends_the_session(), "a keep-alive that comes too early is sent again");
+    assert_eq!(fake.calls().len(), 1);
+}
+
+#[test]
+fn a_call_that_was_lost_in_a_restart_waits_until_the_manager_has_started() {
+    let fake = Fake::start(|call| match (call.function.as_str(), call.earlier) {
+        ("MountNtmsMedia", 0) => Some(Answer::Drop),
+        ("MountNtmsMedia", 1..=3) => Some(STARTING),
+        ("MountNtmsMedia", _) => Some(mounted()),
+        _ => None,
+    });
+    assert_eq!(open(&fake).mount(&mount_call(60_000)).unwrap().drives, [Guid([2; 16])]);
+    assert_eq!(numbers(&fake.calls_of("MountNtmsMedia")), ["1"; 5]);
+}
+
 #[test]
 fn a_waiting_call_does_not_hold_up_others() {
     let fake = Fake::start(|call| match call.function.as_str() {

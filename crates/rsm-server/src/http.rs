@@ -8,7 +8,9 @@ use crate::failure::Documented;
 use crate::peer::{Credentials, Roles};
 use crate::service::Service;
 use axum::extract::connect_info::Connected;
+use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
+use axum::response::IntoResponse;
 use axum::serve::IncomingStream;
 use connectrpc::ConnectRpcService;
 use rsm_model::access::Caller;
@@ -55,16 +57,16 @@ impl Peer {
 pub async fn serve(
     listener: UnixListener,
     service: Service,
-    incarnation: u32,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> std::io::Result<()> {
-    let app = router(service, incarnation);
+    let app = router(service);
     axum::serve(listener, app.into_make_service_with_connect_info::<Peer>())
         .with_graceful_shutdown(stop)
         .await
 }
 
-fn router(service: Service, incarnation: u32) -> axum::Router {
+fn router(service: Service) -> axum::Router {
+    let asked = service.clone();
     let service = Arc::new(service);
     let rpc = connectrpc::Router::new();
     let rpc = SessionManagementExt::register(service.clone(), rpc);
@@ -73,7 +75,15 @@ fn router(service: Service, incarnation: u32) -> axum::Router {
     let rpc = MediaServicesExt::register(service.clone(), rpc);
     let rpc = ExtensionExt::register(service, rpc);
     let rpc = ConnectRpcService::new(rpc).with_interceptor(Documented);
-    let health = format!("{{\"ready\":true,\"incarnation\":{incarnation}}}\n");
-    let healthz = axum::routing::get(async move || ([(CONTENT_TYPE, "application/json")], health.clone()));
+    let healthz = axum::routing::get(async move || health(asked.incarnation()));
     axum::Router::new().route("/healthz", healthz).fallback_service(rpc)
+}
+
+/// What a probe is told: its status says whether calls are taken.
+fn health(incarnation: Option<u32>) -> impl IntoResponse {
+    let (status, text) = match incarnation {
+        Some(incarnation) => (StatusCode::OK, format!("{{\"ready\":true,\"incarnation\":{incarnation}}}\n")),
+        None => (StatusCode::SERVICE_UNAVAILABLE, "{\"ready\":false}\n".to_string()),
+    };
+    (status, [(CONTENT_TYPE, "application/json")], text)
 }

@@ -9,7 +9,7 @@
 //! Why a room of its own: the engine knows no sockets, threads or clocks; all of them stand here, and no rule does.
 //!
 //! Invariants: reads never wait at the desk; what robots report never waits behind calls; a call that was taken is
-//! carried out though its caller goes.
+//! carried out though its caller goes; what comes before the desk is open is refused and never taken.
 
 pub mod clock;
 pub mod desk_thread;
@@ -25,4 +25,4 @@ pub use desk_thread::{DeskHandle, DeskThread, Machine, Workers};
 pub use http::serve;
 pub use peer::Roles;
 pub use reads::Readers;
-pub use service::Service;
+pub use service::{Handover, Service, Serving};

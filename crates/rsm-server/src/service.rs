@@ -1,9 +1,14 @@
 //! The handlers: each decodes, identifies its caller, and asks the desk or a reader.
 //!
+//! ```text
+//!   starting: ERROR_NOT_READY ──Handover::hand_over, once──► serving: desk, readers
+//! ```
+//!
 //! Why so thin: the wire's conversions stand in `rsm-wire`, the rules in the engine. A handler adds who is calling.
 //!
 //! Invariants: a changing call goes to the desk and nowhere else, a question to a reader and nowhere else; a future
-//! that is dropped because its client went leaves the call to go on (decision 26).
+//! that is dropped because its client went leaves the call to go on (decision 26). Until the desk is handed over every
+//! call is refused and leaves nothing; from then on none is refused for that reason.
 
 #![allow(refining_impl_trait)]
 
@@ -18,23 +23,67 @@ use rsm_model::Code;
 use rsm_model::access::Caller;
 use rsm_model::call::{Call, Query, Refusal, Reply};
 use rsm_wire::{Addressed, WrongReply, v1};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 /// What all handlers share.
 #[derive(Clone)]
 pub struct Service {
+    /// Empty while the manager starts; filled once and never emptied.
+    serving: Arc<OnceLock<Serving>>,
+    roles: Arc<Roles>,
+}
+
+/// What answers calls once the manager has started.
+pub struct Serving {
     desk: DeskHandle,
     readers: Readers,
-    roles: Arc<Roles>,
-    seen: Arc<Seen>,
+    seen: Seen,
+    incarnation: u32,
+}
+
+/// The right to let a service that starts answer its calls; used once.
+pub struct Handover {
+    serving: Arc<OnceLock<Serving>>,
+}
+
+impl Serving {
+    /// Takes a running desk, readers of its database, and which of the manager's lives this is; `lease` is how long a
+    /// session lives without a sign.
+    pub fn new(desk: DeskHandle, readers: Readers, incarnation: u32, lease: Duration) -> Self {
+        Self { desk, readers, seen: Seen::new(lease), incarnation }
+    }
+}
+
+impl Handover {
+    /// Lets the calls from now on be carried out, those of connections that are open already too.
+    pub fn hand_over(self, serving: Serving) {
+        // There is one handover for a service, and it ends here: the place is empty.
+        self.serving.get_or_init(|| serving);
+    }
 }
 
 impl Service {
-    /// Makes the handlers over a desk and its database; `roles` say what a caller is, `lease` how long a session
-    /// lives without a sign.
-    pub fn new(desk: DeskHandle, readers: Readers, roles: Roles, lease: Duration) -> Self {
-        Self { desk, readers, roles: Arc::new(roles), seen: Arc::new(Seen::new(lease)) }
+    /// Makes the handlers over what answers; `roles` say what a caller is.
+    pub fn new(serving: Serving, roles: Roles) -> Self {
+        Self { serving: Arc::new(OnceLock::from(serving)), roles: Arc::new(roles) }
+    }
+
+    /// Makes the handlers before there is a desk: each call is answered ERROR_NOT_READY until one is handed over
+    /// (OpenNtmsSession/open-not-ready-conflict: opening a session too).
+    pub fn starting(roles: Roles) -> (Self, Handover) {
+        let serving: Arc<OnceLock<Serving>> = Arc::default();
+        (Self { serving: serving.clone(), roles: Arc::new(roles) }, Handover { serving })
+    }
+
+    /// Which of the manager's lives this is; none while it starts.
+    pub fn incarnation(&self) -> Option<u32> {
+        self.serving.get().map(|serving| serving.incarnation)
+    }
+
+    /// What answers. A call asks once, so it is either refused or carried out.
+    fn serving(&self) -> Result<&Serving, ConnectError> {
+        self.serving.get().ok_or_else(|| error_of(&starting()))
     }
 
     /// Identifies the caller of a request by its connection.
@@ -58,9 +107,10 @@ impl Service {
         Addressed<Call>: TryFrom<Request, Error = Refusal>,
         Answer: TryFrom<Reply, Error = WrongReply>,
     {
+        let serving = self.serving()?;
         let call = Addressed::try_from(request).map_err(|refusal| error_of(&refusal))?;
         let caller = self.caller(context).await?;
-        let reply = self.desk.call(caller, call).await.map_err(|refusal| error_of(&refusal))?;
+        let reply = serving.desk.call(caller, call).await.map_err(|refusal| error_of(&refusal))?;
         answer(reply)
     }
 
@@ -74,18 +124,26 @@ impl Service {
         Addressed<Query>: TryFrom<Request, Error = Refusal>,
         Answer: TryFrom<Reply, Error = WrongReply>,
     {
+        let serving = self.serving()?;
         let query = Addressed::<Query>::try_from(request).map_err(|refusal| error_of(&refusal))?;
         let session = query.session;
         let caller = self.caller(context).await?;
-        let reply = self.readers.read(caller, query).await.map_err(|refusal| error_of(&refusal))?;
+        let reply = serving.readers.read(caller, query).await.map_err(|refusal| error_of(&refusal))?;
         // Only a question that was answered renews: a stranger's guess does not keep a session alive.
         if let Some(session) = session
-            && self.seen.see(session, Instant::now()) == Renewal::Due
+            && serving.seen.see(session, Instant::now()) == Renewal::Due
         {
-            self.desk.session_seen(session);
+            serving.desk.session_seen(session);
         }
         answer(reply)
     }
+}
+
+/// The refusal of a call that comes before the desk is open.
+fn starting() -> Refusal {
+    let sentence =
+        "the manager is starting: it opens its database and ends what its former life left unfinished";
+    Refusal::new(Code::NotReady, sentence).next("try again in a moment")
 }
 
 fn answer<Answer: TryFrom<Reply, Error = WrongReply>>(reply: Reply) -> ServiceResult<Answer> {

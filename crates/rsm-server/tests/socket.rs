@@ -7,7 +7,7 @@ use rsm_model::Code;
 use rsm_model::call::{Call, Refusal, Reply};
 use rsm_model::ids::{Guid, SessionId};
 use rsm_model::time::Now;
-use rsm_server::{Clock, DeskHandle, DeskThread, Machine, Readers, Roles, Service, Workers, serve};
+use rsm_server::{Clock, DeskHandle, DeskThread, Machine, Readers, Roles, Service, Serving, Workers, serve};
 use rsm_step::{DeviceKey, Epoch, Hello, StepOrder};
 use rsm_store::Store;
 use rsm_wire::v1;
@@ -78,6 +78,13 @@ struct Server {
 }
 
 fn server() -> Server {
+    let (server, hand_over) = starting();
+    hand_over();
+    server
+}
+
+/// A server whose desk runs and is not handed over yet, and the handover.
+fn starting() -> (Server, impl FnOnce() + Send) {
     let folder = TempDir::new().expect("a folder");
     let database = folder.path().join("rsm.db");
     drop(Store::open(&database).expect("a new database"));
@@ -89,15 +96,17 @@ fn server() -> Server {
     let open = move || Ok::<_, std::io::Error>((script, Vec::new(), ()));
     DeskThread::start(desk.clone(), open, NoWorkers, Clock::start()).expect("a thread");
     let roles = Roles::look_up(None, None).expect("no groups are wanted");
-    let service = Service::new(desk.clone(), readers, roles, LONG);
+    let (service, handover) = Service::starting(roles);
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     let socket = folder.path().join("rsm.sock");
     let listener = {
         let _inside = runtime.enter();
         tokio::net::UnixListener::bind(&socket).expect("a socket")
     };
-    runtime.spawn(serve(listener, service, 3, std::future::pending()));
-    Server { socket, desk, told, go_on, runtime, _folder: folder }
+    runtime.spawn(serve(listener, service, std::future::pending()));
+    let serving = Serving::new(desk.clone(), readers, 3, LONG);
+    let server = Server { socket, desk, told, go_on, runtime, _folder: folder };
+    (server, move || handover.hand_over(serving))
 }
 
 impl Server {
@@ -130,6 +139,14 @@ impl Server {
         )
     }
 
+    fn health(&self) -> (u16, Value) {
+        let mut stream = self.connect();
+        stream
+            .write_all(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+            .expect("it listens");
+        answer(stream)
+    }
+
     fn next_told(&self) -> Input {
         self.told.recv_timeout(LONG).expect("the desk is told")
     }
@@ -138,6 +155,37 @@ impl Server {
 fn answer(mut stream: UnixStream) -> (u16, Value) {
     let mut text = String::new();
     stream.read_to_string(&mut text).expect("an answer in time");
+    parsed(&text)
+}
+
+/// The head of a request whose connection is kept.
+fn kept_head(path: &str, length: usize) -> String {
+    format!(
+        "POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: {length}\r\n\r\n"
+    )
+}
+
+/// Reads one answer and leaves the connection open.
+fn next_answer(stream: &mut UnixStream) -> (u16, Value) {
+    let mut text = String::new();
+    let mut byte = [0];
+    loop {
+        stream.read_exact(&mut byte).expect("an answer in time");
+        text.push(char::from(byte[0]));
+        let Some((head, body)) = text.split_once("\r\n\r\n") else { continue };
+        let head = head.to_ascii_lowercase();
+        let length = head.lines().find_map(|line| line.strip_prefix("content-length: "));
+        let whole = match length {
+            Some(length) => body.len() == length.parse::<usize>().expect("a number"),
+            None => body.ends_with("0\r\n\r\n"),
+        };
+        if whole {
+            return parsed(&text);
+        }
+    }
+}
+
+fn parsed(text: &str) -> (u16, Value) {
     let (head, body) = text.split_once("\r\n\r\n").expect("a head");
     let body = if head.contains("transfer-encoding: chunked") { whole(body) } else { body.to_string() };
     let status = head.split(' ').nth(1).expect("a status").parse().expect("a number");
@@ -208,12 +256,7 @@ fn an_unknown_method_is_not_found() {
 
 #[test]
 fn health_is_told_to_anybody() {
-    let server = server();
-    let mut stream = server.connect();
-    stream
-        .write_all(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
-        .expect("it listens");
-    assert_eq!(answer(stream), (200, json!({"ready": true, "incarnation": 3})));
+    assert_eq!(server().health(), (200, json!({"ready": true, "incarnation": 3})));
 }
 
 #[test]
@@ -312,4 +355,110 @@ fn grpc_and_grpc_web_programs_meet_the_same_handlers() {
         let sent = connectrpc::ErrorDetail::from_message(rsm_wire::FAILURE_TYPE, &busy);
         assert_eq!(detail.value, sent.value, "{protocol:?}");
     }
+}
+
+#[test]
+fn until_the_desk_is_handed_over_every_call_is_not_ready_and_leaves_nothing() {
+    let (server, hand_over) = starting();
+    assert_eq!(server.health(), (503, json!({"ready": false})));
+    for rpc in rsm_wire::rpc::RPCS {
+        let with_session = r#"{"session":"00000001-0000-0000-0000-0000000000aa"}"#;
+        for body in ["{}", with_session] {
+            // A field that a message does not have is no call of anything.
+            if rpc.function == "OpenNtmsSession" && body == with_session {
+                continue;
+            }
+            let (status, error) = server.post(rpc.path, body);
+            assert_eq!((status, &error["code"]), (503, &json!("unavailable")), "{}", rpc.path);
+            let (name, number, sentence) = failure(&error);
+            assert_eq!((name, number), ("ERROR_NOT_READY", &json!(21)), "{}", rpc.path);
+            assert!(sentence.starts_with("the manager is starting"), "{sentence}");
+            assert_eq!(error["details"][0]["debug"]["next"], "try again in a moment");
+        }
+    }
+    let (_, error) = server.post("/rsm.v1.MediaServices/MountNtmsMedia", r#"{"media":["slot 4"]}"#);
+    assert_eq!(
+        failure(&error).0,
+        "ERROR_NOT_READY",
+        "what is wrong with a call is told when there is a desk"
+    );
+    hand_over();
+    assert_eq!(server.open("first").0, 200);
+    let Input::Call { call, .. } = server.next_told() else { panic!("a call") };
+    let Call::OpenSession { application, .. } = call else { panic!("an opening: {call:?}") };
+    assert_eq!(application.as_deref(), Some("first"), "nothing of the earlier calls reached the desk");
+    assert_eq!(server.health(), (200, json!({"ready": true, "incarnation": 3})));
+}
+
+#[test]
+fn connections_from_before_the_handover_are_served_after_it() {
+    let (server, hand_over) = starting();
+    let path = "/rsm.v1.Extension/KeepAlive";
+    let mut kept = server.connect();
+    let mut half = server.connect();
+    let silent = server.connect();
+    kept.write_all((kept_head(path, 2) + "{}").as_bytes()).expect("it listens");
+    assert_eq!(failure(&next_answer(&mut kept).1).0, "ERROR_NOT_READY");
+    half.write_all(kept_head(path, 2).as_bytes()).expect("it listens");
+    let authority: axum::http::Uri = "http://localhost".parse().expect("an address");
+    let grpc = {
+        let _inside = server.runtime.enter();
+        let connection = Http2Connection::lazy_unix(&server.socket, authority.clone()).shared(8);
+        let config = ClientConfig::new(authority).with_protocol(Protocol::Grpc);
+        v1::SessionManagementClient::new(connection, config)
+    };
+    let open = || grpc.open_ntms_session(v1::OpenNtmsSessionRequest::default());
+    let refused = server.runtime.block_on(open()).expect_err("it starts");
+    assert_eq!(refused.code, connectrpc::ErrorCode::Unavailable, "{refused:?}");
+
+    hand_over();
+    kept.write_all((kept_head(path, 2) + "{}").as_bytes()).expect("it is still open");
+    assert_eq!(next_answer(&mut kept), (200, json!({})));
+    half.write_all(b"{}").expect("it is still open");
+    assert_eq!(next_answer(&mut half), (200, json!({})), "a call begun before is served when it is whole");
+    server.runtime.block_on(open()).expect("a session on the same connection");
+    drop(silent);
+}
+
+#[test]
+fn at_the_handover_no_call_is_lost_and_none_is_answered_twice() {
+    const CLIENTS: usize = 24;
+    const SERVED: usize = 20;
+    let (server, hand_over) = starting();
+    let (begun, under_way) = channel();
+    let clients: Vec<_> = (0..CLIENTS)
+        .map(|_| {
+            let (mut stream, begun) = (server.connect(), begun.clone());
+            std::thread::spawn(move || {
+                let request = kept_head("/rsm.v1.Extension/KeepAlive", 2) + "{}";
+                let (mut refused, mut served) = (0, 0);
+                while served < SERVED {
+                    stream.write_all(request.as_bytes()).expect("it stays open");
+                    let (status, body) = next_answer(&mut stream);
+                    if status == 200 {
+                        served += 1;
+                        continue;
+                    }
+                    assert_eq!(failure(&body).0, "ERROR_NOT_READY", "{body}");
+                    assert_eq!(served, 0, "once ready, the manager is never not ready again");
+                    refused += 1;
+                    if refused == 3 {
+                        begun.send(()).expect("the test listens");
+                    }
+                }
+                stream.set_read_timeout(Some(Duration::from_millis(100))).expect("settable");
+                assert!(stream.read(&mut [0]).is_err(), "no answer more than calls");
+                refused
+            })
+        })
+        .collect();
+    for _ in 0..CLIENTS {
+        under_way.recv_timeout(LONG).expect("each is refused while there is no desk");
+    }
+    hand_over();
+    for client in clients {
+        assert!(client.join().expect("it is served") >= 3);
+    }
+    let told = server.told.try_iter().filter(|input| matches!(input, Input::Call { .. })).count();
+    assert_eq!(told, CLIENTS * SERVED, "the desk was given each call that was served, once, and no other");
 }

@@ -38,5 +38,5 @@ pub use error::StoreError;
 pub use read::{ReadTx, Reader};
 pub use row::Row;
 pub use search::{Choice, PlaceAtRest};
-pub use store::{Log, Store, WriteTx};
+pub use store::{DatabaseLock, Log, Store, WriteTx};
 pub use value::ColumnValue;

@@ -33,14 +33,39 @@ pub(crate) struct Files {
     _lock: File,
 }
 
+/// The right to open a database, before anything of it is looked at: nobody else has it meanwhile.
+///
+/// Given up when it is dropped, and by a crash too.
+#[derive(Debug)]
+pub struct DatabaseLock {
+    path: PathBuf,
+    file: File,
+}
+
+impl DatabaseLock {
+    /// Takes the lock of the database at a path, which need not be there yet; nothing waits.
+    ///
+    /// Fails with `Locked` when another manager has it, with `NoAccess` or `Failure` when there can be no lock.
+    pub fn take(path: &Path) -> Result<DatabaseLock, StoreError> {
+        let path = resolved(path)?;
+        let file = lock(&path)?;
+        Ok(DatabaseLock { path, file })
+    }
+}
+
 impl Store {
     /// Opens the database at a path, makes it when there is none, and brings its schema up to date.
     ///
     /// Fails with `Locked` when another manager has it open, with `NewerSchema`, `Corrupt` or `Foreign` without having
     /// changed the file, with `NoAccess`, `Full` or `Failure` when it cannot be made or upgraded.
     pub fn open(path: &Path) -> Result<Store, StoreError> {
-        let path = resolved(path)?;
-        let lock = lock(&path)?;
+        Store::open_locked(DatabaseLock::take(path)?)
+    }
+
+    /// As [`Store::open`], for whoever holds the lock already. A large database is examined for a while, and an
+    /// upgrade takes its time.
+    pub fn open_locked(lock: DatabaseLock) -> Result<Store, StoreError> {
+        let DatabaseLock { path, file } = lock;
         schema::inspect(&path)?;
         let connection = match connect(&path) {
             // A manager must be able to start on a full disk, to take in the outcomes of what the robots did.
@@ -48,7 +73,7 @@ impl Store {
             result => result?,
         };
         ballast::restore(&path);
-        Ok(Store { connection, files: Some(Files { path, _lock: lock }) })
+        Ok(Store { connection, files: Some(Files { path, _lock: file }) })
     }
 
     /// Looks whether a database could be opened, without changing or making anything; none yet is no hindrance.

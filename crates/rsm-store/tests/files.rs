@@ -5,7 +5,7 @@ mod common;
 use common::{record, write};
 use rsm_model::record::*;
 use rsm_model::time::UtcTime;
-use rsm_store::{Ballast, Changes, Reader, Store, StoreError, changes, columns};
+use rsm_store::{Ballast, Changes, DatabaseLock, Reader, Store, StoreError, changes, columns};
 use rusqlite::Connection;
 use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader, Write};
@@ -63,6 +63,22 @@ fn a_second_manager_is_refused_until_the_first_ends() {
     }
     drop(first);
     Store::open(&place.path).expect("the lock went with the first");
+}
+
+#[test]
+fn a_lock_alone_keeps_others_out_and_makes_no_database() {
+    let place = place();
+    let lock = DatabaseLock::take(&place.path).expect("nobody has it");
+    assert!(!place.path.exists());
+    assert!(matches!(DatabaseLock::take(&place.path), Err(StoreError::Locked { .. })));
+    assert!(matches!(Store::open(&place.path).err(), Some(StoreError::Locked { .. })));
+    let store = Store::open_locked(lock).expect("an empty database opens");
+    assert!(
+        matches!(DatabaseLock::take(&place.path), Err(StoreError::Locked { .. })),
+        "the store has it now"
+    );
+    drop(store);
+    DatabaseLock::take(&place.path).expect("the lock went with the store");
 }
 
 #[test]

@@ -1,36 +1,46 @@
 //! Starting, running and stopping the manager.
 //!
 //! ```text
-//!   store (lock) ─► socket ─► desk opened ─► readers ─► desk thread ─► serve ─► READY
-//!   SIGTERM, SIGINT, or the desk has ended ─► STOPPING ─► no more calls ─► batch ends ─► workers told ─► exit
+//!   database's lock ─► socket ─► serve: ERROR_NOT_READY ─┬─► store ─► readers ─► desk ─► handed over ─► READY
+//!                                                        └─► it fails ─► socket away ─► exit
+//!   SIGTERM, SIGINT, or the desk has ended ─► STOPPING ─► socket away ─► batch ends ─► workers told ─► exit
 //! ```
 //!
-//! Why in this order: the store's lock keeps a second manager out before it can touch anything else, and the socket
-//! keeps one with another database from answering for this one.
+//! Why in this order: the lock keeps a second manager out before it can touch anything else, and the socket keeps one
+//! with another database from answering for this one. Whoever calls during the rest, which may take long, is told so.
 //!
-//! Invariants: READY is told when the libraries are loaded, whatever the robots do (decision 30); what was
-//! acknowledged before a stop is on disk; a desk that ends by itself ends the process with an error.
+//! Invariants: READY is told when the libraries are loaded, whatever the robots do (decision 30), and not before; a
+//! start that fails leaves no socket; what was acknowledged before a stop is on disk; a desk that ends by itself ends
+//! the process with an error.
 
 use crate::config::Config;
 use crate::ends::End;
 use crate::places::{self, PlaceError};
-use crate::socket::{self, SocketError};
+use crate::socket::{self, SocketError, SocketFile};
 use crate::workers::ProcessWorkers;
 use anyhow::Context;
 use rsm_engine::{Desk, DeskError};
-use rsm_server::{Clock, DeskHandle, DeskThread, Readers, Roles, Service, serve};
-use rsm_store::{Store, StoreError};
+use rsm_server::{Clock, DeskHandle, DeskThread, Handover, Readers, Roles, Service, Serving, serve};
+use rsm_store::{DatabaseLock, Store, StoreError};
 use rustix::fs::Mode;
 use sd_notify::NotifyState;
 use std::os::unix::fs::PermissionsExt;
+use std::os::unix::net::UnixListener as StdListener;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tokio::net::UnixListener;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
 
 /// How long connections may take to end after their calls were answered.
 const DRAIN_WITHIN: Duration = Duration::from_secs(5);
+
+/// How long connections may take to end when the start has failed: each call was answered at once.
+const DRAIN_AFTER_A_FAILURE: Duration = Duration::from_millis(500);
+
+/// How long a stop waits for a start that is under way; then that is cut off, as by a crash.
+const START_ENDS_WITHIN: Duration = Duration::from_secs(5);
 
 /// How often the desk's thread is looked at.
 const WATCH_EVERY: Duration = Duration::from_millis(250);
@@ -151,35 +161,18 @@ pub fn run(config: &Config, ready_line: ReadyLine) -> Result<(), DaemonError> {
     for folder in folders(config, &database) {
         places::make(folder)?;
     }
-    let store = Store::open(&database)?;
-    let listener = socket::bind(&config.manager.socket)?;
-
-    let readers = Readers::open(&database)?;
-    let clock = Clock::start();
-    let handle = DeskHandle::new();
-    let workers = ProcessWorkers::new(worker, handle.clone());
-    let configuration = config.engine();
-    let open = move || -> Result<_, DaemonError> {
-        let (desk, first) = Desk::open(store, configuration, clock.now())?;
-        let incarnation = desk.incarnation();
-        Ok((desk, first, incarnation))
-    };
-    let (thread, incarnation) = DeskThread::start(handle.clone(), open, workers, clock)?;
-    tracing::info!(incarnation, database = %database.display(), "the desk is open");
+    let lock = DatabaseLock::take(&database)?;
+    let (listener, file) = socket::bind(&config.manager.socket)?;
 
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
         .build()
         .context("no runtime can be had")?;
-    let lease = Duration::from_millis(config.limits.filled().lease_ms);
-    let service = Service::new(handle, readers, roles, lease);
-    let outcome = runtime.block_on(attend(config, listener, service, incarnation, ready_line, thread));
-    // Reads that are still running are cut off; nobody waits for them any more.
+    let start = Start { database, lock, configuration: config.engine(), worker };
+    let outcome = runtime.block_on(attend(config, listener, file, roles, start, ready_line));
+    // Reads that are still running are cut off, and a start that nobody waits for; both leave nothing half done.
     runtime.shutdown_background();
-    if let Err(error) = std::fs::remove_file(&config.manager.socket) {
-        tracing::debug!("the socket file could not be removed: {error}");
-    }
     outcome
 }
 
@@ -189,50 +182,184 @@ fn folders<'c>(config: &'c Config, database: &'c Path) -> impl Iterator<Item = &
     folders.into_iter().flatten().filter(|folder| !folder.as_os_str().is_empty())
 }
 
-/// Serves until a signal comes or the desk has ended, then stops in order.
+/// What the desk is opened from.
+struct Start {
+    database: PathBuf,
+    lock: DatabaseLock,
+    configuration: rsm_engine::Configuration,
+    worker: PathBuf,
+}
+
+/// The desk that was opened, and what else answers calls.
+struct Opened {
+    thread: DeskThread,
+    readers: Readers,
+    incarnation: u32,
+}
+
+impl Start {
+    /// Opens, upgrades and checks the database and ends what the former life left; takes as long as that takes.
+    fn open(self) -> Result<Opened, DaemonError> {
+        let Start { database, lock, configuration, worker } = self;
+        let clock = Clock::start();
+        let handle = DeskHandle::new();
+        let workers = ProcessWorkers::new(worker, handle.clone());
+        let open = {
+            let database = database.clone();
+            move || -> Result<_, DaemonError> {
+                let store = Store::open_locked(lock)?;
+                let readers = Readers::open(&database)?;
+                let (desk, first) = Desk::open(store, configuration, clock.now())?;
+                let incarnation = desk.incarnation();
+                Ok((desk, first, (readers, incarnation)))
+            }
+        };
+        let (thread, (readers, incarnation)) = DeskThread::start(handle, open, workers, clock)?;
+        tracing::info!(incarnation, database = %database.display(), "the desk is open");
+        Ok(Opened { thread, readers, incarnation })
+    }
+}
+
+/// The signals that ask for a stop. They are caught before the start, which can then be left in order too.
+struct Asked {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Asked {
+    fn listen() -> Result<Self, DaemonError> {
+        let catch = |kind| signal(kind).context("signals cannot be caught");
+        Ok(Self { terminate: catch(SignalKind::terminate())?, interrupt: catch(SignalKind::interrupt())? })
+    }
+
+    async fn received(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
+}
+
+/// The socket while it is served.
+struct Door {
+    file: SocketFile,
+    stop: oneshot::Sender<()>,
+    serving: JoinHandle<std::io::Result<()>>,
+}
+
+impl Door {
+    fn open(listener: StdListener, file: SocketFile, service: Service) -> Result<Self, DaemonError> {
+        let listener = UnixListener::from_std(listener).context("the socket cannot be served")?;
+        let (stop, stopped) = oneshot::channel::<()>();
+        // Dropping the sender stops the server just as well.
+        let until_stopped = async move { drop(stopped.await) };
+        let serving = tokio::spawn(serve(listener, service, until_stopped));
+        Ok(Self { file, stop, serving })
+    }
+
+    /// Takes the socket away and lets nobody in any more; connections end when their calls are answered.
+    fn close(self) -> JoinHandle<std::io::Result<()>> {
+        let Door { file, stop, serving } = self;
+        drop(file);
+        drop(stop);
+        serving
+    }
+}
+
+/// Serves from before the desk is opened until a signal comes or the desk has ended, then stops in order.
 async fn attend(
     config: &Config,
-    listener: std::os::unix::net::UnixListener,
-    service: Service,
-    incarnation: u32,
+    listener: StdListener,
+    file: SocketFile,
+    roles: Roles,
+    start: Start,
     ready_line: ReadyLine,
-    thread: DeskThread,
 ) -> Result<(), DaemonError> {
-    let listener = UnixListener::from_std(listener).context("the socket cannot be served")?;
-    let mut terminate = signal(SignalKind::terminate()).context("signals cannot be caught")?;
-    let mut interrupt = signal(SignalKind::interrupt()).context("signals cannot be caught")?;
-    let (stop, stopped) = oneshot::channel::<()>();
-    // Dropping the sender stops the server just as well.
-    let until_stopped = async move { drop(stopped.await) };
-    let serving = tokio::spawn(serve(listener, service, incarnation, until_stopped));
+    let mut asked = Asked::listen()?;
+    let (service, handover) = Service::starting(roles);
+    let door = Door::open(listener, file, service)?;
+    tracing::info!(socket = %config.manager.socket.display(), "starting");
+    let mut opening = tokio::task::spawn_blocking(move || start.open());
+    let opened = tokio::select! {
+        opened = &mut opening => opened.context("the start ended by itself"),
+        () = asked.received() => return leave_start(door, opening).await,
+    };
+    let opened = match opened.map_err(DaemonError::from).flatten() {
+        Ok(opened) => opened,
+        Err(error) => {
+            // Why there was no start counts, not how the connections ended.
+            if let Err(besides) = drained(door.close(), DRAIN_AFTER_A_FAILURE).await {
+                tracing::warn!("{besides}");
+            }
+            return Err(error);
+        }
+    };
+    let thread = hand_over(config, opened, handover, ready_line);
+    let ended = tokio::select! {
+        () = asked.received() => Ended::Asked,
+        () = has_ended(&thread) => Ended::Desk,
+    };
+    tell_stopping();
+    let serving = door.close();
+    // The desk ends first: callers that wait for a robot are told, and their connections can end.
+    let joined = tokio::task::spawn_blocking(move || thread.stop()).await;
+    drained(serving, DRAIN_WITHIN).await?;
+    match (ended, joined) {
+        (Ended::Asked, Ok(Ok(()))) => Ok(()),
+        _ => Err(desk_ended()),
+    }
+}
+
+fn desk_ended() -> DaemonError {
+    DaemonError::Failed(anyhow::anyhow!(
+        "the desk ended by itself; what was acknowledged is on disk; see the messages above and start again"
+    ))
+}
+
+/// Lets calls be carried out, and says so.
+fn hand_over(config: &Config, opened: Opened, handover: Handover, ready_line: ReadyLine) -> DeskThread {
+    let Opened { thread, readers, incarnation } = opened;
+    let lease = Duration::from_millis(config.limits.filled().lease_ms);
+    handover.hand_over(Serving::new(thread.handle().clone(), readers, incarnation, lease));
     tell_supervisor(&[NotifyState::Ready]);
     tracing::info!(socket = %config.manager.socket.display(), "ready");
     if ready_line == ReadyLine::Print {
         println!("ready: socket {}", config.manager.socket.display());
     }
+    thread
+}
 
-    let ended = tokio::select! {
-        _ = terminate.recv() => Ended::Asked,
-        _ = interrupt.recv() => Ended::Asked,
-        () = has_ended(&thread) => Ended::Desk,
-    };
-    tell_supervisor(&[NotifyState::Stopping]);
-    tracing::info!("stopping");
-    drop(stop);
-    // The desk ends first: callers that wait for a robot are told, and their connections can end.
-    let joined = tokio::task::spawn_blocking(move || thread.stop()).await;
-    match tokio::time::timeout(DRAIN_WITHIN, serving).await {
-        Ok(Ok(served)) => served.context("the socket failed")?,
-        Ok(Err(error)) => {
-            return Err(anyhow::Error::from(error).context("the server ended by itself").into());
+/// Stops before anything was acknowledged to anybody.
+async fn leave_start(
+    door: Door,
+    opening: JoinHandle<Result<Opened, DaemonError>>,
+) -> Result<(), DaemonError> {
+    tell_stopping();
+    let serving = door.close();
+    let left = tokio::time::timeout(START_ENDS_WITHIN, opening).await;
+    drained(serving, DRAIN_AFTER_A_FAILURE).await?;
+    match left {
+        Ok(Ok(Ok(opened))) => {
+            let joined = tokio::task::spawn_blocking(move || opened.thread.stop()).await;
+            joined.context("the desk cannot be waited for")?.map_err(|_| desk_ended())?;
         }
-        Err(_) => tracing::warn!("connections did not end in {} s and are cut", DRAIN_WITHIN.as_secs()),
+        Ok(Ok(Err(error))) => tracing::warn!("the start failed while it was being left: {error}"),
+        Ok(Err(error)) => tracing::warn!("the start ended by itself while it was being left: {error}"),
+        // What it had begun is one transaction or none: the next start undoes it.
+        Err(_) => tracing::warn!("the start did not end in {} s and is cut off", START_ENDS_WITHIN.as_secs()),
     }
-    match (ended, joined) {
-        (Ended::Asked, Ok(Ok(()))) => Ok(()),
-        _ => Err(DaemonError::Failed(anyhow::anyhow!(
-            "the desk ended by itself; what was acknowledged is on disk; see the messages above and start again"
-        ))),
+    Ok(())
+}
+
+/// Waits until the connections have ended, for a while.
+async fn drained(serving: JoinHandle<std::io::Result<()>>, within: Duration) -> Result<(), DaemonError> {
+    match tokio::time::timeout(within, serving).await {
+        Ok(Ok(served)) => Ok(served.context("the socket failed")?),
+        Ok(Err(error)) => Err(anyhow::Error::from(error).context("the server ended by itself").into()),
+        Err(_) => {
+            tracing::warn!("connections did not end in {} ms and are cut", within.as_millis());
+            Ok(())
+        }
     }
 }
 
@@ -246,6 +373,11 @@ async fn has_ended(thread: &DeskThread) {
     while !thread.has_ended() {
         tokio::time::sleep(WATCH_EVERY).await;
     }
+}
+
+fn tell_stopping() {
+    tell_supervisor(&[NotifyState::Stopping]);
+    tracing::info!("stopping");
 }
 
 fn tell_supervisor(state: &[NotifyState<'_>]) {

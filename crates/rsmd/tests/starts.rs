@@ -94,7 +94,7 @@ fn every_wrong_configuration_ends_with_2() {
         ("[limits]\nmove_ms = \"long\"".to_string(), vec!["line 2:", "expected"]),
         ("[limits]\nmove_ms = -1".to_string(), vec!["line 2:", "expected"]),
         ("[limits]\nmove_ms = 0".to_string(), vec!["limits.move_ms is 0"]),
-        (library("drives = []"), vec!["missing field `changer`"]),
+        (library("drives = []"), vec!["has no changer and 0 drives: give the address"]),
         (library("changer = \"sim:/s#0\""), vec!["missing field `drives`"]),
         (
             library("changer = \"/dev/sg3\"\ndrives = []"),
@@ -222,7 +222,7 @@ fn a_place_that_is_taken_by_something_else_is_told() {
     );
 }
 
-/// Refused both ways, though a start has made its database by then: the socket comes after it.
+/// Refused both ways; a start has taken the database's lock by then, and made no database.
 fn refused_at_start(home: &Home, parts: &[&str]) {
     for way in ["--check-config", "--ready-line"] {
         let mut command = home.command();
@@ -230,6 +230,7 @@ fn refused_at_start(home: &Home, parts: &[&str]) {
         let told = refused(command, End::UnusablePlace);
         assert!(parts.iter().all(|part| told.contains(part)), "{way}: {told}");
     }
+    assert!(!home.folder.path().join("state/rsm.db").exists());
     assert_eq!(std::fs::read(home.folder.path().join("rsm.sock")).expect("still there"), b"notes");
 }
 
@@ -281,6 +282,8 @@ fn a_state_folder_that_is_not_writable_is_told() {
 
     std::fs::write(state.join("rsm.db"), "").expect("writable");
     set_mode(&state.join("rsm.db"), 0o444);
+    // The socket is made before the database is looked at.
+    set_mode(folder, 0o777);
     let told = refused(powerless(&home), End::UnusablePlace);
     assert!(told.contains("rsm.db may only be read") && told.contains("configure another path"), "{told}");
     std::fs::remove_file(state.join("rsm.db")).expect("ours");

@@ -159,23 +159,20 @@ impl Home {
 
     /// Starts the manager and waits until it takes calls.
     pub fn start(&self) -> Manager {
+        let mut manager = self.launch(|_| {});
+        manager.wait_until_told_ready();
+        manager
+    }
+
+    /// Starts the manager and waits for nothing.
+    pub fn launch(&self, more: impl FnOnce(&mut Command)) -> Manager {
         let log = self.folder.path().join("log");
         let file = std::fs::File::options().create(true).append(true).open(&log).expect("writable");
-        let mut process = self
-            .command()
-            .arg("--ready-line")
-            .env("RUST_LOG", "info")
-            .stdout(Stdio::piped())
-            .stderr(file)
-            .spawn()
-            .expect("the manager starts");
-        let mut line = String::new();
-        let output = process.stdout.as_mut().expect("it was asked to be piped");
-        std::io::BufRead::read_line(&mut std::io::BufReader::new(output), &mut line).expect("readable");
-        let socket = self.folder.path().join("rsm.sock");
-        let told = std::fs::read_to_string(&log).unwrap_or_default();
-        assert_eq!(line.trim_end(), format!("ready: socket {}", socket.display()), "{told}");
-        Manager { process, socket, log }
+        let mut command = self.command();
+        command.arg("--ready-line").env("RUST_LOG", "info").stdout(Stdio::piped()).stderr(file);
+        more(&mut command);
+        let process = command.spawn().expect("the manager starts");
+        Manager { process, socket: self.folder.path().join("rsm.sock"), log }
     }
 }
 
@@ -199,6 +196,19 @@ impl Drop for Manager {
 impl Manager {
     pub fn pid(&self) -> u32 {
         self.process.id()
+    }
+
+    /// Waits until it says that it takes calls.
+    pub fn wait_until_told_ready(&mut self) {
+        let mut line = String::new();
+        let output = self.process.stdout.as_mut().expect("it was asked to be piped");
+        std::io::BufRead::read_line(&mut std::io::BufReader::new(output), &mut line).expect("readable");
+        assert_eq!(line.trim_end(), format!("ready: socket {}", self.socket.display()), "{}", self.told());
+    }
+
+    /// Waits until it ends by itself, and gives its exit code.
+    pub fn ended(mut self) -> Option<i32> {
+        self.process.wait().expect("it is ours").code()
     }
 
     /// What the manager has logged.

@@ -30,7 +30,7 @@ use rsm_model::access::{Caller, Role};
 use rsm_model::call::MountCall;
 use rsm_model::ids::Guid;
 use rsm_model::record::InventoryMethod;
-use rsm_server::{Clock, DeskHandle, DeskThread, Readers, Roles, Service, serve};
+use rsm_server::{Clock, DeskHandle, DeskThread, Readers, Roles, Service, Serving, serve};
 use rsm_simlib::{CartridgeConfig, Geometry, LibraryConfig, SimLibrary};
 use rsm_store::{Reader, Store};
 use rsm_testkit::parts;
@@ -281,11 +281,14 @@ impl Bed {
         let readers = Readers::open(&self.database()).expect("it can be read");
         let serving = User::ALL.map(|user| {
             let lease = Duration::from_millis(self.configuration.limits.lease_ms);
-            let service = Service::new(handle.clone(), readers.clone(), Roles::played(user.caller()), lease);
+            let service = Service::new(
+                Serving::new(handle.clone(), readers.clone(), incarnation, lease),
+                Roles::played(user.caller()),
+            );
             let _inside = runtime().enter();
             let listener = tokio::net::UnixListener::bind(self.socket(user)).expect("a socket");
             let (stop, stopped) = oneshot::channel::<()>();
-            runtime().spawn(serve(listener, service, incarnation, async move { drop(stopped.await) }));
+            runtime().spawn(serve(listener, service, async move { drop(stopped.await) }));
             stop
         });
         self.running = Some(Running { thread, errands, serving: serving.into() });
