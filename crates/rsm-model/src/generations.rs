@@ -214,7 +214,7 @@ mod tests {
             assert_eq!(drive_generation(product), Some(generation), "{product}");
         }
         for product in
-            ["", "SIMULATED-TAPE", "03592E08", "DLT8000", "ULTRIUM 06242-XXX", "LTO-0", "LTO-11", "LTO"]
+            ["", "SIMULATED-TAPE", "03592E08", "DLT8000", "ULTRIUM 06242-ABC", "LTO-0", "LTO-11", "LTO"]
         {
             assert_eq!(drive_generation(product), None, "{product}");
         }

@@ -13,7 +13,9 @@
 
 use super::action::Action;
 use super::carry::{self, missing, started, the_drive, the_request};
-use super::queue::{self, MOST_ATTEMPTS, clearable, finish, in_slot, load, move_in, put_back, unsettled, wait};
+use super::queue::{
+    self, MOST_ATTEMPTS, clearable, finish, in_slot, load, move_in, put_back, unsettled, wait,
+};
 use super::view::{Examined, View};
 use crate::handlers::queue_label_read;
 use crate::pools;

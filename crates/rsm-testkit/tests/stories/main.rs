@@ -18,4 +18,6 @@ mod recovery;
 mod restart;
 mod sessions;
 mod standalone;
+mod standalone_seeds;
+mod standalone_trouble;
 mod trouble;
