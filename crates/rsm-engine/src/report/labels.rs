@@ -11,6 +11,7 @@
 //! Invariant: what a label check finds never makes a side available, and never ends an ownership: an owned side whose
 //! label is gone keeps its record, offline, and the cartridge gets a record of its own (M-97).
 
+use crate::handlers::queue_label_read;
 use crate::operators;
 use crate::planner::recover;
 use crate::pools;
@@ -293,7 +294,7 @@ fn take_over(turn: &mut Turn<'_>, held: Medium, read: u32, known: Identified) ->
     known.density_code = held.density_code;
     known.conflict = false;
     side.witness = LabelWitness::Known;
-    hand_over_reads(turn, &held, read, &known, &side)?;
+    read_other_side(turn, &held, read, &known, &side)?;
     for one in pools::sides_of(&turn.tx, held.id)? {
         turn.changes.delete::<Side>(one.id);
     }
@@ -301,22 +302,24 @@ fn take_over(turn: &mut Turn<'_>, held: Medium, read: u32, known: Identified) ->
     Ok(Identified { medium: known, side })
 }
 
-/// A label read that was asked for, of the other side of a makeshift medium, is one of the cartridge: whoever asked
-/// meant what lies there, whatever its record is called.
-fn hand_over_reads(turn: &mut Turn<'_>, held: &Medium, read: u32, known: &Medium, side: &Side) -> Handled {
+/// The other side of a cartridge that turned out to be a missed one: what was asked or known of it under the makeshift
+/// record goes with that, so it is read under its own.
+fn read_other_side(turn: &mut Turn<'_>, held: &Medium, read: u32, known: &Medium, side: &Side) -> Handled {
     let classify = |request: &LibraryRequest| request.operation == Operation::Classify;
     let sides = pools::sides_of(&turn.tx, known.id)?;
-    let Some(new) = sides.iter().find(|one| one.number != side.number) else { return Ok(()) };
-    for old in pools::sides_of(&turn.tx, held.id)?.into_iter().filter(|old| old.number != read) {
-        if turn.tx.open_requests_of_side(new.id)?.iter().any(classify) {
-            continue;
-        }
-        let open = turn.tx.open_requests_of_side(old.id)?;
-        if let Some(mut request) = open.into_iter().find(classify) {
-            request.medium = Some(known.id);
-            request.side = Some(new.id);
-            turn.put(request);
-        }
+    let Some(new) = sides.into_iter().find(|one| one.number != side.number) else { return Ok(()) };
+    if turn.tx.open_requests_of_side(new.id)?.iter().any(classify) {
+        return Ok(());
+    }
+    let olds = pools::sides_of(&turn.tx, held.id)?;
+    let Some(old) = olds.into_iter().find(|one| one.number != read) else { return Ok(()) };
+    let asked = turn.tx.open_requests_of_side(old.id)?.into_iter().find(classify);
+    if let Some(mut request) = asked {
+        request.medium = Some(known.id);
+        request.side = Some(new.id);
+        turn.put(request);
+    } else if old.state != SideState::Unknown && new.state == SideState::Unknown {
+        queue_label_read(turn, None, known, new.id)?;
     }
     Ok(())
 }

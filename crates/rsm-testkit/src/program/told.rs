@@ -313,7 +313,7 @@ impl World {
     /// Who has taken a whole disc often begins its other side soon.
     fn go_on_to_the_other_side(&mut self, asked: &Asked, logical: LogicalMediumId, pool: PoolId) -> Checked {
         let session = self.clients[asked.client].session;
-        if self.calm == Calm::Yes || session.is_none() || self.rng.random_range(0..2) == 0 {
+        if self.calm == Calm::Yes || session.is_none() || self.rng.random_range(0..3) > 0 {
             return Ok(());
         }
         let (pool, logical) = (Some(pool.0), Some(logical.0));
