@@ -94,15 +94,15 @@ impl World {
             pool = other;
         }
         let (side, logical, mut options) = match self.rng.random_range(0..12) {
-            0..=2 => (None, None, NEW),
-            3..=5 => match self.whole_of(index) {
+            0..=3 => (None, None, NEW),
+            4..=6 => match self.whole_of(index) {
                 Some((logical, pool_of_it)) => {
                     pool = pool_of_it;
                     (None, Some(logical), NEXT)
                 }
                 None => (None, None, NEW),
             },
-            6 | 7 => (self.side_to_take()?, None, 0),
+            7 | 8 => (self.side_to_take()?, None, 0),
             _ => (None, None, 0),
         };
         let timeout_ms = match self.rng.random_range(0..6) {
