@@ -135,14 +135,20 @@ fn label_read(
         request.goal = Goal::PutBackThenPass;
         request.attempts = 0;
     }
+    let asked_for = request.operation == Operation::Classify && request.session.is_some();
+    let expected = labels::is_recorded(&side, found) || is_ordered_label(&side, found);
+    if side.state == SideState::Unprepared && asked_for && !expected && !held.conflict {
+        labels::withdraw_order(turn, &mut held, side, found)?;
+        put_all(turn, request, held, bay);
+        return Ok(());
+    }
     if side.state == SideState::Unprepared {
         // What may be replaced by its free label was decided before; a label read, whoever asked for it and when, must
         // not widen that (decision 20).
-        let known = labels::is_recorded(&side, found) || is_ordered_label(&side, found);
-        if !known {
+        if !expected {
             let text = format!(
-                "{} waits for a free label, but carries something else than is recorded: nothing is written over that; \
-                 look at the medium",
+                "{} waits for a free label, but carries something else than is recorded: nothing is written over that. \
+                 If it may be lost, have it read (rsm media classify) and move it to the free pool again",
                 crate::naming::medium(&held)
             );
             operators::raise(turn, operators::Ask::about_medium(text, held.id))?;
@@ -150,10 +156,10 @@ fn label_read(
             pools::queue_missing_labels(turn, &held)?;
         }
         // One blank medium is as another: the guard of the free label would write over the wrong one.
-        if held.conflict && known && *found == MediumLabel::Blank {
+        if held.conflict && expected && *found == MediumLabel::Blank {
             labels::ask_who_it_is(turn, &held, labels::BLANK)?;
         } else {
-            held.conflict &= !known;
+            held.conflict &= !expected;
         }
         put_all(turn, request, held, bay);
         return Ok(());
@@ -233,8 +239,8 @@ pub(super) fn label_kept(turn: &mut Turn<'_>, step: &OpenStep, report: &LoadedMe
         MediumLabel::Known(label) => format!("it carries the label {:?} of type {}", label.info, label.kind),
     };
     let text = format!(
-        "{} was to get a free label, but {what}, which is not what is recorded: nothing was written. Look at the \
-         medium, or take it out",
+        "{} was to get a free label, but {what}, which is not what is recorded: nothing was written. If that may be \
+         lost, have it read (rsm media classify) and move it to the free pool again",
         crate::naming::medium(&held)
     );
     operators::raise(turn, operators::Ask::about_medium(text.clone(), held.id))?;

@@ -15,9 +15,10 @@ use crate::handlers::queue_label_read;
 use crate::operators;
 use crate::planner::recover;
 use crate::pools;
-use crate::requests;
+use crate::requests::{self, Ending};
 use crate::start;
 use crate::turn::{Handled, Turn};
+use rsm_model::Code;
 use rsm_model::ids::*;
 use rsm_model::label::{Label, MediumLabel};
 use rsm_model::machine::medium::{self, MediumEvent, MediumState};
@@ -92,6 +93,28 @@ pub(super) fn adopt(turn: &mut Turn<'_>, held: &mut Medium, side: &mut Side, fou
             Ok(())
         }
     }
+}
+
+/// A caller has looked what is on a side that was to get a free label, and it is not what the order was given for: the
+/// order is over, and the side is sorted by what it carries, so that it can be ordered again knowingly (decision 46).
+pub(super) fn withdraw_order(
+    turn: &mut Turn<'_>,
+    held: &mut Medium,
+    mut side: Side,
+    found: &MediumLabel,
+) -> Handled {
+    side.ordered_label = None;
+    classify(turn, held, &mut side, found)?;
+    for request in turn.tx.open_requests_of_side(side.id)? {
+        if request.operation == Operation::WriteFreeLabel {
+            let note =
+                "something else was found on the medium: whoever ordered its free label did not know of it";
+            requests::end(turn, request, Ending::failed(Code::UnexpectedOmid, note))?;
+        }
+    }
+    operators::medium_settled(turn, held.id)?;
+    turn.put(side);
+    Ok(())
 }
 
 /// Sorts a side that nobody owns by its label: into the import pool, or into the unrecognized one (model 5.2 rows 3
@@ -388,7 +411,7 @@ fn split(turn: &mut Turn<'_>, mut held: Medium, side: &Side, found: &MediumLabel
     turn.put(held);
     match read {
         Some(side) => Ok(Identified { medium: fresh, side }),
-        None => crate::turn::refuse(rsm_model::Code::InvalidState, "the side that was read is gone", ""),
+        None => crate::turn::refuse(Code::InvalidState, "the side that was read is gone", ""),
     }
 }
 

@@ -73,6 +73,8 @@ super::machine! {
         Import, FreeLabelOrdered => Unprepared : "A move to the free pool is accepted (model 5.2 row 8).";
         Available, FreeLabelOrdered => Unprepared : "A move or return to the free pool (model 5.2 row 9).";
         Unprepared, FreeLabelWritten => Available : "The free label is written (model 5.2 row 10).";
+        Unprepared, Recognized => Import : "A caller had the label read, and it is another than the order was given for: the order is over (decision 46).";
+        Unprepared, NotRecognized => Foreign : "A caller had the label read, and what was recorded is not there: the order is over (decision 46).";
         Available, Allocated => Allocated : "AllocateNtmsMedia takes it (model 5.2 row 13).";
         Available, SiblingAllocated => Reserved : "The other side is allocated with NTMS_ALLOCATE_NEW (model 5.2 row 14).";
         Reserved, Allocated => Allocated : "NTMS_ALLOCATE_NEXT (model 5.2 row 15).";

@@ -251,3 +251,45 @@ fn one_blank_medium_is_as_another() {
     "
     ));
 }
+
+/// Decision 46: a full inventory ends no order of a free label, and overwrites nothing that the order did not name; who
+/// has the label read ends the order, and may order again, knowing what is there.
+#[test]
+fn who_looks_at_what_is_there_may_order_its_free_label_again() {
+    assert_snapshot!(play(
+        r"
+        library drives=1 media=1
+        user alice
+        open alice backup
+        inventory alice fast
+        classify alice V00001L6
+        advance 60s
+        move alice V00001L6 \Free\LTO-6
+        advance 60s
+        pool alice create \Lab type=LTO-6
+        set-pool alice \Lab draw=1 return=1
+        allocate alice \Lab fail
+        mount alice V00001L6/lmid write
+        write alice drive1 hello
+        hand repair drive1
+        hand out drive1
+        inventory alice fast
+        hand back V00001L6 slot1
+        inventory alice fast
+        deallocate alice V00001L6/lmid
+        advance 60s
+        inventory alice omid
+        advance 60s
+        show media
+        show operators
+        classify alice V00001L6
+        advance 60s
+        show media
+        show operators
+        show requests writefreelabel
+        move alice V00001L6 \Free\LTO-6
+        advance 60s
+        show media
+    "
+    ));
+}
