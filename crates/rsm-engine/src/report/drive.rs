@@ -164,7 +164,8 @@ fn label_read(
         put_all(turn, request, held, bay);
         return Ok(());
     }
-    let known = labels::identify(turn, held, side, found, verdict)?;
+    let code = if bay.seen.tag.is_some() { labels::BarCode::Seen } else { labels::BarCode::NotSeen };
+    let known = labels::identify(turn, held, side, found, verdict, code)?;
     request.medium = Some(known.medium.id);
     request.side = Some(known.side.id);
     bay.saved_side = Some(known.side.id);

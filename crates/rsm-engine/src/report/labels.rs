@@ -193,6 +193,15 @@ pub(super) fn mismatch(turn: &mut Turn<'_>, held: &mut Medium, found: &MediumLab
     Ok(text)
 }
 
+/// Whether the changer could read the bar code of what it holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum BarCode {
+    /// It could, when it looked last.
+    Seen,
+    /// It could not, or does not tell.
+    NotSeen,
+}
+
 /// The medium that a loaded cartridge turns out to be, with the side that was read.
 pub(super) struct Identified {
     pub medium: Medium,
@@ -210,6 +219,7 @@ pub(super) fn identify(
     mut side: Side,
     found: &MediumLabel,
     verdict: Verdict,
+    code: BarCode,
 ) -> Handled<Identified> {
     let why = match (side.witness, found) {
         (LabelWitness::Stale | LabelWitness::NotRead, _) => "its label was not read after its last use",
@@ -230,8 +240,10 @@ pub(super) fn identify(
     if let Some(known) = returned(turn, &held, found, verdict)? {
         return take_over(turn, held, side.number, known);
     }
-    if verdict == Verdict::Differs && side.state.is_owned() {
-        return split(turn, held, &side, found);
+    // Two witnesses are against it: the bar code cannot be read, and the label is another.
+    let another = held.conflict && code == BarCode::NotSeen && held.bar_code.is_some();
+    if verdict == Verdict::Differs && (side.state.is_owned() || another) {
+        return split(turn, held, &side, found, if another { BarCode::NotSeen } else { BarCode::Seen });
     }
     // The owner of the other side keeps it, whatever happened on this one.
     held.conflict = false;
@@ -356,23 +368,40 @@ fn loaded_from(state: MediumState) -> Handled<MediumState> {
 
 /// The label of an owned medium is gone: its record is kept, offline, with all that its owner expects, and the
 /// cartridge gets a record of its own (model 5.2 row 23, M-97).
-fn split(turn: &mut Turn<'_>, mut held: Medium, side: &Side, found: &MediumLabel) -> Handled<Identified> {
+///
+/// The bar code goes with the cartridge where it was seen on it; where it was not, it stays with the record, which is
+/// found again by it.
+fn split(
+    turn: &mut Turn<'_>,
+    mut held: Medium,
+    side: &Side,
+    found: &MediumLabel,
+    code: BarCode,
+) -> Handled<Identified> {
     let number = next_number(turn)?;
     let id: MediumId = turn.new_id();
-    let name = held.bar_code.clone().unwrap_or_else(|| format!("Medium {number}"));
+    let bar_code = held.bar_code.clone().filter(|_| code == BarCode::Seen);
+    let name = bar_code.clone().unwrap_or_else(|| format!("Medium {number}"));
     let mut fresh = Medium {
         id,
         common: Common::new(turn.utc(), name.clone()),
+        bar_code,
         sequence: number,
         conflict: false,
         to_free: false,
         mounted_side: None,
         ..held.clone()
     };
-    let text = format!(
-        "the label of {} is gone: its record is kept offline, and the cartridge has a new one",
-        crate::naming::medium(&held)
-    );
+    let why = match code {
+        BarCode::Seen => format!("the label of {} is gone", crate::naming::medium(&held)),
+        BarCode::NotSeen => {
+            format!(
+                "the cartridge taken for {} has another label and no readable bar code",
+                crate::naming::medium(&held)
+            )
+        }
+    };
+    let text = format!("{why}: its record is kept offline, and the cartridge has a new one");
     turn.tell(held.library, held.claimed_by, "identified", text.clone());
     operators::raise(turn, operators::Ask::about_medium(text, held.id))?;
     let mut read = None;
@@ -404,7 +433,7 @@ fn split(turn: &mut Turn<'_>, mut held: Medium, side: &Side, found: &MediumLabel
     held.location = Location::Offline;
     held.library = start::offline_library(&turn.tx)?;
     held.home_slot = None;
-    held.bar_code = None;
+    held.bar_code = held.bar_code.filter(|_| code == BarCode::NotSeen);
     held.claimed_by = None;
     held.conflict = false;
     held.mounted_side = None;
