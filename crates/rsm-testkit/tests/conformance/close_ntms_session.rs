@@ -1,8 +1,9 @@
 //! CloseNtmsSession.
 
-use crate::bed::{self, Bed, NO_WAIT, User};
+use crate::bed::pools::allocation;
+use crate::bed::{self, Bed, NO_WAIT, User, WRITE};
 use rsm_model::ObjectType;
-use rsm_model::call::MountCall;
+use rsm_model::call::{AllocateCall, MountCall};
 use rsm_proof::proves;
 
 #[test]
@@ -73,6 +74,29 @@ fn closing_cancels_the_calls_that_wait() {
         "CloseNtmsSession/close-cancels-synchronous-calls",
         "CloseNtmsSession/close-cancelled-mount-code"
     );
+}
+
+#[test]
+fn closing_cancels_calls_that_wait_for_media_or_data() {
+    let bed = Bed::new();
+    let session = bed.open(User::Operator);
+    let pool = bed.pool(&session, "\\Lab");
+    let waits = session.clone();
+    let wanted = AllocateCall { options: 0, timeout_ms: 600_000, ..allocation(pool) };
+    let allocates = bed.waiting(move || waits.allocate(&wanted));
+    let writing = MountCall { options: WRITE, ..bed::mount(bed.id("V00001L6")) };
+    let drive = session.mount(&writing).expect("mounted").drives[0];
+    bed.hold("drive-1");
+    let waits = session.clone();
+    let writes = bed.waiting(move || waits.write_blocks(drive, vec![b"data".to_vec()]));
+    allocates.demand_none();
+    writes.demand_none();
+    session.close().expect("it is open");
+    allocates.refused("ERROR_CANCELLED");
+    writes.refused("ERROR_CANCELLED");
+    assert_eq!(bed.books().operators, [], "nobody waits for the medium any more");
+    bed.release("drive-1");
+    proves!("CloseNtmsSession/close-cancels-synchronous-calls");
 }
 
 #[test]

@@ -28,16 +28,20 @@ fn owned() -> Owned {
 
 #[test]
 fn a_logical_medium_is_wanted() {
-    let Owned { bed, session, .. } = owned();
+    let Owned { bed, session, logical, .. } = owned();
     for logical in [None, Some(Guid::NULL)] {
         bed.refused("ERROR_INVALID_PARAMETER", || session.deallocate(logical, 0));
     }
     for name in ["nobody", "V00001L6", "V00001L6/side", "drive1"] {
         bed.refused("ERROR_INVALID_MEDIA", || session.deallocate(Some(bed.id(name)), 0));
     }
-    let fields = serde_json::json!({ "session": "nonsense" }).as_object().cloned().expect("fields");
     let path = "/rsm.v1.MediaServices/DeallocateNtmsMedia";
-    bed.refused("ERROR_INVALID_HANDLE", || session.raw(path, fields));
+    for id in ["", "nonsense", "abababab-abab-abab-abab-abababababab"] {
+        let fields = serde_json::json!({ "session": id }).as_object().cloned().expect("fields");
+        bed.refused("ERROR_INVALID_HANDLE", || session.raw(path, fields));
+    }
+    session.close().expect("it was open");
+    bed.refused("ERROR_INVALID_HANDLE", || session.deallocate(Some(logical), 0));
     proves!(
         "DeallocateNtmsMedia/ERROR_INVALID_PARAMETER",
         "DeallocateNtmsMedia/ERROR_INVALID_MEDIA",
@@ -95,6 +99,10 @@ fn a_side_that_was_allocated_as_often_as_it_may_is_decommissioned() {
     let logical = session.allocate(&allocation(pool)).expect("allocated").logical_medium;
     session.deallocate(Some(logical), 0).expect("given back");
     assert_eq!(bed.side(&session, "V00001L6/side").state, 3, "NTMS_PARTSTATE_DECOMMISSIONED");
+    bed.refused("ERROR_MEDIA_UNAVAILABLE", || session.allocate(&allocation(pool)));
+    let named = AllocateCall { side: Some(bed.id("V00001L6/side")), ..allocation(pool) };
+    bed.refused("ERROR_INVALID_STATE", || session.allocate(&named));
+    bed.alter_pool(&session, pool, |pool| pool.max_allocates = 0).expect("its owner may");
     bed.refused("ERROR_MEDIA_UNAVAILABLE", || session.allocate(&allocation(pool)));
     proves!("DeallocateNtmsMedia/deallocate-max", "M-79");
 }

@@ -1,5 +1,6 @@
 //! EnumerateNtmsObject.
 
+use crate::bed::pools::allocation;
 use crate::bed::{self, Bed, User};
 use rsm_client::Session;
 use rsm_model::ObjectType;
@@ -102,6 +103,7 @@ fn without_a_container_all_of_a_kind_are_listed() {
     let pools = sorted(&bed, ["\\Free", "\\Import", "\\Unrecognized"]);
     assert_eq!(list(&session, None, ObjectType::MediaPool), pools, "of pools the top level only");
     assert_eq!(list(&session, Some(Guid::NULL), ObjectType::MediaPool), pools, "the null id is NULL");
+    assert_eq!(list(&session, None, ObjectType::LogicalMedium), [], "none at all is a success");
     proves!("EnumerateNtmsObject/ERROR_SUCCESS", "EnumerateNtmsObject/enumerate-null-all");
 }
 
@@ -177,6 +179,10 @@ fn the_pairs_that_one_page_lacks_are_listed() {
     let sides = list(&session, Some(bed.id("\\Import\\LTO-6")), ObjectType::Side);
     let media = ["V00001L6/side", "V00002L6/side", "V00003L6/side", "V00004L6/side"];
     assert_eq!(sides, sorted(&bed, media));
+    let pool = bed.pool(&session, "\\Lab");
+    bed.make_available(&session, "V00001L6", pool);
+    let logical = session.allocate(&allocation(pool)).expect("allocated").logical_medium;
+    assert_eq!(list(&session, Some(bed.id("V00001L6/side")), ObjectType::LogicalMedium), [logical]);
     proves!("EnumerateNtmsObject/enumerate-types-page-gaps", "M-13");
 }
 

@@ -22,8 +22,10 @@ fn raw(session: &Session, fields: Value) -> Result<Value, ClientError> {
 fn a_library_has_to_be_named() {
     let bed = Bed::new();
     let session = bed.open(User::Operator);
-    bed.refused("ERROR_INVALID_PARAMETER", || raw(&session, json!({ "action": FAST })));
-    bed.refused("ERROR_INVALID_PARAMETER", || session.inventory(Guid::NULL, FAST));
+    let missing = bed.refused("ERROR_INVALID_PARAMETER", || raw(&session, json!({ "action": FAST })));
+    let null = bed.refused("ERROR_INVALID_PARAMETER", || session.inventory(Guid::NULL, FAST));
+    // An id that names nothing has the same code; a caller without one is told that he gave none.
+    assert_eq!([missing.sentence, null.sentence], ["no library is named"; 2]);
     proves!("InventoryNtmsLibrary/ERROR_INVALID_PARAMETER#2");
 }
 
@@ -53,9 +55,12 @@ fn a_user_without_control_is_refused() {
 fn without_a_session_nothing_else_is_looked_at() {
     let bed = Bed::new();
     let session = bed.open(User::Operator);
-    for fields in [json!({ "session": "" }), json!({ "session": "nonsense", "action": 99 })] {
-        bed.refused("ERROR_INVALID_HANDLE", || raw(&session, fields));
+    let unknown = "abababab-abab-abab-abab-abababababab";
+    for id in ["", "nonsense", unknown] {
+        bed.refused("ERROR_INVALID_HANDLE", || raw(&session, json!({ "session": id, "action": 99 })));
     }
+    session.close().expect("it was open");
+    bed.refused("ERROR_INVALID_HANDLE", || session.inventory(bed.id("lab"), FAST));
     proves!(
         "InventoryNtmsLibrary/ERROR_INVALID_HANDLE",
         "InventoryNtmsLibrary/inventory-bad-session-two-codes"
@@ -186,7 +191,7 @@ fn a_start_carries_out_the_default_inventory_of_each_library() {
         let annexed = bed.side(&session, "V09001L6/side").state_word;
         assert_eq!(annexed, "unknown", "the default of each library is its own");
     }
-    proves!("P-13");
+    proves!("InventoryNtmsLibrary/inventory-at-startup", "P-13");
 }
 
 #[test]
