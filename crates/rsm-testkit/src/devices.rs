@@ -268,7 +268,10 @@ impl Room {
         {
             return;
         }
-        let mut trace = Trace::ALL[self.rng.random_range(0..Trace::ALL.len())];
+        let mut trace = match self.rng.random_range(0..3) {
+            0 => Trace::Unknown,
+            _ => Trace::ALL[self.rng.random_range(0..Trace::ALL.len())],
+        };
         let disc = self.library.side_up(face.0).is_some();
         if (trace == Trace::Blank && (disc || !named)) || (trace == Trace::Unknown && !named) {
             trace = Trace::Archive;

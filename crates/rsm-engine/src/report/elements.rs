@@ -352,7 +352,15 @@ impl Reading {
                     let inverted = if over { Inverted::Yes } else { Inverted::No };
                     self.found_at(turn, &mut medium, place, inverted)?;
                 }
-                None => self.missing(turn, &mut medium)?,
+                None => {
+                    self.missing(turn, &mut medium)?;
+                    if medium.conflict && self.superseded.contains(&id) {
+                        // Its bar code could not be read when it was seen last, and is on another cartridge now: only its
+                        // label can name it.
+                        medium.bar_code = None;
+                        medium.conflict = false;
+                    }
+                }
             }
             self.media.insert(id, medium);
         }

@@ -237,13 +237,14 @@ pub(super) fn identify(
         operators::medium_settled(turn, held.id)?;
         return Ok(Identified { medium: held, side });
     }
-    if let Some(known) = returned(turn, &held, found, verdict)? {
-        return take_over(turn, held, side.number, known);
-    }
     // Two witnesses are against it: the bar code cannot be read, and the label is another.
     let another = held.conflict && code == BarCode::NotSeen && held.bar_code.is_some();
+    let code = if another { BarCode::NotSeen } else { BarCode::Seen };
+    if let Some(known) = returned(turn, &held, found, verdict)? {
+        return take_over(turn, held, side.number, known, code);
+    }
     if verdict == Verdict::Differs && (side.state.is_owned() || another) {
-        return split(turn, held, &side, found, if another { BarCode::NotSeen } else { BarCode::Seen });
+        return split(turn, held, &side, found, code);
     }
     // The owner of the other side keeps it, whatever happened on this one.
     held.conflict = false;
@@ -298,8 +299,14 @@ fn returned(
 }
 
 /// The cartridge in a drive is a medium that was recorded as offline: that record takes its place, and the makeshift
-/// one goes.
-fn take_over(turn: &mut Turn<'_>, held: Medium, read: u32, known: Identified) -> Handled<Identified> {
+/// one goes; or it stays, offline, where its bar code was not seen on this cartridge.
+fn take_over(
+    turn: &mut Turn<'_>,
+    held: Medium,
+    read: u32,
+    known: Identified,
+    code: BarCode,
+) -> Handled<Identified> {
     let Identified { medium: mut known, mut side } = known;
     let text = format!(
         "the cartridge taken for {} is {}, by its label",
@@ -322,7 +329,7 @@ fn take_over(turn: &mut Turn<'_>, held: Medium, read: u32, known: Identified) ->
     known.location = held.location;
     known.library = held.library;
     known.home_slot = held.home_slot;
-    known.bar_code = known.bar_code.or_else(|| held.bar_code.clone());
+    known.bar_code = known.bar_code.or_else(|| held.bar_code.clone().filter(|_| code == BarCode::Seen));
     known.claimed_by = held.claimed_by;
     // What was taken for one side may be the other: then the disc came back turned over.
     known.upside_down = held.upside_down ^ (side.number != read);
@@ -330,6 +337,11 @@ fn take_over(turn: &mut Turn<'_>, held: Medium, read: u32, known: Identified) ->
     known.conflict = false;
     side.witness = LabelWitness::Known;
     read_other_side(turn, &held, read, &known, &side)?;
+    if code == BarCode::NotSeen {
+        let held = gone_offline(turn, held)?;
+        turn.put(held);
+        return Ok(Identified { medium: known, side });
+    }
     for one in pools::sides_of(&turn.tx, held.id)? {
         turn.changes.delete::<Side>(one.id);
     }
@@ -373,7 +385,7 @@ fn loaded_from(state: MediumState) -> Handled<MediumState> {
 /// found again by it.
 fn split(
     turn: &mut Turn<'_>,
-    mut held: Medium,
+    held: Medium,
     side: &Side,
     found: &MediumLabel,
     code: BarCode,
@@ -429,19 +441,25 @@ fn split(
             turn.put(new);
         }
     }
-    held.state = medium::step(held.state, MediumEvent::Missing)?;
-    held.location = Location::Offline;
-    held.library = start::offline_library(&turn.tx)?;
-    held.home_slot = None;
+    let mut held = gone_offline(turn, held)?;
     held.bar_code = held.bar_code.filter(|_| code == BarCode::NotSeen);
-    held.claimed_by = None;
-    held.conflict = false;
-    held.mounted_side = None;
     turn.put(held);
     match read {
         Some(side) => Ok(Identified { medium: fresh, side }),
         None => crate::turn::refuse(Code::InvalidState, "the side that was read is gone", ""),
     }
+}
+
+/// The record of a medium whose place turned out to hold another cartridge.
+fn gone_offline(turn: &Turn<'_>, mut held: Medium) -> Handled<Medium> {
+    held.state = medium::step(held.state, MediumEvent::Missing)?;
+    held.location = Location::Offline;
+    held.library = start::offline_library(&turn.tx)?;
+    held.home_slot = None;
+    held.claimed_by = None;
+    held.conflict = false;
+    held.mounted_side = None;
+    Ok(held)
 }
 
 /// Takes the next number for people (M-54).

@@ -50,9 +50,8 @@ impl World {
             let face = faces[self.rng.random_range(0..faces.len())];
             self.room.borrow_mut().rewrite(face);
             self.after_hands();
-            if self.rng.random_range(0..2) == 0 {
-                self.after(100, 4_000, Event::LookInto(id));
-            }
+            // Somebody says so sooner or later; before a free label is tried, or after it was withheld.
+            self.after(100, 12_000, Event::LookInto(id));
         }
         Ok(())
     }
