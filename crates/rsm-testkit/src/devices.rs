@@ -145,13 +145,21 @@ impl Room {
             HandAction::Swap { first, second } => vec![*first, *second],
             _ => Vec::new(),
         };
+        let mut turned = Vec::new();
         for element in touched {
             let there = self.library.cartridges().find(|(_, _, place)| place.address() == Some(element));
             if there.is_some_and(|(id, _, _)| self.library.side_up(id) == Some(Side::B)) {
                 self.library.hand(&HandAction::Turn { element }, Notice::Silent)?;
+                turned.push(element);
             }
         }
-        self.library.hand(action, notice)?;
+        if let Err(error) = self.library.hand(action, notice) {
+            // What cannot be done leaves everything as it lay.
+            for element in turned {
+                self.library.hand(&HandAction::Turn { element }, Notice::Silent)?;
+            }
+            return Err(error);
+        }
         let filled = match action {
             HandAction::Move { to, .. } | HandAction::PutBack { to, .. } => vec![*to],
             HandAction::Swap { first, second } => vec![*first, *second],
