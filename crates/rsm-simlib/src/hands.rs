@@ -221,6 +221,11 @@ impl SimLibrary {
         }
     }
 
+    /// Whether a hand can take what is in an element.
+    pub fn can_take(&self, element: u16) -> bool {
+        self.within_reach(element).is_ok()
+    }
+
     /// The cartridge in an element, if a hand can take it.
     fn within_reach(&self, address: u16) -> Result<usize, HandError> {
         let place = self.open(address)?;

@@ -145,21 +145,23 @@ impl Room {
             HandAction::Swap { first, second } => vec![*first, *second],
             _ => Vec::new(),
         };
-        let mut turned = Vec::new();
-        for element in touched {
-            let there = self.library.cartridges().find(|(_, _, place)| place.address() == Some(element));
-            if there.is_some_and(|(id, _, _)| self.library.side_up(id) == Some(Side::B)) {
-                self.library.hand(&HandAction::Turn { element }, Notice::Silent)?;
-                turned.push(element);
-            }
+        let address = |place: Place| place.address();
+        let full =
+            |element: u16| self.library.cartridges().any(|(_, _, place)| address(place) == Some(element));
+        let possible = touched.iter().all(|element| self.library.can_take(*element))
+            && !matches!(action, HandAction::Move { to, .. } if full(*to));
+        let upside_down = |element: &u16| {
+            let mut all = self.library.cartridges();
+            let there = all.find(|(_, _, place)| address(*place) == Some(*element));
+            there.is_some_and(|(id, _, _)| self.library.side_up(id) == Some(Side::B))
+        };
+        // What cannot be done leaves everything as it lay.
+        let wrong: Vec<u16> =
+            touched.into_iter().filter(|element| possible && upside_down(element)).collect();
+        for element in wrong {
+            self.library.hand(&HandAction::Turn { element }, Notice::Silent)?;
         }
-        if let Err(error) = self.library.hand(action, notice) {
-            // What cannot be done leaves everything as it lay.
-            for element in turned {
-                self.library.hand(&HandAction::Turn { element }, Notice::Silent)?;
-            }
-            return Err(error);
-        }
+        self.library.hand(action, notice)?;
         let filled = match action {
             HandAction::Move { to, .. } | HandAction::PutBack { to, .. } => vec![*to],
             HandAction::Swap { first, second } => vec![*first, *second],
