@@ -158,6 +158,11 @@ impl Room {
         // What cannot be done leaves everything as it lay.
         let wrong: Vec<u16> =
             touched.into_iter().filter(|element| possible && upside_down(element)).collect();
+        // A drive may draw in at once what is put back turned over: there it is left alone.
+        let in_drive = |element: &&u16| matches!(self.library.place_at(**element), Some(Place::Drive(_)));
+        if let Some(element) = wrong.iter().find(in_drive) {
+            return Err(HandError::Threaded(*element));
+        }
         for element in wrong {
             self.library.hand(&HandAction::Turn { element }, Notice::Silent)?;
         }
