@@ -155,11 +155,13 @@ fn label_read(
         } else {
             pools::queue_missing_labels(turn, &held)?;
         }
-        // One blank medium is as another: the guard of the free label would write over the wrong one.
-        if held.conflict && expected && *found == MediumLabel::Blank {
+        // Without a bar code it is nobody but what lies here, and the guard of its free label answers for the rest. With
+        // one, a blank medium is as another: the guard would write over the wrong one.
+        let named = held.bar_code.is_some();
+        if held.conflict && named && expected && *found == MediumLabel::Blank {
             labels::ask_who_it_is(turn, &held, labels::BLANK)?;
         } else {
-            held.conflict &= !expected;
+            held.conflict &= named && !expected;
         }
         put_all(turn, request, held, bay);
         return Ok(());
