@@ -18,8 +18,8 @@ use rsm_model::record::Medium;
 use rsm_simlib::{MotionCause, Place};
 use rsm_store::testing::Synchronous;
 
-/// A seed whose library has two drives, so that two programs mount at the same time.
-const SEED: u64 = 1;
+/// A seed whose library has two drives and tapes with bar codes, so that two programs mount at the same time.
+const SEED: u64 = 4;
 
 /// How often a program asks again, and how long it waits before.
 const MOST_TRIES: u32 = 100;
