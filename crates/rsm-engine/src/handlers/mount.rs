@@ -201,7 +201,7 @@ fn target_library(
     }
 }
 
-/// Drives and media of other generations: no drive that is meant can do what is asked (mount-generation).
+/// Drives and media of other generations: no drive that is meant can do what is asked (decision 47).
 fn check_fit(
     turn: &Turn<'_>,
     one: &Named,

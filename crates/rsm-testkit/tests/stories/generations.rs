@@ -33,7 +33,7 @@ fn media_that_no_drive_can_read_are_set_aside() {
     ");
 }
 
-/// MountNtmsMedia/mount-generation: what a drive only reads is refused for writing, and mounted for reading.
+/// Decision 47: what a drive only reads is refused for writing, and mounted for reading.
 #[test]
 fn what_is_only_read_is_not_mounted_for_writing() {
     assert_snapshot!(play(r"
@@ -60,7 +60,7 @@ fn what_is_only_read_is_not_mounted_for_writing() {
     ");
 }
 
-/// MountNtmsMedia/mount-generation: of several drives one that can is chosen, and a medium waits for it rather than be
+/// Decision 47: of several drives one that can is chosen, and a medium waits for it rather than be
 /// brought to one that cannot; a drive that is named and cannot is refused.
 #[test]
 fn a_drive_that_can_is_chosen() {
@@ -95,7 +95,7 @@ fn a_drive_that_can_is_chosen() {
     ");
 }
 
-/// MountNtmsMedia/mount-generation: a medium that waits in a drive which only reads it is brought to another for
+/// Decision 47: a medium that waits in a drive which only reads it is brought to another for
 /// writing.
 #[test]
 fn a_medium_in_a_drive_that_only_reads_it_changes_the_drive() {
