@@ -43,7 +43,7 @@ use rsm_model::machine::request::RequestState;
 use rsm_model::record::*;
 use rsm_simlib::{MotionCause, Place};
 use rsm_step::{Step, StepOrder};
-use rsm_store::{ReadTx, Row, StoreError};
+use rsm_store::{ReadTx, Row, Store, StoreError};
 use std::collections::BTreeMap;
 
 /// What the desk writes when the planner decided something that a state forbids.
@@ -306,8 +306,17 @@ impl World {
             .any(|motion| motion.cartridge == held.cartridge && motion.cause == MotionCause::Hand)
     }
 
-    fn check_ends(&mut self, now: &Snapshot) -> Checked {
-        for request in now.requests.iter() {
+    /// Notes how requests stand as ended on the disk on which the service is about to start.
+    pub(crate) fn note_ends(&mut self, store: &mut Store) -> Checked {
+        let requests = match store.snapshot(|tx| tx.all::<LibraryRequest>()) {
+            Ok(Ok(requests)) => requests,
+            Ok(Err(error)) | Err(error) => return broken("reads-answer", error.to_string()),
+        };
+        self.check_one_end(&requests)
+    }
+
+    fn check_one_end(&mut self, requests: &[LibraryRequest]) -> Checked {
+        for request in requests {
             let before = self.ledger.ended.get(&request.id).copied();
             match before {
                 Some(state) if state != request.state => {
@@ -322,6 +331,11 @@ impl World {
                 _ => {}
             }
         }
+        Ok(())
+    }
+
+    fn check_ends(&mut self, now: &Snapshot) -> Checked {
+        self.check_one_end(&now.requests)?;
         let mut executed: BTreeMap<_, u64> = BTreeMap::new();
         for request in now.requests.iter().filter(|request| request.operation == Operation::Mount) {
             if let Some(session) = request.session {

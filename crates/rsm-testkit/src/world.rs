@@ -312,6 +312,7 @@ impl World {
             return broken("service-starts", error.to_string());
         }
         self.disk = Disk::Roomy;
+        self.note_ends(&mut store)?;
         let now = self.now();
         self.note("manager starts");
         let opened = Desk::open(store, self.configuration.clone(), now);
@@ -324,6 +325,7 @@ impl World {
                 for output in outputs {
                     self.leave(output)?;
                 }
+                self.check_requests()?;
                 self.check_often()
             }
             Err(error) => {
@@ -381,10 +383,10 @@ impl World {
         }
         self.check_late(stale)?;
         self.flushes += 1;
-        if self.flushes.is_multiple_of(8) {
+        if self.flushes.is_multiple_of(4) {
             self.check_often()?;
         }
-        if self.flushes.is_multiple_of(48) { self.check_requests() } else { Ok(()) }
+        if self.flushes.is_multiple_of(24) { self.check_requests() } else { Ok(()) }
     }
 
     /// Draws after how many moments the manager dies, if it does.
@@ -488,7 +490,7 @@ impl World {
     }
 }
 
-/// A small library: large enough for every conflict, small enough to be searched. One in three is a jukebox.
+/// A small library: large enough for every conflict, small enough to be searched. Two in five are jukeboxes.
 fn library(rng: &mut ChaCha8Rng) -> SimLibrary {
     let mut config = LibraryConfig::default();
     config.geometry.drives = rng.random_range(1..=3);

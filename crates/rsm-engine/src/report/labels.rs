@@ -232,6 +232,9 @@ pub(super) fn identify(
         return Ok(Identified { medium: held, side });
     }
     if verdict == Verdict::Agrees {
+        if held.conflict {
+            read_what_was_left(turn, &held, &side)?;
+        }
         held.conflict = false;
         adopt(turn, &mut held, &mut side, found)?;
         operators::medium_settled(turn, held.id)?;
@@ -252,6 +255,18 @@ pub(super) fn identify(
         classify(turn, &mut held, &mut side, found)?;
     }
     Ok(Identified { medium: held, side })
+}
+
+/// Who the medium is has been settled by one side: a label of the other that nobody could believe before is read again.
+fn read_what_was_left(turn: &mut Turn<'_>, held: &Medium, read: &Side) -> Handled {
+    let classify = |request: &LibraryRequest| request.operation == Operation::Classify;
+    for other in pools::sides_of(&turn.tx, held.id)? {
+        let left = other.id != read.id && other.witness == LabelWitness::Stale;
+        if left && !turn.tx.open_requests_of_side(other.id)?.iter().any(classify) {
+            queue_label_read(turn, None, held, other.id)?;
+        }
+    }
+    Ok(())
 }
 
 /// Nothing is recorded that could settle who a medium is: a person has to.

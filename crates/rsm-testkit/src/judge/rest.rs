@@ -315,10 +315,8 @@ impl World {
                 side.state,
                 SideState::Unprepared | SideState::Decommissioned | SideState::Incompatible
             );
-            // The record of a cartridge that turned out to be another one is read by the inventory after this one; what is
-            // in conflict stays so until a person has looked at it.
-            let made_by_it = side.common.created >= since;
-            if failed || made_by_it || !settled || medium.conflict {
+            // In conflict it stays until a person has looked at it.
+            if failed || !settled || medium.conflict {
                 continue;
             }
             let recorded = match side.witness {

@@ -174,12 +174,6 @@ impl World {
         let Some((cartridge, code, _)) = there else {
             return broken("acknowledged-stays", format!("{mount:?}, and its drive is empty"));
         };
-        // Hands put one without a bar code where one lay whose bar code could not be read: only labels tell them apart,
-        // and those were found to be the same (label-checked).
-        let mut way = library.motions().iter().rev().filter(|motion| motion.cartridge == cartridge);
-        if code.is_none() && way.nth(1).is_some_and(|before| before.cause == MotionCause::Hand) {
-            return Ok(());
-        }
         if medium.bar_code.is_some() && medium.bar_code.as_deref() != code {
             return broken(
                 "acknowledged-stays",

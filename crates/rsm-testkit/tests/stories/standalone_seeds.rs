@@ -60,7 +60,7 @@ fn any_line(chance: &mut Chance) -> String {
 /// quiet the record is the truth, without a record too many.
 #[test]
 fn whoever_gets_a_medium_gets_the_right_one() {
-    for seed in 0..30 {
+    for seed in 0..60 {
         let mut chance = Chance { seed, drawn: 0 };
         let mut script = three_media();
         for _ in 0..40 {
@@ -84,7 +84,7 @@ fn whoever_gets_a_medium_gets_the_right_one() {
         found.map(|arrow| arrow.walked)
     };
     assert!(taken_in("Dismountable") >= Some(20));
-    assert!(taken_in("Unloaded") > Some(0));
+    assert!(taken_in("Unloaded") >= Some(20));
 }
 
 /// The lines that the last line of a script with this word was answered with.
