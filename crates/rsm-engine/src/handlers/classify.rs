@@ -102,7 +102,7 @@ fn named(turn: &Turn<'_>, media: &[Guid]) -> Handled<Vec<(Medium, SideId)>> {
 }
 
 /// Whether a label read of a side is queued already.
-fn is_queued(turn: &Turn<'_>, side: SideId) -> Handled<bool> {
+pub(crate) fn is_queued(turn: &Turn<'_>, side: SideId) -> Handled<bool> {
     let requests = turn.tx.open_requests_of_side(side)?;
     Ok(requests.iter().any(|request| request.operation == Operation::Classify))
 }

@@ -153,7 +153,7 @@ pub(crate) fn due(turn: &mut Turn<'_>) -> Handled<Found> {
     allocate::look_again(turn)
 }
 
-pub(crate) use classify::queue as queue_label_read;
+pub(crate) use classify::{is_queued as label_read_is_queued, queue as queue_label_read};
 
 /// Gives the name of a pool; a question, answered from a snapshot.
 pub(crate) fn pool_name(

@@ -11,7 +11,7 @@
 //! Invariant: what a label check finds never makes a side available, and never ends an ownership: an owned side whose
 //! label is gone keeps its record, offline, and the cartridge gets a record of its own (M-97).
 
-use crate::handlers::queue_label_read;
+use crate::handlers::{label_read_is_queued, queue_label_read};
 use crate::operators;
 use crate::planner::recover;
 use crate::pools;
@@ -259,10 +259,9 @@ pub(super) fn identify(
 
 /// Who the medium is has been settled by one side: a label of the other that nobody could believe before is read again.
 fn read_what_was_left(turn: &mut Turn<'_>, held: &Medium, read: &Side) -> Handled {
-    let classify = |request: &LibraryRequest| request.operation == Operation::Classify;
     for other in pools::sides_of(&turn.tx, held.id)? {
         let left = other.id != read.id && other.witness == LabelWitness::Stale;
-        if left && !turn.tx.open_requests_of_side(other.id)?.iter().any(classify) {
+        if left && !label_read_is_queued(turn, other.id)? {
             queue_label_read(turn, None, held, other.id)?;
         }
     }
@@ -351,37 +350,38 @@ fn take_over(
     known.density_code = held.density_code;
     known.conflict = false;
     side.witness = LabelWitness::Known;
-    read_other_side(turn, &held, read, &known, &side)?;
+    let olds = pools::sides_of(&turn.tx, held.id)?;
+    for new in pools::sides_of(&turn.tx, known.id)?.into_iter().filter(|one| one.number != side.number) {
+        if let Some(old) = olds.iter().find(|one| one.number != read) {
+            read_other_side(turn, old, &known, &new)?;
+        }
+    }
     if code == BarCode::NotSeen {
         let held = gone_offline(turn, held)?;
         turn.put(held);
         return Ok(Identified { medium: known, side });
     }
-    for one in pools::sides_of(&turn.tx, held.id)? {
+    for one in olds {
         turn.changes.delete::<Side>(one.id);
     }
     turn.changes.delete::<Medium>(held.id);
     Ok(Identified { medium: known, side })
 }
 
-/// The other side of a cartridge that turned out to be a missed one: what was asked or known of it under the makeshift
-/// record goes with that, so it is read under its own.
-fn read_other_side(turn: &mut Turn<'_>, held: &Medium, read: u32, known: &Medium, side: &Side) -> Handled {
-    let classify = |request: &LibraryRequest| request.operation == Operation::Classify;
-    let sides = pools::sides_of(&turn.tx, known.id)?;
-    let Some(new) = sides.into_iter().find(|one| one.number != side.number) else { return Ok(()) };
-    if turn.tx.open_requests_of_side(new.id)?.iter().any(classify) {
+/// The other side of a cartridge that got another record: what was asked or known of it under the old one is of no use
+/// any more, so it is read under the new one.
+fn read_other_side(turn: &mut Turn<'_>, old: &Side, medium: &Medium, new: &Side) -> Handled {
+    if label_read_is_queued(turn, new.id)? {
         return Ok(());
     }
-    let olds = pools::sides_of(&turn.tx, held.id)?;
-    let Some(old) = olds.into_iter().find(|one| one.number != read) else { return Ok(()) };
+    let classify = |request: &LibraryRequest| request.operation == Operation::Classify;
     let asked = turn.tx.open_requests_of_side(old.id)?.into_iter().find(classify);
     if let Some(mut request) = asked {
-        request.medium = Some(known.id);
+        request.medium = Some(medium.id);
         request.side = Some(new.id);
         turn.put(request);
     } else if old.state != SideState::Unknown && new.state == SideState::Unknown {
-        queue_label_read(turn, None, known, new.id)?;
+        queue_label_read(turn, None, medium, new.id)?;
     }
     Ok(())
 }
@@ -453,6 +453,7 @@ fn split(
             classify(turn, &mut fresh, &mut new, found)?;
             read = Some(new);
         } else {
+            read_other_side(turn, &old, &fresh, &new)?;
             turn.put(new);
         }
     }

@@ -293,3 +293,33 @@ fn who_looks_at_what_is_there_may_order_its_free_label_again() {
     "
     ));
 }
+
+/// A disc was exchanged by another of its name: what stood on its owned side B stays on record, offline, and both sides
+/// of the disc that is there are read, though A was read before that came to light (M-97, P-32).
+#[test]
+fn an_exchanged_disc_has_both_its_sides_read() {
+    assert_snapshot!(play(
+        r"
+        library drives=1 media=0 jukebox=2
+        user alice
+        open alice backup
+        hand new V00001D slot1
+        inventory alice fast
+        classify alice V00001D
+        advance 60s
+        move alice V00001D \Free\MO-5.25-inch
+        advance 60s
+        pool alice create \Lab type=MO-5.25-inch
+        set-pool alice \Lab draw=1 return=1
+        given V00001D side incompatible
+        allocate alice \Lab fail
+        show media
+        hand out slot1
+        hand new V00001D slot1
+        inventory alice omid
+        advance 60s
+        show media
+        show requests classify
+    "
+    ));
+}
