@@ -150,8 +150,10 @@ fn check_usable(one: &Named, call: &MountCall) -> Handled {
     if one.medium.conflict {
         return refuse(
             Code::InvalidState,
-            format!("two witnesses of the identity of {name} disagree (another cartridge has its bar code)"),
-            "take one of the two out, or give it another bar code, and inventory the library",
+            format!(
+                "it is not clear which medium {name} is: its bar code cannot be read, another cartridge has it too, or its label is another"
+            ),
+            "look at the cartridge and its bar code, and inventory the library; `rsm operator list` tells more",
         );
     }
     if one.medium.media_type_code == CLEANER {

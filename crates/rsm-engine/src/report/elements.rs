@@ -24,6 +24,7 @@ use rsm_model::machine::library::{self, LibraryEvent, OperationalState};
 use rsm_model::machine::medium::{self, MediumEvent, MediumState};
 use rsm_model::machine::operator_request::OperatorEvent;
 use rsm_model::machine::request::RequestEvent;
+use rsm_model::machine::side::SideState;
 use rsm_model::machine::slot::{self, SlotEvent, SlotState};
 use rsm_model::record::*;
 use rsm_step::{Attention, ElementKind, ElementReport};
@@ -241,11 +242,23 @@ impl Reading {
             self.take(turn, other)?;
             self.superseded.insert(other);
         }
-        if let Some(medium) = self.media.get_mut(&id) {
-            // A label that differs is met again by the next load.
-            medium.conflict = shared;
+        // A label that differs is met again by the next load.
+        let doubted =
+            self.media.get_mut(&id).is_some_and(|medium| std::mem::replace(&mut medium.conflict, shared));
+        if doubted && !shared {
+            self.is_clear_again(turn, id)?;
         }
         self.place(report.address, id);
+        Ok(())
+    }
+
+    /// A bar code can be read again: what a person was asked about it is done. What was asked about a withheld free label
+    /// stays.
+    fn is_clear_again(&self, turn: &mut Turn<'_>, id: MediumId) -> Handled {
+        let sides = pools::sides_of(&turn.tx, id)?;
+        if sides.iter().all(|side| side.state != SideState::Unprepared) {
+            operators::medium_settled(turn, id)?;
+        }
         Ok(())
     }
 

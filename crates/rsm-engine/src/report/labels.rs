@@ -246,11 +246,18 @@ pub(super) fn identify(
     if let Some(known) = returned(turn, &held, found, verdict)? {
         return take_over(turn, held, side.number, known, code);
     }
+    if verdict == Verdict::First && another {
+        ask_who_it_is(turn, &held, "its label was never read before")?;
+        return Ok(Identified { medium: held, side });
+    }
     if verdict == Verdict::Differs && (side.state.is_owned() || another) {
         return split(turn, held, &side, found, code);
     }
     // The owner of the other side keeps it, whatever happened on this one.
-    held.conflict = false;
+    if held.conflict {
+        held.conflict = false;
+        operators::medium_settled(turn, held.id)?;
+    }
     if !matches!(side.state, SideState::Decommissioned | SideState::Incompatible) {
         classify(turn, &mut held, &mut side, found)?;
     }
@@ -260,7 +267,8 @@ pub(super) fn identify(
 /// Who the medium is has been settled by one side: a label of the other that nobody could believe before is read again.
 fn read_what_was_left(turn: &mut Turn<'_>, held: &Medium, read: &Side) -> Handled {
     for other in pools::sides_of(&turn.tx, held.id)? {
-        let left = other.id != read.id && other.witness == LabelWitness::Stale;
+        let unread = matches!(other.witness, LabelWitness::Stale | LabelWitness::NotRead);
+        let left = other.id != read.id && unread && other.state != SideState::Incompatible;
         if left && !label_read_is_queued(turn, other.id)? {
             queue_label_read(turn, None, held, other.id)?;
         }

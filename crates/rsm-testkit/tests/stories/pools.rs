@@ -323,3 +323,29 @@ fn an_exchanged_disc_has_both_its_sides_read() {
     "
     ));
 }
+
+/// A medium of which no label was ever read, and whose bar code cannot be read any more, may be any other: its first
+/// label says nothing about who it is, and no rule for its bar code is carried out before that is clear (P-46).
+#[test]
+fn a_first_label_does_not_stand_for_a_bar_code() {
+    assert_snapshot!(play(
+        r"
+        library drives=1 media=2
+        user alice
+        open alice backup
+        inventory alice fast
+        fault unreadable slot1
+        inventory alice fast
+        classify alice V00001L6#1
+        advance 60s
+        show media
+        show operators
+        hand relabel slot1
+        inventory alice fast
+        classify alice V00001L6
+        advance 60s
+        show media
+        show operators
+    "
+    ));
+}
