@@ -77,7 +77,12 @@ fn mount_loaded(
         Verdict::First => labels::classify(turn, &mut held, &mut side, &report.label)?,
         // Who mounts a side that waits for its free label does not decide on what is there (decision 20).
         Verdict::Agrees if side.state == SideState::Unprepared => {}
-        Verdict::Agrees => labels::adopt(turn, &mut held, &mut side, &report.label)?,
+        Verdict::Agrees => {
+            if held.to_free && !labels::is_recorded(&side, &report.label) {
+                labels::keep_what_was_given_back(turn, &mut held)?;
+            }
+            labels::adopt(turn, &mut held, &mut side, &report.label)?;
+        }
         Verdict::Differs => {
             let sentence = labels::mismatch(turn, &mut held, &report.label)?;
             if wanted {

@@ -117,6 +117,19 @@ pub(super) fn withdraw_order(
     Ok(())
 }
 
+/// A medium that was given back, and is mounted once more before it can go to the free pool, carries what nobody had seen
+/// when it was given back: that was no order to write over it (decision 20). It stays where it is, and a person is asked.
+/// The caller writes the medium.
+pub(super) fn keep_what_was_given_back(turn: &mut Turn<'_>, held: &mut Medium) -> Handled {
+    held.to_free = false;
+    let text = format!(
+        "{} was given back, and what is on it was not known then: it stays in its pool. If that may be lost, move it to \
+         the free pool",
+        crate::naming::medium(held)
+    );
+    operators::raise(turn, operators::Ask::about_medium(text, held.id))
+}
+
 /// Sorts a side that nobody owns by its label: into the import pool, or into the unrecognized one (model 5.2 rows 3
 /// and 4). The caller writes side and medium.
 pub(super) fn classify(

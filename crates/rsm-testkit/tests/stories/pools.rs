@@ -349,3 +349,44 @@ fn a_first_label_does_not_stand_for_a_bar_code() {
     "
     ));
 }
+
+/// Decision 20: giving a medium back orders a free label over what was known of it then, not over what a mount that was
+/// queued before meets later.
+#[test]
+fn what_was_given_back_unseen_is_not_written_over() {
+    assert_snapshot!(play(
+        r"
+        library drives=1 media=2
+        user alice
+        open alice backup
+        inventory alice fast
+        classify alice V00001L6
+        advance 60s
+        move alice V00001L6 \Free\LTO-6
+        advance 60s
+        pool alice create \Lab type=LTO-6
+        set-pool alice \Lab draw=1 return=1
+        allocate alice \Lab fail
+        mount alice V00001L6/lmid write
+        write alice drive1 hello
+        hand eject drive1
+        hand out drive1
+        dismount alice V00001L6/lmid
+        inventory alice fast
+        hand back V00001L6 slot3
+        inventory alice fast
+        advance 60s
+        show media
+        hold changer
+        mount alice V00001L6 write nowait
+        deallocate alice V00001L6/lmid
+        release changer
+        advance 60s
+        dismount alice V00001L6
+        advance 60s
+        show media
+        show operators
+        show requests writefreelabel
+    "
+    ));
+}
