@@ -134,8 +134,7 @@ impl Room {
     }
 
     /// Lets a person do something with care: a disc is touched only with its side A up, for whoever puts one in upside
-    /// down has put in another disc, as far as any library can tell; and what is put into a drive has a bar code that can
-    /// be read, or none: in a drive, where a robot puts things, an unreadable one is believed to be what was there.
+    /// down has put in another disc, as far as any library can tell.
     ///
     /// # Errors
     /// It cannot be done.
@@ -166,18 +165,7 @@ impl Room {
         for element in wrong {
             self.library.hand(&HandAction::Turn { element }, Notice::Silent)?;
         }
-        self.library.hand(action, notice)?;
-        let filled = match action {
-            HandAction::Move { to, .. } | HandAction::PutBack { to, .. } => vec![*to],
-            HandAction::Swap { first, second } => vec![*first, *second],
-            _ => Vec::new(),
-        };
-        for element in filled {
-            if matches!(self.library.place_at(element), Some(Place::Drive(_))) {
-                self.library.hand(&HandAction::RepairBarCode { element }, Notice::Silent)?;
-            }
-        }
-        Ok(())
+        self.library.hand(action, notice)
     }
 
     /// Brings a cartridge that was never here, with whatever is on it.
@@ -312,7 +300,14 @@ impl Room {
         match rng.random_range(0..15) {
             0..=2 => Some(HandAction::Move { from: pick(rng, &inside)?, to: pick(rng, &free)? }),
             3 => Some(HandAction::Swap { first: pick(rng, &inside)?, second: pick(rng, &inside)? }),
-            4 | 5 => Some(HandAction::TakeOut { from: pick(rng, &inside)? }),
+            4 => Some(HandAction::TakeOut { from: pick(rng, &inside)? }),
+            // Some know the drive in which their cartridge was left.
+            5 => {
+                let in_drives: Vec<u16> =
+                    inside.iter().copied().filter(|element| !self.is_shelf(*element)).collect();
+                let from = pick(&mut self.rng, if in_drives.is_empty() { &inside } else { &in_drives })?;
+                Some(HandAction::TakeOut { from })
+            }
             6..=9 => {
                 let (cartridge, _) = outside.get(rng.random_range(0..outside.len().max(1)))?;
                 Some(HandAction::PutBack { cartridge: *cartridge, to: pick(rng, &free)? })

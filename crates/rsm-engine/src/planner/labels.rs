@@ -78,7 +78,13 @@ fn needed(view: &View, request: &LibraryRequest) -> Option<Action> {
 fn in_drive(view: &View, request: &LibraryRequest, id: DriveId) -> Option<Action> {
     let drive = view.drive(id)?;
     let mine = view.medium_in(id).is_some_and(|medium| medium.claimed_by == Some(request.id));
+    let doubtful = view.medium_in(id).is_some_and(|medium| medium.conflict);
     match drive.state {
+        // Its bar code faded on the way: nothing is written before it is clear who it is.
+        _ if mine && doubtful && request.operation == Operation::WriteFreeLabel => Some(Action::StepBack {
+            request: request.id,
+            note: "two witnesses of the medium's identity disagree".to_string(),
+        }),
         DriveState::Mounted if mine && !view.is_promised(id, Some(request.id)) => load(view, request, drive),
         DriveState::Loaded if mine && request.operation == Operation::WriteFreeLabel => {
             write_label(view, request, drive)

@@ -73,6 +73,23 @@ fn mount_loaded(
 ) -> Handled {
     let verdict = standalone::verdict(turn, &bay, &side, &report.label)?;
     let wanted = request.goal == Goal::AsAsked;
+    if held.conflict
+        && verdict != Verdict::Differs
+        && !labels::settles(turn, &mut held, &side, &report.label)?
+    {
+        if wanted {
+            let name = crate::naming::medium(&held);
+            let told = Refusal::new(
+                Code::InvalidState,
+                format!("the bar code of {name} can no longer be read, and its label does not tell which medium it is"),
+            )
+            .next("look at the cartridge, mend its bar code and inventory the library");
+            put_back_and_tell(turn, &mut request, Code::InvalidState, told);
+        }
+        turn.put(side);
+        put_all(turn, request, held, bay);
+        return Ok(());
+    }
     match verdict {
         Verdict::First => labels::classify(turn, &mut held, &mut side, &report.label)?,
         // Who mounts a side that waits for its free label does not decide on what is there (decision 20).

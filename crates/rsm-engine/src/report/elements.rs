@@ -90,6 +90,9 @@ pub(super) fn read(
     let at_rest: BTreeSet<MediumId> = unchanged.iter().filter_map(|place| place.medium).collect();
     let unchanged: BTreeSet<u16> = unchanged.iter().map(|place| place.element).collect();
     let elements = intake::known(turn, library.id, &places)?;
+    if note_doubled(turn, &library, reports, &elements) == Doubled::Suddenly {
+        return read_once_more(turn, step, library);
+    }
     let media: BTreeMap<_, _> = turn
         .tx
         .find_but(columns::medium::LIBRARY, library.id, &at_rest)?
@@ -142,9 +145,40 @@ pub(super) fn read(
     Ok(())
 }
 
+/// Whether a bar code turned up at a second place that did not show it when it was looked at last.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Doubled {
+    No,
+    Suddenly,
+}
+
+/// A bar code that suddenly is at two places is hardly that of two cartridges: one was carried on by hand while the
+/// elements were read, which a library need not tell. It is noted where it was seen, and believed when it is seen there
+/// again.
+fn note_doubled(
+    turn: &mut Turn<'_>,
+    library: &Library,
+    reports: &[ElementReport],
+    elements: &BTreeMap<u16, Element>,
+) -> Doubled {
+    let shared = unchanged::shared_bar_codes(reports);
+    let mut doubled = Doubled::No;
+    for report in reports.iter().filter(|report| report.full) {
+        let Some(tag) = report.tag.as_ref().filter(|tag| shared.contains(*tag)) else { continue };
+        let Some(mut element) = elements.get(&report.address).cloned() else { continue };
+        let seen = element.seen();
+        if seen.at.is_some() && seen.tag.as_ref() != Some(tag) {
+            note(element.seen_mut(), report, library.generation, turn.utc(), Firm::No);
+            element.put(turn);
+            doubled = Doubled::Suddenly;
+        }
+    }
+    doubled
+}
+
 /// Somebody was at the elements while they were read, so the same cartridge may have been seen twice or not at all:
 /// nothing of it is believed, and they are read again. The wait before that grows, for a changer that never rests.
-fn read_again(turn: &mut Turn<'_>, step: &OpenStep, mut library: Library) -> Handled {
+fn read_again(turn: &mut Turn<'_>, step: &OpenStep, library: Library) -> Handled {
     for mut robot in turn.tx.find(columns::device::LIBRARY, library.id)? {
         if robot.role == DeviceRole::Changer {
             robot.probe_at = Some(robot.probes.checked_sub(1).map_or(turn.utc(), |times| ramp(turn, times)));
@@ -152,6 +186,11 @@ fn read_again(turn: &mut Turn<'_>, step: &OpenStep, mut library: Library) -> Han
             turn.put_hidden(robot);
         }
     }
+    read_once_more(turn, step, library)
+}
+
+/// Has the elements read again for the same purpose.
+fn read_once_more(turn: &mut Turn<'_>, step: &OpenStep, mut library: Library) -> Handled {
     library.wants_read = true;
     turn.put(library);
     if let Some(mut request) = request_of(turn, step)? {
@@ -238,7 +277,12 @@ impl Reading {
             Some(id) => self.take(turn, id)?,
             None => self.new_medium(turn, report)?,
         };
-        for other in named.iter().map(|medium| medium.id).filter(|other| *other != id) {
+        // What lies in another library is left to what that one shows.
+        let rests =
+            |medium: &&Medium| medium.library == self.library.id || medium.location == Location::Offline;
+        let others: Vec<MediumId> =
+            named.iter().filter(rests).map(|medium| medium.id).filter(|other| *other != id).collect();
+        for other in others {
             self.take(turn, other)?;
             self.superseded.insert(other);
         }
@@ -296,6 +340,22 @@ impl Reading {
         Ok(())
     }
 
+    /// Whether hands may have exchanged, unseen, what shows no bar code. In the gripper they cannot; nor where it is
+    /// mounted, for a drive holds what it works on. Many libraries never tell what is in a drive: there it is doubtful only
+    /// where the code was told before, or where the library says that it cannot read it.
+    fn is_exposed(&self, report: &ElementReport, id: MediumId) -> bool {
+        match report.kind {
+            ElementKind::Slot | ElementKind::Port => true,
+            ElementKind::Transport => false,
+            ElementKind::Drive => {
+                let told = |element: &Element| element.seen().tag.is_some();
+                let faded = self.before.get(&report.address).is_some_and(told);
+                let mounted = self.media.get(&id).is_some_and(|medium| medium.mounted_side.is_some());
+                !mounted && (faded || report.exception.is_some())
+            }
+        }
+    }
+
     /// Without a bar code a cartridge is what was recorded here, unless that one was seen elsewhere.
     fn by_place(&mut self, turn: &mut Turn<'_>, report: &ElementReport) -> Handled {
         let recorded = self.recorded_at(report.address).map(|medium| medium.id);
@@ -303,8 +363,7 @@ impl Reading {
             Some(id) => id,
             None => self.new_medium(turn, report)?,
         };
-        // Its own robot put it into a drive or the gripper; in a slot, hands may have exchanged it unseen.
-        let exposed = matches!(report.kind, ElementKind::Slot | ElementKind::Port);
+        let exposed = self.is_exposed(report, id);
         if let Some(medium) = self.media.get_mut(&id) {
             medium.conflict |= exposed && medium.bar_code.is_some();
         }

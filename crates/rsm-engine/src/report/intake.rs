@@ -48,6 +48,15 @@ impl Element {
         }
     }
 
+    pub fn seen(&self) -> &Observation {
+        match self {
+            Element::Slot(slot) => &slot.seen,
+            Element::Drive(drive) => &drive.seen,
+            Element::Port(port) => &port.seen,
+            Element::Changer(changer) => &changer.seen,
+        }
+    }
+
     pub fn seen_mut(&mut self) -> &mut Observation {
         match self {
             Element::Slot(slot) => &mut slot.seen,

@@ -223,6 +223,36 @@ pub(super) struct Identified {
 
 /// Why a label that agrees may settle nothing.
 pub(super) const BLANK: &str = "it is blank";
+const NEVER_READ: &str = "its label was never read before";
+
+/// Why a label that is not against the record does not tell who a medium is, where that is in doubt.
+fn why_it_settles_nothing(side: &Side, found: &MediumLabel) -> Option<&'static str> {
+    match (side.witness, found) {
+        _ if side.state == SideState::Unknown => Some(NEVER_READ),
+        (LabelWitness::Stale | LabelWitness::NotRead, _) => Some("its label was not read after its last use"),
+        // One blank medium is as another.
+        (_, MediumLabel::Blank) => Some(BLANK),
+        _ => None,
+    }
+}
+
+/// Whether a label that is not against the record of a medium in conflict tells that it is that medium; then the conflict
+/// is over. If not, a person is asked. The caller writes the medium.
+pub(super) fn settles(
+    turn: &mut Turn<'_>,
+    held: &mut Medium,
+    side: &Side,
+    found: &MediumLabel,
+) -> Handled<bool> {
+    if let Some(why) = why_it_settles_nothing(side, found) {
+        ask_who_it_is(turn, held, why)?;
+        return Ok(false);
+    }
+    read_what_was_left(turn, held, side)?;
+    operators::medium_settled(turn, held.id)?;
+    held.conflict = false;
+    Ok(true)
+}
 
 /// Settles who a loaded cartridge is, when a label read finds another label than is recorded, or a first one that
 /// belongs to a medium that was offline. Writes the records that are not the cartridge's any more.
@@ -234,13 +264,11 @@ pub(super) fn identify(
     verdict: Verdict,
     code: BarCode,
 ) -> Handled<Identified> {
-    let why = match (side.witness, found) {
-        (LabelWitness::Stale | LabelWitness::NotRead, _) => "its label was not read after its last use",
-        // One blank medium is as another.
-        (_, MediumLabel::Blank) => BLANK,
-        _ => "",
-    };
-    if held.conflict && verdict == Verdict::Agrees && !why.is_empty() {
+    let why = why_it_settles_nothing(&side, found);
+    if held.conflict
+        && verdict == Verdict::Agrees
+        && let Some(why) = why
+    {
         ask_who_it_is(turn, &held, why)?;
         return Ok(Identified { medium: held, side });
     }
@@ -260,7 +288,7 @@ pub(super) fn identify(
         return take_over(turn, held, side.number, known, code);
     }
     if verdict == Verdict::First && another {
-        ask_who_it_is(turn, &held, "its label was never read before")?;
+        ask_who_it_is(turn, &held, NEVER_READ)?;
         return Ok(Identified { medium: held, side });
     }
     if verdict == Verdict::Differs && (side.state.is_owned() || another) {

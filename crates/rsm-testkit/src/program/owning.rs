@@ -164,7 +164,7 @@ impl World {
         } else if self.chance(2) && !in_drives.is_empty() {
             // Some give a medium back before they dismount it.
             self.any(&in_drives)
-        } else if self.chance(2) && !all_of_it.is_empty() {
+        } else if !all_of_it.is_empty() && !self.chance(4) {
             // Whoever took a whole disc gives its other side back with the first.
             self.any(&all_of_it)
         } else {
