@@ -139,7 +139,7 @@ fn in_background_slot(view: &View, request: &LibraryRequest, medium: &Medium) ->
         return move_in(view, request, medium, drive.id);
     }
     // Somebody waits for this read: a released cartridge makes room for it as for a mount.
-    if request.session.is_some()
+    if (request.session.is_some() || is_examined(view))
         && let Some(drive) = clearable(view, &suited)
     {
         let dismount = view.parked(drive.id)?.id;
@@ -184,6 +184,15 @@ pub(super) fn inventory(view: &View, request: &LibraryRequest) -> Option<Action>
         None if reading == 0 => finish(request, Ending::new(RequestEvent::Succeeded, "")),
         _ => None,
     }
+}
+
+/// Whether a full inventory goes from slot to slot: it ends when all its label reads have.
+fn is_examined(view: &View) -> bool {
+    view.requests.iter().any(|request| {
+        request.operation == Operation::Inventory
+            && request.option == InventoryMethod::Full.number()
+            && request.steps_done >= ELEMENTS_READ
+    })
 }
 
 /// Whether a label read waits for what may last for days: a mount, or a drive that is out of service. A full inventory

@@ -464,3 +464,94 @@ fn a_label_read_that_was_ordered_makes_a_released_cartridge_leave() {
     "
     ));
 }
+
+/// Lessons 1: what is parked in a drive may be exchanged by hand too. Where its bar code can no longer be read, nobody is
+/// given it before a label or a person tells who it is.
+#[test]
+fn a_parked_cartridge_whose_bar_code_fades_is_in_doubt() {
+    assert_snapshot!(play(
+        r"
+        library drives=1 media=2
+        user alice
+        open alice backup
+        inventory alice fast
+        mount alice V00001L6
+        dismount alice V00001L6 deferred
+        hand eject drive1
+        hand swap drive1 slot2 silently
+        fault unreadable drive1
+        fault unreadable slot2
+        inventory alice fast
+        show media
+        mount alice V00001L6#1
+        hand relabel drive1
+        hand relabel slot2
+        inventory alice fast
+        show media
+        mount alice V00001L6
+        show drives
+    "
+    ));
+}
+
+/// The bar code of a cartridge that is on its way into a drive fades: its label decides. One that was read before and is
+/// found again is who it was; a blank one may be any.
+#[test]
+fn a_label_decides_where_a_bar_code_fades_on_the_way() {
+    assert_snapshot!(play(
+        r"
+        library drives=1 media=2
+        user alice
+        open alice backup
+        inventory alice fast
+        classify alice V00001L6 V00002L6
+        advance 60s
+        move alice V00001L6 \Free\LTO-6
+        advance 60s
+        hold drive1
+        mount alice V00001L6 nowait
+        fault unreadable drive1
+        inventory alice fast
+        show media
+        release drive1
+        advance 10s
+        show media
+        hand relabel drive1
+        dismount alice V00001L6
+        advance 60s
+        hold drive1
+        mount alice V00002L6 nowait
+        fault unreadable drive1
+        inventory alice fast
+        release drive1
+        advance 60s
+        show media
+        show requests mount
+        show operators
+    "
+    ));
+}
+
+/// A cartridge that is released while a full inventory goes from slot to slot makes room for the label reads that are
+/// left: the inventory waits for them.
+#[test]
+fn a_full_inventory_waits_for_no_released_cartridge() {
+    assert_snapshot!(play(
+        r"
+        library drives=1 media=3
+        user alice
+        open alice backup
+        inventory alice fast
+        hold drive1
+        inventory alice omid
+        mount alice V00003L6 nowait
+        release drive1
+        advance 10s
+        show requests
+        dismount alice V00003L6 deferred
+        advance 60s
+        show media
+        show requests
+    "
+    ));
+}
