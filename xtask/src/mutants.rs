@@ -49,7 +49,9 @@ pub fn run(root: &Path) -> Result<()> {
     let begun = Instant::now();
     for mutant in &mutants {
         let started = Instant::now();
-        let verdict = one(root, &area, &copy, mutant)?;
+        // One that no longer fits or builds must not keep the others from being tried.
+        let verdict = one(root, &area, &copy, mutant)
+            .unwrap_or_else(|error| Verdict::Missed(format!("{error:#}")));
         let seconds = started.elapsed().as_secs_f64();
         let name = mutant.path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         match verdict {
@@ -264,6 +266,18 @@ mod tests {
         assert!(parse(path, &good.replace("rsm-engine", "rsm-testkit")).is_err());
         assert!(parse(path, &good.replace("src/a.rs", "tests/a.rs")).is_err());
         assert!(parse(path, "Title: x\nFinds: y\n").is_err());
+    }
+
+    #[test]
+    fn every_patch_fits_the_sources() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace");
+        let all = load(&root.join("crates/rsm-testkit/mutants")).expect("mutants");
+        for mutant in &all {
+            let mut git = Command::new("git");
+            run::checked(git.args(["apply", "--check"]).arg(&mutant.path).current_dir(root))
+                .unwrap_or_else(|error| panic!("{} does not fit: {error:#}", mutant.path.display()));
+        }
+        assert!(all.len() >= AT_LEAST);
     }
 
     #[test]

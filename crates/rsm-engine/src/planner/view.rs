@@ -205,11 +205,15 @@ impl View {
             let medium = self.medium_of(request);
             medium.is_some_and(|medium| medium.location != Location::Offline && !medium.conflict)
         };
-        self.requests.iter().any(|request| {
-            request.operation.takes_a_drive()
-                && Some(request.id) != but
-                && request.drive == Some(drive)
+        // Of two that have chosen one drive, the one that is under way comes first, then the older one: they must not wait
+        // for each other.
+        let rank = |request: &LibraryRequest| (request.state != RequestState::InProcess, request.sequence);
+        let chose = |request: &&LibraryRequest| request.operation.takes_a_drive() && request.drive == Some(drive);
+        let mine = self.requests.iter().find(|request| Some(request.id) == but).filter(chose).map(rank);
+        self.requests.iter().filter(chose).any(|request| {
+            Some(request.id) != but
                 && (request.state == RequestState::InProcess || (!request.drive_given && at_hand(request)))
+                && mine.is_none_or(|mine| rank(request) < mine)
         })
     }
 

@@ -13,7 +13,7 @@ use crate::world::{Calm, Checked, Event, World, broken};
 use rsm_engine::Ticket;
 use rsm_model::access::{Caller, Role};
 use rsm_model::call::Call;
-use rsm_model::ids::{MediumId, ObjectType};
+use rsm_model::ids::MediumId;
 use rsm_model::label::{Label, MediumLabel};
 use rsm_model::machine::drive::DriveState;
 use rsm_model::machine::library::OperationalState;
@@ -191,8 +191,7 @@ impl World {
         Ok(stray.map(|drive| format!("{drive:?}")))
     }
 
-    /// A medium in conflict of which no person has been asked to look at it, or one whose bar code the library does not
-    /// show though there is one.
+    /// A medium in conflict, or one whose bar code the library does not show though there is one.
     fn in_doubt<'n>(&self, now: &'n Snapshot) -> Option<&'n Medium> {
         let room = self.room.borrow();
         let code_at = |address: Option<u16>| {
@@ -200,13 +199,9 @@ impl World {
             there.and_then(|(_, code, _)| code.map(str::to_string))
         };
         let here = now.media.iter().filter(|medium| medium.location != Location::Offline);
-        let asked = |medium: &Medium| {
-            let about = Some((ObjectType::PhysicalMedium, medium.id.0));
-            now.operators.iter().any(|one| one.task == OperatorTask::Message && one.first == about)
-        };
         let mut doubtful = here.filter(|medium| {
             let nameless = medium.bar_code.is_none() && code_at(now.address(medium.location)).is_some();
-            nameless || (medium.conflict && !asked(medium))
+            nameless || medium.conflict
         });
         doubtful.next()
     }

@@ -108,7 +108,7 @@ impl World {
             return broken("nothing-overwritten", format!("{order:?} for {medium:?} wrote on {code:?}"));
         }
         let meant = if side.number == 1 { Up::B } else { Up::A };
-        if medium.bar_code.is_some() && up != meant {
+        if up != meant {
             return broken("right-side-up", format!("{order:?} for {side:?} wrote on side {up}"));
         }
         Ok(())

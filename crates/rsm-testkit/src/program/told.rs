@@ -182,8 +182,7 @@ impl World {
         }
         let wanted = if side.number == 1 { Up::B } else { Up::A };
         let up = library.side_up(cartridge);
-        // Of a disc without a name, side A is the one that was up when it came.
-        if medium.bar_code.is_some() && up.is_some_and(|up| up != wanted) {
+        if up.is_some_and(|up| up != wanted) {
             return broken("right-side-up", format!("{mount:?} of side {wanted} and {up:?} is up"));
         }
         let since = library.motions().len();
