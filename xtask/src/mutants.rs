@@ -50,8 +50,8 @@ pub fn run(root: &Path) -> Result<()> {
     for mutant in &mutants {
         let started = Instant::now();
         // One that no longer fits or builds must not keep the others from being tried.
-        let verdict = one(root, &area, &copy, mutant)
-            .unwrap_or_else(|error| Verdict::Missed(format!("{error:#}")));
+        let verdict =
+            one(root, &area, &copy, mutant).unwrap_or_else(|error| Verdict::Missed(format!("{error:#}")));
         let seconds = started.elapsed().as_secs_f64();
         let name = mutant.path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         match verdict {

@@ -394,7 +394,7 @@ impl Desk {
         let planned = planned.unwrap_or(Ok(Some(now.monotonic_ms + RETRY_KEPT_MS)));
         let planned = planned.unwrap_or(Some(now.monotonic_ms + RETRY_KEPT_MS));
         let pieces = self.memory.pieces.keys().next().map(|_| now.monotonic_ms);
-        let moments = [kept, planned, pieces, self.memory.next_deadline_ms()];
+        let moments = [kept, planned, pieces, self.memory.next_deadline_ms(now.monotonic_ms)];
         let soonest = match stored {
             Stored::All => 0,
             Stored::NotAll => now.monotonic_ms + RETRY_KEPT_MS,

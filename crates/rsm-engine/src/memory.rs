@@ -149,12 +149,13 @@ impl Memory {
         }
     }
 
-    /// The earliest moment at which a wait or a lease ends, or divided work goes on.
-    pub fn next_deadline_ms(&self) -> Option<u64> {
+    /// The earliest moment at which a wait or a lease ends, or divided work goes on. Work whose moment has passed is held up
+    /// by something that will be heard of.
+    pub fn next_deadline_ms(&self, now_ms: u64) -> Option<u64> {
         let waits = self.waiting.values().filter_map(|waiting| waiting.deadline_ms);
         let sorting = self.sorted.values().filter_map(|sorted| match sorted {
-            Sorted::GoesOn { at_ms } => Some(*at_ms),
-            Sorted::All(_) => None,
+            Sorted::GoesOn { at_ms } if *at_ms > now_ms => Some(*at_ms),
+            Sorted::GoesOn { .. } | Sorted::All(_) => None,
         });
         waits.chain(self.leases.values().copied()).chain(sorting).min()
     }

@@ -29,7 +29,7 @@ impl Ask<'_> {
     }
 }
 
-/// Raises an operator request, unless the same one is open.
+/// Raises an operator request, unless the same one is open: then that one says what is known now.
 pub(crate) fn raise(turn: &mut Turn<'_>, ask: Ask<'_>) -> Handled {
     let waiting = ask.for_request.map(|request| request.id);
     let same = |open: &OperatorRequest| {
@@ -38,7 +38,11 @@ pub(crate) fn raise(turn: &mut Turn<'_>, ask: Ask<'_>) -> Handled {
             && open.second == ask.second
             && open.waiting == waiting
     };
-    if turn.tx.open_operator_requests()?.iter().any(same) {
+    if let Some(mut open) = turn.tx.open_operator_requests()?.into_iter().find(same) {
+        if open.message != ask.message {
+            open.message = ask.message;
+            turn.put(open);
+        }
         return Ok(());
     }
     let (application, user, computer) = match ask.for_request {

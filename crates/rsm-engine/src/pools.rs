@@ -156,11 +156,12 @@ pub(crate) fn order_free_labels(
     free: PoolId,
 ) -> Handled<Vec<RequestId>> {
     medium.to_free = false;
+    let labelled = medium.pool == free;
     let sides = sides_of(&turn.tx, medium.id)?;
     put_into(turn, medium, &sides, free)?;
     let mut queued = Vec::new();
     for mut side in sides {
-        if side.state == SideState::Decommissioned {
+        if side.state == SideState::Decommissioned || (labelled && side.state == SideState::Available) {
             continue;
         }
         order_free_label(turn, &mut side)?;

@@ -133,12 +133,16 @@ pub(crate) fn end(turn: &mut Turn<'_>, mut request: LibraryRequest, ending: Endi
     if let (Operation::WriteFreeLabel, RequestState::Failed, Some(medium)) =
         (request.operation, request.state, request.medium)
     {
-        let text = format!(
-            "a free label could not be written ({}): read the medium's label (rsm media classify) to have it tried \
-             again, or take the medium out",
-            request.note
-        );
-        operators::raise(turn, operators::Ask::about_medium(text, medium))?;
+        let next = match request.error {
+            // Who found it has asked about it already; and what is offline gets its label when it comes back.
+            Some(Code::UnexpectedOmid | Code::MediaOffline) => None,
+            Some(Code::DriveMediaMismatch) => Some("bring it to a library with a drive that writes it"),
+            _ => Some("read its label (rsm media classify) to have it tried again, or take it out"),
+        };
+        if let Some(next) = next {
+            let text = format!("a free label could not be written ({}): {next}", request.note);
+            operators::raise(turn, operators::Ask::about_medium(text, medium))?;
+        }
     }
     if failed_by_hardware(&request) {
         planner::recover(turn, request.library)?;

@@ -337,7 +337,7 @@ async fn leave_start(
     tell_stopping();
     let serving = door.close();
     let left = tokio::time::timeout(START_ENDS_WITHIN, opening).await;
-    drained(serving, DRAIN_AFTER_A_FAILURE).await?;
+    let drained = drained(serving, DRAIN_AFTER_A_FAILURE).await;
     match left {
         Ok(Ok(Ok(opened))) => {
             let joined = tokio::task::spawn_blocking(move || opened.thread.stop()).await;
@@ -348,7 +348,7 @@ async fn leave_start(
         // What it had begun is one transaction or none: the next start undoes it.
         Err(_) => tracing::warn!("the start did not end in {} s and is cut off", START_ENDS_WITHIN.as_secs()),
     }
-    Ok(())
+    drained
 }
 
 /// Waits until the connections have ended, for a while.

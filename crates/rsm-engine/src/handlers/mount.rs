@@ -153,14 +153,18 @@ fn check_usable(one: &Named, call: &MountCall) -> Handled {
             format!(
                 "it is not clear which medium {name} is: its bar code cannot be read, another cartridge has it too, or its label is another"
             ),
-            "look at the cartridge and its bar code, and inventory the library; `rsm operator list` tells more",
+            "look at the cartridge and its bar code, and inventory the library",
         );
     }
     if one.medium.media_type_code == CLEANER {
         return refuse(Code::InvalidState, format!("{name} is a cleaning cartridge"), "");
     }
     if one.side.state == SideState::Incompatible {
-        return refuse(Code::InvalidState, format!("the drives cannot use {name}"), "eject it");
+        return refuse(
+            Code::InvalidState,
+            format!("the drives cannot use {name}"),
+            "take it out of the library",
+        );
     }
     Ok(())
 }

@@ -208,7 +208,12 @@ fn check_pools(
         (_, PoolKind::Unrecognized | PoolKind::Unknown) => {
             return no(format!("only the service puts media into {to}"));
         }
-        (PoolKind::Free, PoolKind::Free) => return no("the medium is in a free pool already".to_string()),
+        // A side of it whose free label was withheld, and is ordered anew, is no reason to leave the pool (decision 46).
+        (PoolKind::Free, PoolKind::Free)
+            if !sides.iter().any(|side| matches!(side.state, SideState::Foreign | SideState::Import)) =>
+        {
+            return no("the medium is in a free pool already".to_string());
+        }
         (PoolKind::Import | PoolKind::Unrecognized, PoolKind::Application | PoolKind::Import) => {
             return no(format!(
                 "from {from} a medium goes only to a free pool; an imported one is taken over by allocating its side"

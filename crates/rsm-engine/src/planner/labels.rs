@@ -7,9 +7,9 @@
 //!                              every side ─► Passed; what is mounted is read after its dismount (P-17)
 //! ```
 //!
-//! Invariants: a label read never takes a drive that a mount waits for (decision 18), and one that no caller has ordered
-//! leaves released cartridges in their drives, but a full inventory empties the drives where it can; a free label is ordered only with the list of
-//! what it may replace (decision 20).
+//! Invariants: a label read never takes a drive that a mount waits for (decision 18); one that nobody waits for, neither a
+//! caller nor a full inventory, leaves released cartridges in their drives as long as they may stay (decision 34); a free
+//! label is ordered only with the list of what it may replace (decision 20).
 
 use super::action::Action;
 use super::carry::{self, missing, started, the_drive, the_request};
@@ -42,7 +42,9 @@ const ELEMENTS_READ: u32 = 1;
 /// What a request for label work needs next. Hundreds may be queued at once: they wait in silence, and their reason is
 /// that of the library.
 pub(super) fn next(view: &View, request: &LibraryRequest) -> Option<Action> {
-    needed(view, request).filter(|action| !matches!(action, Action::Wait { .. }))
+    // What waits for a person to look at a medium says so.
+    let doubtful = view.medium_of(request).is_some_and(|medium| medium.conflict);
+    needed(view, request).filter(|action| doubtful || !matches!(action, Action::Wait { .. }))
 }
 
 fn needed(view: &View, request: &LibraryRequest) -> Option<Action> {
@@ -91,6 +93,11 @@ fn in_drive(view: &View, request: &LibraryRequest, id: DriveId) -> Option<Action
         }
         // A released cartridge is put away first, and then read or labelled from its slot (P-17).
         DriveState::Dismountable if !mine => match view.parked(id) {
+            // Nobody waits for this read: whoever released the cartridge may have it back at once for a while.
+            Some(_) if request.session.is_none() && !is_examined(view) && view.stays(drive) => wait(
+                request,
+                format!("the medium was released in {} and stays there for a while", drive.common.name),
+            ),
             Some(dismount) => Some(Action::Evict { mount: request.id, dismount: dismount.id, drive: id }),
             None => wait(request, format!("the medium is in {}", drive.common.name)),
         },
@@ -126,17 +133,21 @@ fn in_background_slot(view: &View, request: &LibraryRequest, medium: &Medium) ->
     if medium.state == MediumState::OpError {
         return wait(request, "the robot failed with the medium; the library is being read");
     }
-    let begun = request.state == RequestState::InProcess;
-    if !begun && somebody_waits(view, request) {
-        return wait(request, "reading labels waits until nobody wants a drive");
-    }
     if let Some(why) = view.unfit(view.drives.iter(), medium, MountAccess::Read) {
         return finish(request, Ending::failed(Code::DriveMediaMismatch, why));
     }
     let suited: Vec<&Drive> =
         view.drives.iter().filter(|drive| view.suits(drive, medium, MountAccess::Read)).collect();
+    let begun = request.state == RequestState::InProcess;
+    if !begun && somebody_waits(view, request, &suited) {
+        return wait(request, "reading labels waits until nobody wants a drive");
+    }
     if let Some(drive) = suited.iter().find(|drive| view.is_free(drive, Some(request.id))) {
         return move_in(view, request, medium, drive.id);
+    }
+    // One is enough.
+    if suited.iter().any(|drive| view.is_being_cleared(drive)) {
+        return wait(request, "a drive is being cleared");
     }
     // Somebody waits for this read: a released cartridge makes room for it as for a mount.
     if (request.session.is_some() || is_examined(view))
@@ -148,20 +159,22 @@ fn in_background_slot(view: &View, request: &LibraryRequest, medium: &Medium) ->
     wait(request, queue::no_idle_drive())
 }
 
-/// Whether a request that is not background work waits for a drive. One whose medium is not at hand, or of which
+/// Whether a request that is not background work waits for one of these drives. One whose medium is not at hand, or of which
 /// nobody knows which it is, waits for something else: a label read may be what settles that.
-fn somebody_waits(view: &View, but: &LibraryRequest) -> bool {
-    // One that insists on a drive that refuses to work keeps nobody from the others (decision 18).
-    let drive_serves = |request: &LibraryRequest| {
-        let given = request.drive.filter(|_| request.drive_given).and_then(|id| view.drive(id));
-        given.is_none_or(|drive| view.is_usable(drive))
+fn somebody_waits(view: &View, but: &LibraryRequest, drives: &[&Drive]) -> bool {
+    // One that insists on another drive, or on one that refuses to work, keeps nobody from these (decision 18).
+    let serves = |drive: &Drive, request: &LibraryRequest, medium: &Medium| {
+        let given = request.drive.filter(|_| request.drive_given);
+        given.is_none_or(|id| id == drive.id && view.is_usable(drive))
+            && view.suits(drive, medium, request.access)
     };
     view.requests.iter().any(|request| {
         request.id != but.id
             && matches!(request.operation, Operation::Mount | Operation::WriteFreeLabel)
             && matches!(request.state, RequestState::Queued | RequestState::Waiting)
-            && view.medium_of(request).is_some_and(|medium| can_be_had(view, request, medium))
-            && drive_serves(request)
+            && view.medium_of(request).is_some_and(|medium| {
+                can_be_had(view, request, medium) && drives.iter().any(|drive| serves(drive, request, medium))
+            })
     })
 }
 

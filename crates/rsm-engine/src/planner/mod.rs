@@ -40,7 +40,10 @@ pub(crate) fn act(turn: &mut Turn<'_>) -> Handled<Option<String>> {
         }
         let mut view = View::of(&turn.tx, library, turn.utc())?;
         labels::look_ahead(turn, &mut view)?;
-        fitting::look_ahead(turn, &mut view)?;
+        // What a stand-alone drive cannot use comes to light when it is put in.
+        if view.library.kind != LibraryKind::StandAlone {
+            fitting::look_ahead(turn, &mut view)?;
+        }
         if let Some(action) = decide(&view) {
             let cause = format!("planner: {}", action.word());
             carry::carry(turn, &view, action)?;

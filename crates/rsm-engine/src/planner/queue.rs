@@ -290,14 +290,8 @@ pub(super) fn no_idle_drive() -> &'static str {
 /// The drive to clear when none is free: one whose least stay is over before one whose is not, then the one that
 /// waits longest (decision 5: a shortage of drives ends a stay).
 pub(super) fn clearable<'v>(view: &View, candidates: &[&'v Drive]) -> Option<&'v Drive> {
-    let stay_left = |drive: &Drive| {
-        let until = drive
-            .dismountable_since
-            .map_or(0, |since| since.0 + i64::from(drive.defer_dismount_delay_s) * 1000);
-        until > view.utc.0
-    };
     let evictable = candidates.iter().copied().filter(|drive| view.is_evictable(drive));
-    evictable.min_by_key(|drive| (stay_left(drive), drive.dismountable_since, drive.number))
+    evictable.min_by_key(|drive| (view.stays(drive), drive.dismountable_since, drive.number))
 }
 
 /// Who has the drives.

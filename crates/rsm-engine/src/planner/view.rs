@@ -208,7 +208,8 @@ impl View {
         // Of two that have chosen one drive, the one that is under way comes first, then the older one: they must not wait
         // for each other.
         let rank = |request: &LibraryRequest| (request.state != RequestState::InProcess, request.sequence);
-        let chose = |request: &&LibraryRequest| request.operation.takes_a_drive() && request.drive == Some(drive);
+        let chose =
+            |request: &&LibraryRequest| request.operation.takes_a_drive() && request.drive == Some(drive);
         let mine = self.requests.iter().find(|request| Some(request.id) == but).filter(chose).map(rank);
         self.requests.iter().filter(chose).any(|request| {
             Some(request.id) != but
@@ -225,6 +226,12 @@ impl View {
             && drive.seen.is_trusted()
             && self.drive_ready(drive)
             && !self.is_promised(drive.id, request)
+    }
+
+    /// Whether the least stay of a cartridge that was released in a drive is not over.
+    pub fn stays(&self, drive: &Drive) -> bool {
+        let delay_ms = i64::from(drive.defer_dismount_delay_s) * 1000;
+        drive.dismountable_since.is_some_and(|since| since.0 + delay_ms > self.utc.0)
     }
 
     /// Whether a drive holds a released cartridge that can make room.

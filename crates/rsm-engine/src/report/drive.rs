@@ -103,10 +103,12 @@ fn mount_loaded(
         Verdict::Differs => {
             let sentence = labels::mismatch(turn, &mut held, &report.label)?;
             if wanted {
-                let told = Refusal::new(Code::InvalidState, &sentence).next(
+                let library = turn.tx.get::<Library>(held.library)?.map(|library| library.common.name);
+                let told = Refusal::new(Code::InvalidState, &sentence).next(format!(
                     "the library reads all labels again if its AutoRecovery is set; if not, have a full inventory made: \
-                     rsm library inventory --method full",
-                );
+                     rsm library inventory {} --method full",
+                    library.unwrap_or_default()
+                ));
                 put_back_and_tell(turn, &mut request, Code::UnexpectedOmid, told);
             }
             turn.put(side);
@@ -158,7 +160,8 @@ fn label_read(
         request.attempts = 0;
     }
     let asked_for = request.operation == Operation::Classify && request.session.is_some();
-    let expected = labels::is_recorded(&side, found) || is_ordered_label(&side, found);
+    let known = !matches!(side.witness, LabelWitness::Stale | LabelWitness::NotRead);
+    let expected = (known && labels::is_recorded(&side, found)) || is_ordered_label(&side, found);
     if side.state == SideState::Unprepared && asked_for && !expected && !held.conflict {
         labels::withdraw_order(turn, &mut held, side, found)?;
         put_all(turn, request, held, bay);

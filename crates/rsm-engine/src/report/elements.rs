@@ -13,7 +13,7 @@
 //! Invariant: a fence falls only by a read that began after the fence was set, with no attention in between.
 
 use super::intake::{self, Element, Intake};
-use super::{current_library, doubt, probe, ramp, request_of, unchanged};
+use super::{current_library, doubt, labels, probe, ramp, request_of, unchanged};
 use crate::turn::{Handled, Turn};
 use crate::{operators, pools, requests, start};
 use rsm_model::UtcTime;
@@ -24,7 +24,6 @@ use rsm_model::machine::library::{self, LibraryEvent, OperationalState};
 use rsm_model::machine::medium::{self, MediumEvent, MediumState};
 use rsm_model::machine::operator_request::OperatorEvent;
 use rsm_model::machine::request::RequestEvent;
-use rsm_model::machine::side::SideState;
 use rsm_model::machine::slot::{self, SlotEvent, SlotState};
 use rsm_model::record::*;
 use rsm_step::{Attention, ElementKind, ElementReport};
@@ -290,19 +289,9 @@ impl Reading {
         let doubted =
             self.media.get_mut(&id).is_some_and(|medium| std::mem::replace(&mut medium.conflict, shared));
         if doubted && !shared {
-            self.is_clear_again(turn, id)?;
+            labels::is_clear_again(turn, id)?;
         }
         self.place(report.address, id);
-        Ok(())
-    }
-
-    /// A bar code can be read again: what a person was asked about it is done. What was asked about a withheld free label
-    /// stays.
-    fn is_clear_again(&self, turn: &mut Turn<'_>, id: MediumId) -> Handled {
-        let sides = pools::sides_of(&turn.tx, id)?;
-        if sides.iter().all(|side| side.state != SideState::Unprepared) {
-            operators::medium_settled(turn, id)?;
-        }
         Ok(())
     }
 
@@ -507,11 +496,16 @@ impl Reading {
         Ok(())
     }
 
-    /// A cartridge without any name that is gone can never be told from another: its record goes with it.
+    /// A cartridge without any name that is gone can never be told from another: its record goes with it. A bar code is a
+    /// name, though it could not be read when it was seen last, unless another record has it too.
     fn is_forgotten(&self, turn: &Turn<'_>, medium: &Medium) -> Handled<bool> {
         let gone = medium.location == Location::Offline && !self.is_found(medium.id);
-        let named = medium.bar_code.is_some() && !medium.conflict && !self.superseded.contains(&medium.id);
-        if !gone || named {
+        if !gone {
+            return Ok(false);
+        }
+        if let Some(code) = medium.bar_code.clone().filter(|_| !self.superseded.contains(&medium.id))
+            && !(medium.conflict && turn.tx.count(columns::medium::BAR_CODE, code)? > 1)
+        {
             return Ok(false);
         }
         let sides = turn.tx.find(columns::side::MEDIUM, medium.id)?;
@@ -658,6 +652,7 @@ impl Reading {
                 for side in turn.tx.find(columns::side::MEDIUM, id)? {
                     turn.changes.delete::<Side>(side.id);
                 }
+                operators::medium_settled(turn, id)?;
                 turn.changes.delete::<Medium>(id);
             } else if self.media_before.get(&id) != Some(&medium) {
                 turn.put(medium);

@@ -226,12 +226,12 @@ pub(super) const BLANK: &str = "it is blank";
 const NEVER_READ: &str = "its label was never read before";
 
 /// Why a label that is not against the record does not tell who a medium is, where that is in doubt.
-fn why_it_settles_nothing(side: &Side, found: &MediumLabel) -> Option<&'static str> {
+fn why_it_settles_nothing(held: &Medium, side: &Side, found: &MediumLabel) -> Option<&'static str> {
     match (side.witness, found) {
         _ if side.state == SideState::Unknown => Some(NEVER_READ),
         (LabelWitness::Stale | LabelWitness::NotRead, _) => Some("its label was not read after its last use"),
-        // One blank medium is as another.
-        (_, MediumLabel::Blank) => Some(BLANK),
+        // One blank medium is as another; but one without a bar code is nobody but what lies here.
+        (_, MediumLabel::Blank) if held.bar_code.is_some() => Some(BLANK),
         _ => None,
     }
 }
@@ -244,7 +244,7 @@ pub(super) fn settles(
     side: &Side,
     found: &MediumLabel,
 ) -> Handled<bool> {
-    if let Some(why) = why_it_settles_nothing(side, found) {
+    if let Some(why) = why_it_settles_nothing(held, side, found) {
         ask_who_it_is(turn, held, why)?;
         return Ok(false);
     }
@@ -264,7 +264,7 @@ pub(super) fn identify(
     verdict: Verdict,
     code: BarCode,
 ) -> Handled<Identified> {
-    let why = why_it_settles_nothing(&side, found);
+    let why = why_it_settles_nothing(&held, &side, found);
     if held.conflict
         && verdict == Verdict::Agrees
         && let Some(why) = why
@@ -313,6 +313,16 @@ fn read_what_was_left(turn: &mut Turn<'_>, held: &Medium, read: &Side) -> Handle
         if left && !label_read_is_queued(turn, other.id)? {
             queue_label_read(turn, None, held, other.id)?;
         }
+    }
+    Ok(())
+}
+
+/// It is clear again who a medium is: what a person was asked about that is done. What was asked about a withheld free label
+/// stays.
+pub(super) fn is_clear_again(turn: &mut Turn<'_>, id: MediumId) -> Handled {
+    let sides = pools::sides_of(&turn.tx, id)?;
+    if sides.iter().all(|side| side.state != SideState::Unprepared) {
+        operators::medium_settled(turn, id)?;
     }
     Ok(())
 }
@@ -377,6 +387,8 @@ fn take_over(
         crate::naming::medium(&known)
     );
     turn.tell(held.library, held.claimed_by, "identified", text);
+    is_clear_again(turn, known.id)?;
+    operators::medium_settled(turn, held.id)?;
     if known.state == MediumState::OpRequest {
         known.state = medium::step(known.state, MediumEvent::Arrived)?;
         let waiting = known.claimed_by.map(|id| turn.tx.get::<LibraryRequest>(id)).transpose()?.flatten();

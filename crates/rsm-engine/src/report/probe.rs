@@ -20,7 +20,7 @@ pub(super) fn answered(
 ) -> Handled {
     let known = device.answered && device.serial == identity.serial;
     device.answered = true;
-    device.probes = 0;
+    let probes = std::mem::take(&mut device.probes);
     device.probe_at = match device.role {
         DeviceRole::Changer => Some(next_poll(turn)),
         DeviceRole::Drive => None,
@@ -34,7 +34,7 @@ pub(super) fn answered(
         (DeviceRole::Changer, None) => Ok(()),
         (DeviceRole::Drive, _) => match drive(turn, &device, identity)? {
             Some(bay) if standalone::is_here(turn, device.library)? => {
-                standalone::looked(turn, device, step, bay, identity.holds_medium, attentions)
+                standalone::looked(turn, device, probes, step, bay, identity.holds_medium, attentions)
             }
             Some(_) => Ok(()),
             // A device without a bay may be the one that is left when the elements are read next.

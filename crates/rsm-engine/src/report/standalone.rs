@@ -15,11 +15,11 @@
 use super::elements::end_lost_steps;
 use super::intake::{self, Element, Intake};
 use super::labels::{self, Verdict};
-use super::{current_library, probe, ramp, request_of};
+use super::{count_attempt, current_library, probe, ramp, request_of};
 use crate::memory::WaitsFor;
 use crate::requests::{self, Ending};
 use crate::turn::{Handled, Turn};
-use crate::{naming, pools, start};
+use crate::{naming, operators, pools, start};
 use rsm_model::Code;
 use rsm_model::call::Refusal;
 use rsm_model::ids::LibraryId;
@@ -41,9 +41,9 @@ const PORT_ELEMENT: u16 = 2;
 #[derive(Clone, Copy)]
 struct Sight {
     content: Content,
-    /// Whether it said that its medium may have changed.
-    changed: Trust,
-    /// Whether it was switched off, or nobody watched it for a while.
+    /// That its medium is the one it was: lost where the drive said that it may have been changed.
+    unchanged: Trust,
+    /// That nothing was missed: lost where it was switched off, or nobody watched it for a while.
     watched: Trust,
 }
 
@@ -100,10 +100,11 @@ pub(super) fn is_here(turn: &Turn<'_>, library: LibraryId) -> Handled<bool> {
     Ok(turn.tx.get::<Library>(library)?.is_some_and(|library| library.kind == LibraryKind::StandAlone))
 }
 
-/// A stand-alone drive answered a probe.
+/// A stand-alone drive answered a probe, after that many to which it gave no clear answer.
 pub(super) fn looked(
     turn: &mut Turn<'_>,
     mut device: Device,
+    probes: u32,
     step: &OpenStep,
     bay: Drive,
     holds_medium: Option<bool>,
@@ -119,15 +120,16 @@ pub(super) fn looked(
             Some(false) => Content::Empty,
             None => Content::Unknown,
         },
-        changed: Trust::lost_if(said(Attention::ElementsChanged)),
+        unchanged: Trust::lost_if(said(Attention::ElementsChanged)),
         watched: Trust::lost_if(library.wants_read || said(Attention::Reset)),
     };
     if sight.content == Content::Unknown {
         // It says neither that it is empty nor that it is full: it is asked again after a while.
         library.wants_read = true;
-        device.probe_at = Some(ramp(turn, device.probes));
-        device.probes += 1;
+        device.probe_at = Some(ramp(turn, probes));
+        device.probes = probes + 1;
         turn.put_hidden(device);
+        count_attempt(turn, step, "the drive says neither that it is empty nor what it holds")?;
     } else {
         device.probe_at = Some(probe::next_poll(turn));
         turn.put_hidden(device);
@@ -210,7 +212,7 @@ fn settle(turn: &mut Turn<'_>, library: &Library, mut bay: Drive, sight: Sight) 
 /// Whether what is in the drive is not what was read there. While a medium that was put in waits for its first read, the
 /// drive only tells of that same coming; after a reset it may tell of what was there before.
 fn is_exchanged(bay: &Drive, sight: Sight) -> bool {
-    sight.changed == Trust::Lost && sight.watched == Trust::Kept && bay.state != DriveState::Mounted
+    sight.unchanged == Trust::Lost && sight.watched == Trust::Kept && bay.state != DriveState::Mounted
 }
 
 /// Whether the label has to be read again before the record counts: nobody watched, and no request is at the medium,
@@ -228,7 +230,7 @@ fn is_doubtful(turn: &Turn<'_>, library: &Library, held: &Medium, sight: Sight) 
 fn read_anew(turn: &mut Turn<'_>, mut held: Medium, bay: &mut Drive, sight: Sight) -> Handled {
     let event = match bay.state {
         DriveState::Loaded => Some(MediumEvent::Deferred),
-        DriveState::Unloaded if sight.changed == Trust::Lost => Some(MediumEvent::Found),
+        DriveState::Unloaded if sight.unchanged == Trust::Lost => Some(MediumEvent::Found),
         DriveState::Dismountable => None,
         _ => return Ok(()),
     };
@@ -282,6 +284,7 @@ fn gone(turn: &mut Turn<'_>, mut held: Medium) -> Handled {
         for side in sides {
             turn.changes.delete::<Side>(side.id);
         }
+        operators::medium_settled(turn, held.id)?;
         turn.changes.delete::<Medium>(held.id);
         return Ok(());
     }
