@@ -7,6 +7,7 @@
 #![allow(clippy::needless_raw_strings)]
 
 mod dismount;
+mod doubt;
 mod generations;
 mod intake;
 mod inventory;
