@@ -126,3 +126,38 @@ fn a_medium_in_a_drive_that_only_reads_it_changes_the_drive() {
         drive2: Dismounted
     ");
 }
+
+/// Decision 18: a mount that waits for a drive of its generation keeps no label read from an idle drive that could not
+/// serve it.
+#[test]
+fn a_mount_keeps_no_read_from_a_drive_that_does_not_suit_it() {
+    assert_snapshot!(play(r"
+        library generation=8 media=0 lto8=1 lto7=2 once7=3
+        user alice
+        user bob
+        open alice backup
+        open bob other
+        given drive1 product ULT3580-TD7
+        given drive2 product ULT3580-TD9
+        mount alice TAPE02L7
+        mount bob TAPE03LX timeout=1h
+        classify alice TAPE01L8
+        advance 60s
+        show media
+    "), @r"
+    user alice
+    user bob
+    open alice backup: ERROR_SUCCESS
+    open bob other: ERROR_SUCCESS
+    given drive1 product ULT3580-TD7
+    given drive2 product ULT3580-TD9
+    mount alice TAPE02L7: ERROR_SUCCESS in drive1
+    mount bob TAPE03LX timeout=1h: waits
+    classify alice TAPE01L8: ERROR_SUCCESS, queued as request3
+    advance 60s
+    show media:
+        TAPE01L8: slot1, Idle, side Foreign, \Unrecognized\LTO-8
+        TAPE02L7: drive1, Loaded, side Foreign, \Unrecognized\LTO-7
+        TAPE03LX: slot3, Idle, side Unknown, \Import\LTO-7-write-once
+    ");
+}
