@@ -39,6 +39,9 @@ pub enum HandAction {
         cartridge: CartridgeId,
         /// The element it goes to.
         to: u16,
+        /// The side of a disc that lies up then; if absent, it lies as it was taken out.
+        #[serde(default)]
+        side: Option<Side>,
     },
     /// Puts a cartridge that was never in the library into an empty element.
     PutNew {
@@ -168,11 +171,14 @@ impl SimLibrary {
                 self.by_hand(index, Place::Outside);
                 vec![*from]
             }
-            HandAction::PutBack { cartridge, to } => {
+            HandAction::PutBack { cartridge, to, side } => {
                 let outside = |c: &Cartridge| c.id == *cartridge && c.place == Place::Outside;
                 let index =
                     self.cartridges.iter().position(outside).ok_or(HandError::NotOutside(*cartridge))?;
                 let place = self.room(*to)?;
+                if let (Some(disc), Some(side)) = (&mut self.cartridges[index].disc, side) {
+                    disc.lay(*side);
+                }
                 self.by_hand(index, place);
                 vec![*to]
             }

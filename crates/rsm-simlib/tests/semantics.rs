@@ -133,7 +133,9 @@ impl Rig {
             "move" => HandAction::Move { from: address(2), to: address(3) },
             "swap" => HandAction::Swap { first: address(2), second: address(3) },
             "take-out" => HandAction::TakeOut { from: address(2) },
-            "put-back" => HandAction::PutBack { cartridge: CartridgeId(number(2)), to: address(3) },
+            "put-back" => {
+                HandAction::PutBack { cartridge: CartridgeId(number(2)), to: address(3), side: None }
+            }
             "put-new" => {
                 let bar_code = Some(words[2].to_owned());
                 HandAction::PutNew { bar_code, write_protected: false, to: address(3) }

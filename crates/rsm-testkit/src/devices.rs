@@ -133,39 +133,39 @@ impl Room {
         }
     }
 
-    /// Lets a person do something with care: a disc is touched only with its side A up, for whoever puts one in upside
-    /// down has put in another disc, as far as any library can tell.
+    /// Lets a person do something with care: a disc is put in with its side A up, for whoever puts one in upside down has
+    /// put in another disc, as far as any library can tell.
     ///
     /// # Errors
-    /// It cannot be done.
+    /// It cannot be done; then everything is as it was.
     pub fn hand(&mut self, action: &HandAction, notice: Notice) -> Result<(), HandError> {
-        let touched = match action {
-            HandAction::Move { from, .. } | HandAction::TakeOut { from } => vec![*from],
-            HandAction::Swap { first, second } => vec![*first, *second],
-            _ => Vec::new(),
+        let there = |element: u16| {
+            let found = self.library.cartridges().find(|(_, _, place)| place.address() == Some(element));
+            found.map(|(id, _, _)| id)
         };
-        let address = |place: Place| place.address();
-        let full =
-            |element: u16| self.library.cartridges().any(|(_, _, place)| address(place) == Some(element));
-        let possible = touched.iter().all(|element| self.library.can_take(*element))
-            && !matches!(action, HandAction::Move { to, .. } if full(*to));
-        let upside_down = |element: &u16| {
-            let mut all = self.library.cartridges();
-            let there = all.find(|(_, _, place)| address(*place) == Some(*element));
-            there.is_some_and(|(id, _, _)| self.library.side_up(id) == Some(Side::B))
+        let turned = |element: u16| there(element).filter(|id| self.library.side_up(*id) == Some(Side::B));
+        let carried: Vec<(u16, u16)> = match *action {
+            HandAction::Move { from, to } if turned(from).is_some() => vec![(from, to)],
+            HandAction::Swap { first, second }
+                if first != second && (turned(first).is_some() || turned(second).is_some()) =>
+            {
+                vec![(first, second), (second, first)]
+            }
+            HandAction::PutBack { cartridge, to, .. } => {
+                return self.library.hand(&laid(cartridge, to), notice);
+            }
+            _ => return self.library.hand(action, notice),
         };
-        // What cannot be done leaves everything as it lay.
-        let wrong: Vec<u16> =
-            touched.into_iter().filter(|element| possible && upside_down(element)).collect();
-        // A drive may draw in at once what is put back turned over: there it is left alone.
-        let in_drive = |element: &&u16| matches!(self.library.place_at(**element), Some(Place::Drive(_)));
-        if let Some(element) = wrong.iter().find(in_drive) {
-            return Err(HandError::Threaded(*element));
+        let taken: Option<Vec<_>> =
+            carried.iter().map(|(from, to)| Some((*from, there(*from)?, *to))).collect();
+        let full = matches!(*action, HandAction::Move { to, .. } if there(to).is_some());
+        let taken = taken.filter(|_| !full && carried.iter().all(|(from, _)| self.library.can_take(*from)));
+        // What cannot be done says so by itself.
+        let Some(taken) = taken else { return self.library.hand(action, notice) };
+        for (from, _, _) in &taken {
+            self.library.hand(&HandAction::TakeOut { from: *from }, Notice::Silent)?;
         }
-        for element in wrong {
-            self.library.hand(&HandAction::Turn { element }, Notice::Silent)?;
-        }
-        self.library.hand(action, notice)
+        taken.iter().try_for_each(|(_, cartridge, to)| self.library.hand(&laid(*cartridge, *to), notice))
     }
 
     /// Brings a cartridge that was never here, with whatever is on it.
@@ -283,7 +283,7 @@ impl Room {
         self.put_on(face, trace, number);
         self.hand_log.push(HandDone::Rewrote(face, notice));
         if let Some(to) = element {
-            drop(self.hand(&HandAction::PutBack { cartridge: face.0, to }, notice));
+            drop(self.hand(&HandAction::PutBack { cartridge: face.0, to, side: None }, notice));
         }
     }
 
@@ -310,7 +310,7 @@ impl Room {
             }
             6..=9 => {
                 let (cartridge, _) = outside.get(rng.random_range(0..outside.len().max(1)))?;
-                Some(HandAction::PutBack { cartridge: *cartridge, to: pick(rng, &free)? })
+                Some(HandAction::PutBack { cartridge: *cartridge, to: pick(rng, &free)?, side: None })
             }
             10 => Some(HandAction::RepairBarCode { element: pick(rng, &inside)? }),
             _ => {
@@ -329,6 +329,11 @@ impl Room {
             .chain(geometry.first_drive..geometry.first_drive + geometry.drives);
         all.filter(|address| !inside.contains(address)).collect()
     }
+}
+
+/// How a person puts a cartridge in.
+fn laid(cartridge: rsm_simlib::CartridgeId, to: u16) -> HandAction {
+    HandAction::PutBack { cartridge, to, side: Some(Side::A) }
 }
 
 /// Carries commands to a unit of the simulated library.

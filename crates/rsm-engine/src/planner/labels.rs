@@ -8,8 +8,8 @@
 //! ```
 //!
 //! Invariants: a label read never takes a drive that a mount waits for (decision 18); one that nobody waits for, neither a
-//! caller nor a full inventory, leaves released cartridges in their drives as long as they may stay (decision 34); a free
-//! label is ordered only with the list of what it may replace (decision 20).
+//! caller nor a full inventory, clears no drive of another released cartridge: its own is put away first, wherever it was
+//! released (P-17); a free label is ordered only with the list of what it may replace (decision 20).
 
 use super::action::Action;
 use super::carry::{self, missing, started, the_drive, the_request};
@@ -93,11 +93,6 @@ fn in_drive(view: &View, request: &LibraryRequest, id: DriveId) -> Option<Action
         }
         // A released cartridge is put away first, and then read or labelled from its slot (P-17).
         DriveState::Dismountable if !mine => match view.parked(id) {
-            // Nobody waits for this read: whoever released the cartridge may have it back at once for a while.
-            Some(_) if request.session.is_none() && !is_examined(view) && view.stays(drive) => wait(
-                request,
-                format!("the medium was released in {} and stays there for a while", drive.common.name),
-            ),
             Some(dismount) => Some(Action::Evict { mount: request.id, dismount: dismount.id, drive: id }),
             None => wait(request, format!("the medium is in {}", drive.common.name)),
         },

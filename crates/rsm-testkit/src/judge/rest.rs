@@ -113,7 +113,7 @@ impl World {
             let slots = room.free_elements(&inside);
             let free = slots.into_iter().find(|address| *address >= geometry.first_slot);
             let action = match (place, free) {
-                (Place::Outside, Some(to)) => Some(HandAction::PutBack { cartridge, to }),
+                (Place::Outside, Some(to)) => Some(HandAction::PutBack { cartridge, to, side: None }),
                 (Place::Transport(from), Some(to)) => Some(HandAction::Move { from, to }),
                 (Place::Outside | Place::Transport(_), None) => None,
                 (Place::Slot(element) | Place::Drive(element) | Place::Port(element), _) => {

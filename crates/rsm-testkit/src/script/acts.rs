@@ -101,7 +101,7 @@ impl Story {
                 };
                 let cartridge = library.cartridges().find(outside).map(|(id, _, _)| id);
                 let cartridge = cartridge.ok_or_else(|| format!("{code} is not outside"))?;
-                HandAction::PutBack { cartridge, to: address(library, to)? }
+                HandAction::PutBack { cartridge, to: address(library, to)?, side: None }
             }
             ["new", code, to] => HandAction::PutNew {
                 bar_code: (*code != "plain").then(|| (*code).to_string()),

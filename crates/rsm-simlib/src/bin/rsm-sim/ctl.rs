@@ -281,7 +281,9 @@ impl From<Hand> for HandAction {
             Hand::Move { from, to } => Self::Move { from, to },
             Hand::Swap { first, second } => Self::Swap { first, second },
             Hand::TakeOut { from } => Self::TakeOut { from },
-            Hand::PutBack { cartridge, to } => Self::PutBack { cartridge: CartridgeId(cartridge), to },
+            Hand::PutBack { cartridge, to } => {
+                Self::PutBack { cartridge: CartridgeId(cartridge), to, side: None }
+            }
             Hand::PutNew { to, bar_code, write_protected } => Self::PutNew { bar_code, write_protected, to },
             Hand::Put { name, into, side } => Self::Put { name, to: into, side: side.into() },
             Hand::Take { from } => Self::Take { from },

@@ -91,7 +91,7 @@ impl Bed {
                 *place == Place::Outside && code.unwrap_or("plain") == bar_code
             };
             let cartridge = library.cartridges().find(outside).map(|(id, _, _)| id).expect("it is outside");
-            let action = HandAction::PutBack { cartridge, to: address(library, &to) };
+            let action = HandAction::PutBack { cartridge, to: address(library, &to), side: None };
             library.hand(&action, Notice::Attention).expect("a hand can do that");
         });
     }
