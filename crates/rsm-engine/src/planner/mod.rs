@@ -92,7 +92,7 @@ pub(crate) fn standing(
     }
     if let Location::Drive(held) = medium.location {
         let there = view.drive(held).filter(|held| held.state == DriveState::Dismountable);
-        let side_up = there.is_some_and(|held| held.saved_side.is_none_or(|up| up == side));
+        let side_up = there.is_some_and(|held| held.saved_side.map_or(medium.sides < 2, |up| up == side));
         let suits = there.is_some_and(|held| view.suits(held, medium, access));
         let fits = side_up && suits && drive.is_none_or(|wanted| wanted == held);
         if there.is_some() && fits && view.settled() {

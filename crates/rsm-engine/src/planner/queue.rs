@@ -181,8 +181,10 @@ fn offline(view: &View, request: &LibraryRequest) -> Option<Action> {
 
 fn in_drive(view: &View, request: &LibraryRequest, id: DriveId) -> Option<Action> {
     let drive = view.drive(id)?;
-    // The drive has one side up; the other one is mounted by way of the slot (P-105).
-    let side_up = drive.saved_side.is_none() || drive.saved_side == request.side;
+    // The drive has one side up; the other one is mounted by way of the slot (P-105). Nobody knows which it is of a disc that
+    // only turned up there.
+    let one_sided = view.medium_of(request).is_none_or(|medium| medium.sides < 2);
+    let side_up = drive.saved_side.map_or(one_sided, |up| Some(up) == request.side);
     let suits = view.medium_of(request).is_none_or(|medium| view.suits(drive, medium, request.access));
     let meant = request.drive.is_none_or(|wanted| wanted == id) || !request.drive_given;
     let fits = side_up && suits && meant;

@@ -85,6 +85,11 @@ impl World {
         lines.extend(now.steps.iter().map(|step| format!("{step:?}")));
         let open = now.requests.iter().filter(|request| !request.state.is_final());
         lines.extend(open.map(|request| format!("{request:?}")));
+        let history = self.read(|tx| tx.history(None, 80))?.unwrap_or_default();
+        lines.extend(history.iter().map(|line| {
+            let request = line.request.map(|id| id.to_string()).unwrap_or_default();
+            format!("history {} {}: {} [{request}]", line.at.0, line.what, line.text)
+        }));
         let truth: Vec<String> =
             self.room.borrow().library.cartridges().map(|cartridge| format!("truth {cartridge:?}")).collect();
         lines.extend(truth);
