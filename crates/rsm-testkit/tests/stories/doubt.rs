@@ -225,3 +225,57 @@ fn a_withheld_side_of_a_disc_is_ordered_again() {
         Message D00001: Complete: D00001 was to get a free label, but it carries the label "Free" of type RSM free disc label, which is not what is recorded: nothing was written. If that may be lost, have it read (rsm media classify) and move it to the free pool again
     "#);
 }
+
+/// A disc that is waited for shows its bar code in a drive, where it was taken for another and turned over: it goes by way
+/// of its slot, for its side B is up (P-105).
+#[test]
+fn a_disc_that_turns_up_in_a_drive_is_put_away_first() {
+    assert_snapshot!(play(r"
+        library drives=1 media=1 jukebox=2
+        user alice
+        open alice backup
+        inventory alice fast
+        hand out slot1
+        inventory alice fast
+        mount alice D00001/side nowait
+        hand back D00001 slot1
+        fault unreadable slot1
+        inventory alice fast
+        show media
+        mount alice medium2/side-b
+        dismount alice medium2/side-b deferred
+        show media
+        hand relabel drive1
+        inventory alice fast
+        advance 60s
+        show media
+        show motions robot
+    "), @r"
+    user alice
+    open alice backup: ERROR_SUCCESS
+    inventory alice fast: ERROR_SUCCESS, queued as request1
+    hand out slot1
+    inventory alice fast: ERROR_SUCCESS, queued as request2
+    mount alice D00001/side nowait: ERROR_SUCCESS, queued as request3
+    hand back D00001 slot1
+    fault unreadable slot1
+    inventory alice fast: ERROR_SUCCESS, queued as request4
+    show media:
+        D00001: offline, OpRequest, side Unknown+Unknown, \Import\MO-5.25-inch, claimed by request3
+        medium2: slot1, Idle, side Unknown+Unknown, \Import\MO-5.25-inch
+    mount alice medium2/side-b: ERROR_SUCCESS in drive1
+    dismount alice medium2/side-b deferred: ERROR_SUCCESS, queued as request6
+    show media:
+        D00001: offline, OpRequest, side Unknown+Unknown, \Import\MO-5.25-inch, claimed by request3
+        medium2: drive1, Idle, side Foreign+Unknown, \Unrecognized\MO-5.25-inch
+    hand relabel drive1
+    inventory alice fast: ERROR_SUCCESS, queued as request7
+    advance 60s
+    show media:
+        D00001: drive1, Loaded, side Foreign+Unknown, \Unrecognized\MO-5.25-inch
+    show motions robot:
+        robot: D00001 from slot1 to drive1
+        robot: D00001 from drive1 to slot1
+        robot: D00001 from slot1 to drive1
+    ");
+}
