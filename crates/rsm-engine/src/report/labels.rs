@@ -228,10 +228,12 @@ const NEVER_READ: &str = "its label was never read before";
 /// Why a label that is not against the record does not tell who a medium is, where that is in doubt.
 fn why_it_settles_nothing(held: &Medium, side: &Side, found: &MediumLabel) -> Option<&'static str> {
     match (side.witness, found) {
+        // Without a bar code it is nobody but what lies here.
+        _ if held.bar_code.is_none() => None,
         _ if side.state == SideState::Unknown => Some(NEVER_READ),
         (LabelWitness::Stale | LabelWitness::NotRead, _) => Some("its label was not read after its last use"),
-        // One blank medium is as another; but one without a bar code is nobody but what lies here.
-        (_, MediumLabel::Blank) if held.bar_code.is_some() => Some(BLANK),
+        // One blank medium is as another.
+        (_, MediumLabel::Blank) => Some(BLANK),
         _ => None,
     }
 }
