@@ -293,7 +293,7 @@ impl World {
         let owned = Owned { client: asked.client, side: side.id, medium: medium.id, pool, extent };
         self.ledger.owned.insert(logical, owned);
         self.count_allocation(asked, from)?;
-        self.check_drawn(side, &medium, from)?;
+        self.check_drawn(asked, side, &medium, from)?;
         let sides = self.sides_of(medium.id)?;
         let open: Vec<u64> = self.tickets.keys().copied().collect();
         self.ledger.orders_done(&sides, |ticket| open.binary_search(ticket).is_ok());
@@ -357,10 +357,19 @@ impl World {
         Ok(())
     }
 
-    /// What is drawn from a free pool carries the free label of its side, unless somebody else has written there.
-    fn check_drawn(&mut self, side: &Side, medium: &Medium, from: PoolId) -> Checked {
+    /// What is drawn from a free pool carries the free label of its side, unless somebody else has written there. A side in
+    /// Import whose sibling keeps it in that pool (decision 46) is not drawn but imported, by its name, with what is recorded
+    /// of it (allocate-import-steps).
+    fn check_drawn(&mut self, asked: &Asked, side: &Side, medium: &Medium, from: PoolId) -> Checked {
         let free = self.read(|tx| tx.get::<MediaPool>(from))?.flatten();
         if free.is_none_or(|pool| pool.kind != PoolKind::Free) {
+            return Ok(());
+        }
+        let named = matches!(&asked.call, Call::Allocate(call) if call.side == Some(side.id.0));
+        let found = self.face_of(medium, side).and_then(|face| self.ledger.surfaces.get(&face));
+        let recorded = |label: &Label| label.kind == side.label_type && label.id == side.label_id;
+        if named && found.is_some_and(|it| matches!(&it.label, MediumLabel::Known(label) if recorded(label)))
+        {
             return Ok(());
         }
         match self.unlabelled(side, medium) {
