@@ -167,8 +167,8 @@ pub fn reference() -> String {
         text += &format!("\n| {name} |");
         drives.clone().for_each(|drive| text += &format!(" {} |", table(drive, cartridge).word()));
     }
-    text += "\n\n## Bar codes\n\nThe last two characters of a bar code name the type: `L1` to `L9` for LTO-1 to LTO-9, and \
-             on labels of eight characters those below. A bar code that begins with `CLN` is a cleaning cartridge.\n\n\
+    text += "\n\n## Bar codes\n\nThe last two characters of a bar code name the type: `L1` to `L9` for LTO-1 to LTO-9; \
+             bar codes of eight characters may also end in one of these. A bar code that begins with `CLN` is a cleaning cartridge.\n\n\
              | identifier | media type |\n|---|---|\n";
     for (letters, code) in IDENTIFIERS {
         let name = crate::media_catalog::CATALOG.iter().find(|entry| entry.code == *code);

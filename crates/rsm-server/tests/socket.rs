@@ -1,7 +1,10 @@
 //! The server over its Unix socket, spoken to as curl does, with a scripted desk behind it.
 
+mod http;
+
 use connectrpc::Protocol;
 use connectrpc::client::{ClientConfig, Http2Connection};
+use http::{failure, head, read_answer};
 use rsm_engine::{Input, Output, Ticket};
 use rsm_model::Code;
 use rsm_model::call::{Call, Refusal, Reply};
@@ -153,63 +156,12 @@ impl Server {
 }
 
 fn answer(mut stream: UnixStream) -> (u16, Value) {
-    let mut text = String::new();
-    stream.read_to_string(&mut text).expect("an answer in time");
-    parsed(&text)
-}
-
-/// The head of a request whose connection is kept.
-fn kept_head(path: &str, length: usize) -> String {
-    format!(
-        "POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: {length}\r\n\r\n"
-    )
+    next_answer(&mut stream)
 }
 
 /// Reads one answer and leaves the connection open.
 fn next_answer(stream: &mut UnixStream) -> (u16, Value) {
-    let mut text = String::new();
-    let mut byte = [0];
-    loop {
-        stream.read_exact(&mut byte).expect("an answer in time");
-        text.push(char::from(byte[0]));
-        let Some((head, body)) = text.split_once("\r\n\r\n") else { continue };
-        let head = head.to_ascii_lowercase();
-        let length = head.lines().find_map(|line| line.strip_prefix("content-length: "));
-        let whole = match length {
-            Some(length) => body.len() == length.parse::<usize>().expect("a number"),
-            None => body.ends_with("0\r\n\r\n"),
-        };
-        if whole {
-            return parsed(&text);
-        }
-    }
-}
-
-fn parsed(text: &str) -> (u16, Value) {
-    let (head, body) = text.split_once("\r\n\r\n").expect("a head");
-    let body = if head.contains("transfer-encoding: chunked") { whole(body) } else { body.to_string() };
-    let status = head.split(' ').nth(1).expect("a status").parse().expect("a number");
-    (status, serde_json::from_str(&body).unwrap_or(Value::Null))
-}
-
-/// Puts the chunks of a body together.
-fn whole(mut chunks: &str) -> String {
-    let mut body = String::new();
-    while let Some((length, rest)) = chunks.split_once("\r\n") {
-        let length = usize::from_str_radix(length, 16).expect("a length");
-        body += &rest[..length];
-        chunks = rest[length..].trim_start_matches("\r\n");
-    }
-    body
-}
-
-fn failure(error: &Value) -> (&str, &Value, &str) {
-    let detail = &error["details"][0];
-    assert_eq!(detail["type"], "rsm.v1.Failure", "{error}");
-    let failure = &detail["debug"];
-    assert!(detail["value"].is_string(), "clients of other protocols read the bytes: {error}");
-    let text = |key: &str| failure[key].as_str().unwrap_or_default();
-    (text("name"), &failure["number"], text("sentence"))
+    read_answer(stream).expect("an answer in time")
 }
 
 #[test]
@@ -397,9 +349,9 @@ fn connections_from_before_the_handover_are_served_after_it() {
     let mut kept = server.connect();
     let mut half = server.connect();
     let silent = server.connect();
-    kept.write_all((kept_head(path, 2) + "{}").as_bytes()).expect("it listens");
+    kept.write_all((head(path, 2) + "{}").as_bytes()).expect("it listens");
     assert_eq!(failure(&next_answer(&mut kept).1).0, "ERROR_NOT_READY");
-    half.write_all(kept_head(path, 2).as_bytes()).expect("it listens");
+    half.write_all(head(path, 2).as_bytes()).expect("it listens");
     let authority: axum::http::Uri = "http://localhost".parse().expect("an address");
     let grpc = {
         let _inside = server.runtime.enter();
@@ -412,7 +364,7 @@ fn connections_from_before_the_handover_are_served_after_it() {
     assert_eq!(refused.code, connectrpc::ErrorCode::Unavailable, "{refused:?}");
 
     hand_over();
-    kept.write_all((kept_head(path, 2) + "{}").as_bytes()).expect("it is still open");
+    kept.write_all((head(path, 2) + "{}").as_bytes()).expect("it is still open");
     assert_eq!(next_answer(&mut kept), (200, json!({})));
     half.write_all(b"{}").expect("it is still open");
     assert_eq!(next_answer(&mut half), (200, json!({})), "a call begun before is served when it is whole");
@@ -430,7 +382,7 @@ fn at_the_handover_no_call_is_lost_and_none_is_answered_twice() {
         .map(|_| {
             let (mut stream, begun) = (server.connect(), begun.clone());
             std::thread::spawn(move || {
-                let request = kept_head("/rsm.v1.Extension/KeepAlive", 2) + "{}";
+                let request = head("/rsm.v1.Extension/KeepAlive", 2) + "{}";
                 let (mut refused, mut served) = (0, 0);
                 while served < SERVED {
                     stream.write_all(request.as_bytes()).expect("it stays open");

@@ -64,8 +64,9 @@ pub const REACHED: [&str; 30] = [
     "rule carried out",
 ];
 
-/// The event that only a drive without a robot takes: the campaign's libraries have robots, and the seeds of the stories
-/// of stand-alone drives look at its arrows.
+/// The event that only a drive without a robot takes: the campaign's libraries have robots. Two of its arrows are counted
+/// over the seeds of stand-alone drives (`tests/stories/standalone_seeds.rs`), the third, from Loaded, has a story of its
+/// own (`standalone_trouble.rs`).
 pub const STAND_ALONE: &str = "TakenIn";
 
 impl Coverage {

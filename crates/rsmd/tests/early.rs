@@ -1,8 +1,11 @@
 //! Calls that come while the manager starts. The start is slow because somebody else writes to the database: then the
 //! manager waits, as for a slow disk, and after some seconds gives up.
 
+#[path = "../../rsm-server/tests/http/mod.rs"]
+mod http;
 mod stage;
 
+use http::{failure, head, read_answer};
 use rsm_proof::proves;
 use rsmd::ends::End;
 use rusqlite::Connection;
@@ -91,11 +94,7 @@ impl Kept {
     }
 
     fn send_head(&mut self, path: &str, length: usize) -> std::io::Result<()> {
-        write!(
-            self.0,
-            "POST /rsm.v1.{path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n\
-             Content-Length: {length}\r\n\r\n"
-        )
+        self.0.write_all(head(&format!("/rsm.v1.{path}"), length).as_bytes())
     }
 
     fn call(&mut self, path: &str, body: &Value) -> (u16, Value) {
@@ -110,23 +109,7 @@ impl Kept {
     }
 
     fn answer(&mut self) -> std::io::Result<(u16, Value)> {
-        let mut text = String::new();
-        let mut byte = [0];
-        loop {
-            self.0.read_exact(&mut byte)?;
-            text.push(char::from(byte[0]));
-            let Some((head, body)) = text.split_once("\r\n\r\n") else { continue };
-            let head = head.to_ascii_lowercase();
-            let length = head.lines().find_map(|line| line.strip_prefix("content-length: "));
-            let body = match length {
-                Some(length) => (body.len().to_string() == length).then(|| body.to_string()),
-                None => body.ends_with("0\r\n\r\n").then(|| whole(body)),
-            };
-            if let Some(body) = body {
-                let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).expect("a status");
-                return Ok((status, serde_json::from_str(&body).expect("JSON")));
-            }
-        }
+        read_answer(&mut self.0)
     }
 
     /// Whether the other end closes it, without another word.
@@ -138,25 +121,12 @@ impl Kept {
     }
 }
 
-/// Puts the chunks of a body together.
-fn whole(mut chunks: &str) -> String {
-    let mut body = String::new();
-    while let Some((length, rest)) = chunks.split_once("\r\n") {
-        let length = usize::from_str_radix(length, 16).expect("a length");
-        body += &rest[..length];
-        chunks = rest[length..].trim_start_matches("\r\n");
-    }
-    body
-}
-
 /// Demands that a call was told that the manager starts.
 fn assert_not_ready((status, error): (u16, Value), call: &str) {
-    let failure = &error["details"][0]["debug"];
-    assert_eq!((status, &failure["name"]), (503, &json!("ERROR_NOT_READY")), "{call}: {error}");
-    assert_eq!(failure["number"], 21, "{call}");
-    let sentence = failure["sentence"].as_str().expect("a sentence");
+    let (name, number, sentence) = failure(&error);
+    assert_eq!((status, name, number), (503, "ERROR_NOT_READY", &json!(21)), "{call}: {error}");
     assert!(sentence.starts_with("the manager is starting"), "{call}: {sentence}");
-    assert_eq!(failure["next"], "try again in a moment", "{call}");
+    assert_eq!(error["details"][0]["debug"]["next"], "try again in a moment", "{call}");
 }
 
 fn told(output: &Output) -> String {

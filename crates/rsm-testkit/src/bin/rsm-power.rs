@@ -149,6 +149,9 @@ fn judged(life: &FullRun, usual: &FullRun, spell: Spell) -> Option<Violation> {
     match &life.run.violation {
         Some(violation) => Some(violation.clone()),
         None if life.refused == 0 => Some(broken(format!("{spell:?} was never felt"))),
+        None if life.intake != usual.intake => {
+            Some(broken(format!("{spell:?}: {:?} instead of {:?}", life.intake, usual.intake)))
+        }
         None if life.motions != usual.motions => {
             Some(broken(format!("{spell:?}: {:?} instead of {:?}", life.motions, usual.motions)))
         }

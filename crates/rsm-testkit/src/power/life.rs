@@ -13,13 +13,15 @@ use crate::world::{Calm, Checked, Run, World, broken};
 use rsm_engine::Answer;
 use rsm_model::Code;
 use rsm_model::call::{Call, MountCall, Reply};
+use rsm_model::generated::constants::library::NTMS_INVENTORY_FAST;
 use rsm_model::ids::{DriveId, Guid, LibraryId};
 use rsm_model::record::Medium;
-use rsm_simlib::{MotionCause, Place};
+use rsm_simlib::{Motion, MotionCause, Place};
 use rsm_store::testing::Synchronous;
+use std::slice::SliceIndex;
 
 /// A seed whose library has two drives and tapes with bar codes, so that two programs mount at the same time.
-const SEED: u64 = 4;
+const SEED: u64 = 21;
 
 /// How often a program asks again, and how long it waits before.
 const MOST_TRIES: u32 = 100;
@@ -36,7 +38,6 @@ const READ: u32 = 0x01;
 const WRITE: u32 = 0x02;
 const DEFERRED: u32 = 1;
 const IMMEDIATE: u32 = 2;
-const FAST: u32 = 1;
 
 /// When the disk is full.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,16 +67,22 @@ pub struct FullRun {
     pub writes: u64,
     /// Writes that failed.
     pub refused: u64,
-    /// What the robot did with each cartridge in turn once every label was read, as cartridge, source and destination.
+    /// What the robot did with each cartridge in turn until every label was read, as cartridge, source and destination.
     /// All drives have one name: which of two idle ones is taken is a matter of moments.
+    pub intake: Vec<String>,
+    /// What it did after that.
     pub motions: Vec<String>,
     /// Answers and reports that a full disk held up.
     pub counts: Counts,
 }
 
 /// Plays the life with one spell of a full disk.
+///
+/// # Panics
+/// The seed's library has become another than the life is written for.
 pub fn on_a_full_disk(spell: Spell) -> FullRun {
     let mut world = World::new(SEED);
+    world.assert_fit();
     let bench = Bench::new(SEED, Synchronous::Full);
     match spell {
         Spell::None => {}
@@ -88,11 +95,21 @@ pub fn on_a_full_disk(spell: Spell) -> FullRun {
     let outcome = world.play_life(&mut taken_in);
     let run = world.ended(outcome);
     let counts = world.power.as_ref().map(Bench::counts).unwrap_or_default();
-    let motions = world.robot_motions(taken_in);
-    FullRun { run, writes: disk.writes(), refused: disk.refused(), motions, counts }
+    let (intake, motions) = (world.robot_motions(..taken_in), world.robot_motions(taken_in..));
+    FullRun { run, writes: disk.writes(), refused: disk.refused(), intake, motions, counts }
 }
 
 impl World {
+    /// What a seed makes of a library changes whenever something is drawn before it: once it was a jukebox unseen.
+    fn assert_fit(&self) {
+        let library = &self.room.borrow().library;
+        let config = library.config();
+        assert!(!config.drive.kind.is_disc(), "seed {SEED} makes a jukebox: choose another");
+        assert_eq!(config.geometry.drives, 2, "seed {SEED}: choose one of two drives");
+        let coded = library.cartridges().filter(|(_, bar_code, _)| bar_code.is_some()).count();
+        assert!(coded >= 2, "seed {SEED} makes {coded} tapes with bar codes: choose another");
+    }
+
     /// Plays the life; `taken_in` becomes the number of motions after which the library is known and at rest.
     fn play_life(&mut self, taken_in: &mut usize) -> Checked {
         self.calm = Calm::Yes;
@@ -100,8 +117,9 @@ impl World {
         self.wait(5_000)?;
         let [first, second] = [0, 1];
         let library = self.until_there(World::library_id)?;
-        self.must(first, Call::Inventory { library: Some(library), action: FAST })?;
-        // Labels are read while nobody needs the drives; how many before the first mount is a matter of moments.
+        self.must(first, Call::Inventory { library: Some(library), action: NTMS_INVENTORY_FAST })?;
+        // Labels are read while nobody needs the drives; how many of them before the first mount would be a matter of
+        // moments, so the mounts wait for all.
         self.until_there(|world| world.is_taken_in(library))?;
         *taken_in = self.room.borrow().library.motions().len();
         let media = self.until_there(World::two_media)?;
@@ -226,10 +244,10 @@ impl World {
         broken("every-call-answered", format!("ticket {ticket} was not answered"))
     }
 
-    fn robot_motions(&self, since: usize) -> Vec<String> {
+    fn robot_motions(&self, part: impl SliceIndex<[Motion], Output = [Motion]>) -> Vec<String> {
         let library = &self.room.borrow().library;
-        let by_robot =
-            library.motions().iter().skip(since).filter(|motion| motion.cause == MotionCause::Command);
+        let part = library.motions().get(part).unwrap_or_default();
+        let by_robot = part.iter().filter(|motion| motion.cause == MotionCause::Command);
         let mut motions: Vec<_> = by_robot.map(|motion| (motion.cartridge, motion.from, motion.to)).collect();
         // Which of two programs is served first is a matter of moments; what is done for each is not.
         motions.sort_by_key(|(cartridge, ..)| *cartridge);

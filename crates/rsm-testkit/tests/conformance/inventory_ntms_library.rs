@@ -2,15 +2,13 @@
 
 use crate::bed::{self, Bed, Plan, Plug, User};
 use rsm_client::{ClientError, Session};
+use rsm_model::generated::constants::library::{
+    NTMS_INVENTORY_DEFAULT, NTMS_INVENTORY_FAST, NTMS_INVENTORY_OMID, NTMS_INVENTORY_STOP,
+};
 use rsm_model::ids::Guid;
 use rsm_model::record::{InventoryMethod, Operation};
 use rsm_proof::proves;
 use serde_json::{Value, json};
-
-const FAST: u32 = 1;
-const FULL: u32 = 2;
-const DEFAULT: u32 = 3;
-const STOP: u32 = 5;
 
 /// Calls with whatever fields.
 fn raw(session: &Session, fields: Value) -> Result<Value, ClientError> {
@@ -22,8 +20,9 @@ fn raw(session: &Session, fields: Value) -> Result<Value, ClientError> {
 fn a_library_has_to_be_named() {
     let bed = Bed::new();
     let session = bed.open(User::Operator);
-    let missing = bed.refused("ERROR_INVALID_PARAMETER", || raw(&session, json!({ "action": FAST })));
-    let null = bed.refused("ERROR_INVALID_PARAMETER", || session.inventory(Guid::NULL, FAST));
+    let missing =
+        bed.refused("ERROR_INVALID_PARAMETER", || raw(&session, json!({ "action": NTMS_INVENTORY_FAST })));
+    let null = bed.refused("ERROR_INVALID_PARAMETER", || session.inventory(Guid::NULL, NTMS_INVENTORY_FAST));
     // An id that names nothing has the same code; a caller without one is told that he gave none.
     assert_eq!([missing.sentence, null.sentence], ["no library is named"; 2]);
     proves!("InventoryNtmsLibrary/ERROR_INVALID_PARAMETER#2");
@@ -34,7 +33,7 @@ fn what_is_no_library_and_what_is_no_way_are_refused() {
     let bed = Bed::new();
     let session = bed.open(User::Operator);
     for name in ["nobody", "drive1", "V00001L6"] {
-        bed.refused("ERROR_INVALID_PARAMETER", || session.inventory(bed.id(name), FAST));
+        bed.refused("ERROR_INVALID_PARAMETER", || session.inventory(bed.id(name), NTMS_INVENTORY_FAST));
     }
     for action in [0, 4, 6, 99] {
         bed.refused("ERROR_INVALID_PARAMETER", || session.inventory(bed.id("lab"), action));
@@ -46,8 +45,8 @@ fn what_is_no_library_and_what_is_no_way_are_refused() {
 fn a_user_without_control_is_refused() {
     let bed = Bed::new();
     let session = bed.open(User::Alice);
-    bed.refused("ERROR_ACCESS_DENIED", || session.inventory(bed.id("lab"), FAST));
-    bed.refused("ERROR_ACCESS_DENIED", || session.inventory(bed.id("lab"), STOP));
+    bed.refused("ERROR_ACCESS_DENIED", || session.inventory(bed.id("lab"), NTMS_INVENTORY_FAST));
+    bed.refused("ERROR_ACCESS_DENIED", || session.inventory(bed.id("lab"), NTMS_INVENTORY_STOP));
     proves!("InventoryNtmsLibrary/ERROR_ACCESS_DENIED");
 }
 
@@ -60,7 +59,7 @@ fn without_a_session_nothing_else_is_looked_at() {
         bed.refused("ERROR_INVALID_HANDLE", || raw(&session, json!({ "session": id, "action": 99 })));
     }
     session.close().expect("it was open");
-    bed.refused("ERROR_INVALID_HANDLE", || session.inventory(bed.id("lab"), FAST));
+    bed.refused("ERROR_INVALID_HANDLE", || session.inventory(bed.id("lab"), NTMS_INVENTORY_FAST));
     proves!(
         "InventoryNtmsLibrary/ERROR_INVALID_HANDLE",
         "InventoryNtmsLibrary/inventory-bad-session-two-codes"
@@ -74,7 +73,7 @@ fn a_library_that_does_not_answer_is_not_available() {
     bed.plug("lab", Plug::Out);
     bed.advance_ms(60_000);
     assert_eq!(bed.look(&session, bed.id("lab")).operational_word, "not present");
-    bed.refused("ERROR_DEVICE_NOT_AVAILABLE", || session.inventory(bed.id("lab"), FAST));
+    bed.refused("ERROR_DEVICE_NOT_AVAILABLE", || session.inventory(bed.id("lab"), NTMS_INVENTORY_FAST));
     proves!(
         "InventoryNtmsLibrary/ERROR_DEVICE_NOT_AVAILABLE",
         "InventoryNtmsLibrary/inventory-not-present-refused"
@@ -85,10 +84,10 @@ fn a_library_that_does_not_answer_is_not_available() {
 fn the_offline_library_is_no_library_to_look_into() {
     let bed = Bed::new();
     let session = bed.open(User::Operator);
-    bed.refused("ERROR_INVALID_LIBRARY", || session.inventory(bed.id("offline"), FAST));
+    bed.refused("ERROR_INVALID_LIBRARY", || session.inventory(bed.id("offline"), NTMS_INVENTORY_FAST));
     bed.plug("lab", Plug::Out);
     bed.advance_ms(60_000);
-    bed.refused("ERROR_DEVICE_NOT_AVAILABLE", || session.inventory(bed.id("lab"), FAST));
+    bed.refused("ERROR_DEVICE_NOT_AVAILABLE", || session.inventory(bed.id("lab"), NTMS_INVENTORY_FAST));
     proves!(
         "InventoryNtmsLibrary/ERROR_INVALID_LIBRARY",
         "InventoryNtmsLibrary/inventory-offline-code-conflict"
@@ -100,7 +99,7 @@ fn the_call_returns_when_the_slots_are_marked_and_the_work_follows() {
     let bed = Bed::new();
     let session = bed.open(User::Operator);
     bed.hold("changer");
-    let requests = session.inventory(bed.id("lab"), FAST).expect("ERROR_SUCCESS");
+    let requests = session.inventory(bed.id("lab"), NTMS_INVENTORY_FAST).expect("ERROR_SUCCESS");
     assert_eq!(requests, [bed.id("request1")]);
     let states = |bed: &Bed| {
         (1..=6).map(|slot| bed.slot(&session, &format!("slot{slot}")).state_word).collect::<Vec<_>>()
@@ -122,7 +121,7 @@ fn a_busy_library_is_no_error() {
     bed.hold("changer");
     let waits = session.clone();
     let mount = bed.waiting(move || waits.mount(&bed::mount(medium)));
-    session.inventory(bed.id("lab"), FAST).expect("ERROR_SUCCESS");
+    session.inventory(bed.id("lab"), NTMS_INVENTORY_FAST).expect("ERROR_SUCCESS");
     bed.settle();
     assert!(["queued", "waiting"].contains(&bed.request(&session, "request2").state_word.as_str()));
     bed.release("changer");
@@ -137,7 +136,7 @@ fn the_default_of_a_library_without_inventory_is_nothing_to_do() {
     let bed = Plan::new().inventory(InventoryMethod::None).build();
     let session = bed.open(User::Operator);
     let motions = bed.motions();
-    assert_eq!(session.inventory(bed.id("lab"), DEFAULT).expect("ERROR_SUCCESS"), []);
+    assert_eq!(session.inventory(bed.id("lab"), NTMS_INVENTORY_DEFAULT).expect("ERROR_SUCCESS"), []);
     assert_eq!(bed.books().requests, []);
     assert_eq!(bed.motions(), motions);
     proves!("InventoryNtmsLibrary/inventory-default-none");
@@ -147,11 +146,11 @@ fn the_default_of_a_library_without_inventory_is_nothing_to_do() {
 fn a_stop_ends_what_runs_and_is_no_error_where_nothing_does() {
     let bed = Bed::new();
     let session = bed.open(User::Operator);
-    assert_eq!(session.inventory(bed.id("lab"), STOP).expect("ERROR_SUCCESS"), []);
+    assert_eq!(session.inventory(bed.id("lab"), NTMS_INVENTORY_STOP).expect("ERROR_SUCCESS"), []);
     assert_eq!(bed.books().requests, []);
     bed.hold("changer");
-    session.inventory(bed.id("lab"), FAST).expect("queued");
-    session.inventory(bed.id("lab"), STOP).expect("ERROR_SUCCESS");
+    session.inventory(bed.id("lab"), NTMS_INVENTORY_FAST).expect("queued");
+    session.inventory(bed.id("lab"), NTMS_INVENTORY_STOP).expect("ERROR_SUCCESS");
     let told = bed.request(&session, "request1");
     assert_eq!((told.state, told.state_word.as_str()), (8, "stopped"));
     proves!("InventoryNtmsLibrary/inventory-stop-result");
@@ -190,6 +189,21 @@ fn a_start_carries_out_the_default_inventory_of_each_library() {
         }
         let annexed = bed.side(&session, "V09001L6/side").state_word;
         assert_eq!(annexed, "unknown", "the default of each library is its own");
+    }
+    // Without a robot nothing but the label tells: what lies in the drive is read again, unless nothing shall be.
+    for (method, reads) in [(InventoryMethod::Fast, 1), (InventoryMethod::None, 0)] {
+        let mut bed = Plan::new().stand_alone().inventory(method).build();
+        let session = bed.open(User::Operator);
+        bed.push_in("TAPE1");
+        bed.inventory(&session, NTMS_INVENTORY_FAST);
+        let read = |bed: &Bed| {
+            bed.books().requests.iter().filter(|one| one.operation == Operation::Classify).count()
+        };
+        let before = read(&bed);
+        bed.stop();
+        bed.start();
+        bed.settle();
+        assert_eq!(read(&bed) - before, reads, "{method:?}");
     }
     proves!("InventoryNtmsLibrary/inventory-at-startup", "P-13");
 }
@@ -232,7 +246,7 @@ fn a_full_inventory_empties_the_drives_it_can_and_does_not_wait_for_the_others()
     let moved = |bed: &Bed, medium: &str| {
         bed.motions()[motions..].iter().filter(|motion| motion.starts_with(medium)).count()
     };
-    session.inventory(bed.id("lab"), FULL).expect("queued");
+    session.inventory(bed.id("lab"), NTMS_INVENTORY_OMID).expect("queued");
     bed.settle();
     let inventory = bed.books().requests.iter().find(|one| one.operation == Operation::Inventory).cloned();
     let name = format!("request{}", inventory.expect("it was queued").sequence);

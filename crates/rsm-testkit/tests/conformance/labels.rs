@@ -10,11 +10,10 @@ use rsm_client::{ClientError, Session, v1};
 use rsm_label::free_tape_label;
 use rsm_model::ObjectType;
 use rsm_model::call::AllocateCall;
+use rsm_model::generated::constants::library::{NTMS_INVENTORY_FAST, NTMS_INVENTORY_OMID};
 use rsm_model::record::{InventoryMethod, LibraryRequest, Operation};
 use rsm_proof::proves;
 
-/// NTMS_INVENTORY_OMID.
-const EVERY_LABEL: u32 = 2;
 /// ERROR_UNEXPECTED_OMID.
 const UNEXPECTED_OMID: u32 = 4334;
 
@@ -24,7 +23,7 @@ fn a_label_decides_into_which_pool_a_new_cartridge_comes() {
     let session = bed.open(User::Operator);
     bed.put_labelled("X00001L6", "slot5", free_tape_label([0x42; 16]));
     bed.put_labelled("X00002L6", "slot6", vec![b"neither this nor that".to_vec(); 3]);
-    session.inventory(bed.id("lab"), 1).expect("queued");
+    session.inventory(bed.id("lab"), NTMS_INVENTORY_FAST).expect("queued");
     bed.settle();
     for name in ["V00001L6", "X00001L6", "X00002L6"] {
         bed.classify(&session, name);
@@ -75,7 +74,8 @@ fn set_recovery(bed: &Bed, session: &Session, on: bool) {
 
 /// How the full inventories of `lab` stand, in the order in which they were queued.
 fn full_inventories(bed: &Bed, session: &Session) -> Vec<String> {
-    let full = |one: &&LibraryRequest| one.operation == Operation::Inventory && one.option == EVERY_LABEL;
+    let full =
+        |one: &&LibraryRequest| one.operation == Operation::Inventory && one.option == NTMS_INVENTORY_OMID;
     let of_lab = |one: &LibraryRequest| {
         assert_eq!(one.library.0, bed.id("lab"));
         bed.request(session, &format!("request{}", one.sequence)).state_word
@@ -139,7 +139,7 @@ fn two_cartridges_with_one_label_id_are_two_records() {
     let session = bed.open(User::Operator);
     bed.put_labelled("X00001L6", "slot5", free_tape_label([0x42; 16]));
     bed.put_labelled("X00002L6", "slot6", free_tape_label([0x42; 16]));
-    session.inventory(bed.id("lab"), EVERY_LABEL).expect("queued");
+    session.inventory(bed.id("lab"), NTMS_INVENTORY_OMID).expect("queued");
     bed.settle();
     let [first, second] = ["X00001L6/side", "X00002L6/side"].map(|name| bed.side(&session, name));
     assert_eq!((first.state_word.as_str(), second.state_word.as_str()), ("import", "import"));
@@ -157,7 +157,7 @@ fn an_owned_cartridge_with_another_label_shows_up_in_import_and_its_record_is_ke
     let logical = session.allocate(&allocation(pool)).expect("allocated").logical_medium;
     let owned = bed.id("V00001L6");
     bed.rewrite("slot1", free_tape_label([0x66; 16]));
-    session.inventory(bed.id("lab"), EVERY_LABEL).expect("queued");
+    session.inventory(bed.id("lab"), NTMS_INVENTORY_OMID).expect("queued");
     bed.settle();
     let side = session.enumerate(Some(owned), ObjectType::Side.number(), 0).expect("a side")[0];
     let told = serde_json::to_value(bed.look(&session, side)).expect("JSON");
@@ -183,7 +183,7 @@ fn without_database_and_backup_all_is_imported_and_allocated_anew() {
     bed.lose_database();
     bed.start();
     let session = bed.open(User::Operator);
-    session.inventory(bed.id("lab"), EVERY_LABEL).expect("queued");
+    session.inventory(bed.id("lab"), NTMS_INVENTORY_OMID).expect("queued");
     bed.settle();
     assert_eq!(bed.medium(&session, "V00001L6").media_pool, bed.id("\\Import\\LTO-6").to_string());
     let pool = bed.pool(&session, "\\Lab");
@@ -214,7 +214,7 @@ fn without_database_all_labels_are_read_at_the_start_and_every_medium_with_one_i
         assert_eq!(recognised.map(state), [at_once; 3], "{method:?}");
         assert_eq!(full_inventories(&bed, &session).len(), usize::from(read));
         if !read {
-            session.inventory(bed.id("lab"), EVERY_LABEL).expect("queued");
+            session.inventory(bed.id("lab"), NTMS_INVENTORY_OMID).expect("queued");
             bed.settle();
         }
         assert_eq!(full_inventories(&bed, &session), ["passed"]);

@@ -3,13 +3,12 @@
 use crate::bed::{self, Bed, Plan, User};
 use rsm_client::Session;
 use rsm_model::ObjectType;
+use rsm_model::generated::constants::library::NTMS_INVENTORY_FAST;
 use rsm_model::record::IdentitySource;
 use rsm_proof::proves;
 
 /// NTMS_LIBRARYTYPE_STANDALONE.
 const STAND_ALONE: u32 = 3;
-/// NTMS_INVENTORY_FAST.
-const FAST: u32 = 1;
 
 /// The drive's state as a program sees it, and whether a medium is recorded in it.
 fn drive(bed: &Bed, session: &Session) -> (String, bool) {
@@ -17,14 +16,6 @@ fn drive(bed: &Bed, session: &Session) -> (String, bool) {
     let kind = ObjectType::PhysicalMedium.number();
     let held = session.enumerate(Some(drive), kind, 0).expect("a list");
     (bed.drive(session, "drive1").state_word, !held.is_empty())
-}
-
-/// Runs an inventory of which no poll takes the work: no time has passed that a poll waits for.
-fn inventory(bed: &Bed, session: &Session) {
-    let request = session.inventory(bed.id("lab"), FAST).expect("ERROR_SUCCESS")[0];
-    bed.settle();
-    let name = bed.books().request(rsm_model::ids::RequestId(request));
-    assert_eq!(bed.request(session, &name).state_word, "passed");
 }
 
 #[test]
@@ -46,7 +37,7 @@ fn a_drive_by_itself_is_a_library_without_slots_that_hands_serve() {
     );
     // A hand brings the medium into the drive, and a hand takes it away: nothing else moves it.
     bed.push_in("TAPE1");
-    inventory(&bed, &session);
+    bed.inventory(&session, NTMS_INVENTORY_FAST);
     let medium = |container: &str| {
         let kind = ObjectType::PhysicalMedium.number();
         session.enumerate(Some(bed.id(container)), kind, 0).expect("a list")
@@ -57,7 +48,7 @@ fn a_drive_by_itself_is_a_library_without_slots_that_hands_serve() {
     bed.settle();
     assert_eq!(medium("drive1"), tape, "the drive has let it go, and it lies there");
     bed.pull_out();
-    inventory(&bed, &session);
+    bed.inventory(&session, NTMS_INVENTORY_FAST);
     assert_eq!(drive(&bed, &session), ("dismounted".to_string(), false));
     assert!(bed.motions().is_empty(), "nobody but hands has moved anything");
     proves!("M-37");
@@ -70,12 +61,12 @@ fn an_inventory_brings_the_state_of_the_drive_up_to_date() {
     bed.push_in("TAPE1");
     bed.settle();
     assert_eq!(drive(&bed, &session), ("dismounted".to_string(), false), "nobody has asked the drive since");
-    inventory(&bed, &session);
+    bed.inventory(&session, NTMS_INVENTORY_FAST);
     assert_eq!(drive(&bed, &session), ("dismountable".to_string(), true));
     bed.pull_out();
     bed.settle();
     assert_eq!(drive(&bed, &session), ("dismountable".to_string(), true), "nobody has asked the drive since");
-    inventory(&bed, &session);
+    bed.inventory(&session, NTMS_INVENTORY_FAST);
     assert_eq!(drive(&bed, &session), ("dismounted".to_string(), false));
     proves!("InventoryNtmsLibrary/inventory-refreshes-standalone");
 }

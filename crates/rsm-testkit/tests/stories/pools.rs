@@ -96,11 +96,14 @@ fn a_disc_is_drawn_when_both_sides_are_labelled() {
         advance 60s
         pool alice create \Lab type=MO-5.25-inch
         set-pool alice \Lab draw=1
-        move alice D00001 \Free\MO-5.25-inch
         hold drive1
-        show media
-        allocate alice \Lab fail
+        move alice D00001 \Free\MO-5.25-inch
+        hold changer
         release drive1
+        show media
+        show queue
+        allocate alice \Lab fail
+        release changer
         advance 60s
         show media
         allocate alice \Lab fail
@@ -109,17 +112,51 @@ fn a_disc_is_drawn_when_both_sides_are_labelled() {
     ));
 }
 
-/// A label check of one side never takes the medium from where the other side belongs (M-57, M-99).
+/// A disc is sorted by the side that is read first, while nothing is known of the other (M-99).
 #[test]
-fn a_side_that_is_read_leaves_its_sibling_in_its_pool() {
+fn a_disc_is_sorted_by_the_side_that_is_read() {
     assert_snapshot!(play(
         r"
         library drives=1 media=1 jukebox=2
         user alice
         open alice backup
         inventory alice fast
+        show media
         mount alice D00001/side
         dismount alice D00001/side
+        advance 60s
+        show media
+    "
+    ));
+}
+
+/// A label check of one side never takes the medium from where the other side belongs (M-57, M-99): the disc was
+/// exchanged by another of its name, and its side A is read while side B is still its owner's.
+#[test]
+fn a_side_that_is_read_leaves_its_sibling_in_its_pool() {
+    assert_snapshot!(play(
+        r"
+        library drives=1 media=0 jukebox=2
+        user alice
+        open alice backup
+        hand new V00001D slot1
+        inventory alice fast
+        classify alice V00001D
+        advance 60s
+        move alice V00001D \Free\MO-5.25-inch
+        advance 60s
+        pool alice create \Lab type=MO-5.25-inch
+        set-pool alice \Lab draw=1
+        allocate alice \Lab side=V00001D/side-b fail
+        show media
+        hand out slot1
+        hand new V00001D slot1
+        hold drive1
+        inventory alice omid
+        hold changer
+        release drive1
+        show media
+        release changer
         advance 60s
         show media
     "

@@ -1,6 +1,7 @@
 //! A drive without a robot in trouble: restarts, faults, and hands that take what is in use.
 
 use crate::standalone::with_two_media;
+use crate::standalone_seeds::TakenIn;
 use insta::assert_snapshot;
 use rsm_testkit::script::play;
 
@@ -358,28 +359,108 @@ fn a_reset_has_the_label_read_anew() {
     ");
 }
 
+/// The third way back to Mounted (M-37, P-13): a load that nobody waited for any more ends in a drive that has been
+/// disabled meanwhile, so the medium is not let rest; at the start it lies loaded, is nobody's, and is to be read anew.
 #[test]
-fn a_reset_in_mid_read_has_the_label_read_anew() {
+fn what_lies_loaded_and_is_nobodys_is_read_anew_at_the_start() {
+    let before = TakenIn::counted();
     assert_snapshot!(with_two_media(r"
+        mute drive1
+        mount alice medium2 timeout=10s
+        given drive1 disabled
+        advance 11s
+        release drive1
+        show mounts
+        show queue
+        show drives
+        crash
+        start
+        show drives
+        show queue
+    "), @r"
+    mute drive1
+    mount alice medium2 timeout=10s: waits
+    given drive1 disabled
+    advance 11s
+        alice hears of mount medium2: ERROR_TIMEOUT
+    release drive1
+    show mounts: nothing
+    show queue: nothing
+    show drives:
+        drive1: Loaded medium2, disabled
+    crash
+    start
+    show drives:
+        drive1: Mounted medium2, disabled
+    show queue: nothing
+    ");
+    assert!(TakenIn::counted().from_loaded > before.from_loaded);
+}
+
+/// A load looks at the label by itself, after the reset that it meets: no second one follows, as it does where a poll
+/// meets the reset, and what was exchanged before the reset is found all the same.
+#[test]
+fn a_reset_that_a_load_meets_costs_no_second_read() {
+    assert_snapshot!(with_two_media(r"
+        show history ordered
         fault reset drive
         classify alice medium2
         advance 2m
+        show history ordered
+        show requests classify
+        hold drive1
+        classify alice medium2
+        hand eject drive1
+        hand out drive1
+        hand put TAPE1 drive1
+        fault reset drive
+        release drive1
         show drives
         show media
         show requests classify
     "), @r"
+    show history ordered:
+        ordered: probe lab/drive-1
+        ordered: load Drive 1
+        ordered: load Drive 1
+        ordered: write label Drive 1
+        ordered: load Drive 1
+        ordered: load Drive 1
+        ordered: write label Drive 1
     fault reset drive
     classify alice medium2: ERROR_SUCCESS, queued as request5
     advance 2m
-    show drives:
-        drive1: Dismountable medium2
-    show media:
-        medium1: offline, Idle, side Available, \Free\LTO-Ultrium
-        medium2: drive1, Idle, side Available, \Free\LTO-Ultrium
+    show history ordered:
+        ordered: probe lab/drive-1
+        ordered: load Drive 1
+        ordered: load Drive 1
+        ordered: write label Drive 1
+        ordered: load Drive 1
+        ordered: load Drive 1
+        ordered: write label Drive 1
+        ordered: load Drive 1
     show requests classify:
         request1: classify medium1 for Removable Storage: Passed
         request3: classify medium2 for Removable Storage: Passed
         request5: classify medium2 for backup: Passed
+    hold drive1
+    classify alice medium2: ERROR_SUCCESS, queued as request6
+    hand eject drive1
+    hand out drive1
+    hand put TAPE1 drive1
+    fault reset drive
+    release drive1
+    show drives:
+        drive1: Dismountable medium1
+    show media:
+        medium1: drive1, Idle, side Available, \Free\LTO-Ultrium
+        medium2: offline, Idle, side Available, \Free\LTO-Ultrium
+    show requests classify:
+        request1: classify medium1 for Removable Storage: Passed
+        request3: classify medium2 for Removable Storage: Passed
+        request5: classify medium2 for backup: Passed
+        request6: classify medium2 for backup: Failed ERROR_UNEXPECTED_OMID (Drive 1 holds another medium than Medium 2)
+        request7: classify medium1 for Removable Storage: Passed
     ");
 }
 

@@ -28,7 +28,7 @@ use rsm_engine::api::{IntakeRule, LibraryConfiguration, Limits};
 use rsm_engine::{Configuration, Desk};
 use rsm_model::access::{Caller, Role};
 use rsm_model::call::MountCall;
-use rsm_model::ids::Guid;
+use rsm_model::ids::{Guid, RequestId};
 use rsm_model::record::InventoryMethod;
 use rsm_server::{Clock, DeskHandle, DeskThread, Readers, Roles, Service, Serving, serve};
 use rsm_simlib::{CartridgeConfig, Geometry, LibraryConfig, SimLibrary};
@@ -362,6 +362,14 @@ impl Bed {
         let thread = std::thread::spawn(move || drop(tell.send(call())));
         self.yard.await_call(calls + 1);
         Waiting { told, thread }
+    }
+
+    /// Runs an inventory of `lab` and sees that it passes; no time passes, so no poll takes its work away.
+    pub fn inventory(&self, session: &Session, way: u32) {
+        let request = session.inventory(self.id("lab"), way).expect("ERROR_SUCCESS")[0];
+        self.settle();
+        let name = self.books().request(RequestId(request));
+        assert_eq!(self.request(session, &name).state_word, "passed");
     }
 
     /// Waits until nothing moves that is not held: all orders are carried out, all reports are in.

@@ -1,17 +1,15 @@
 //! Cartridges without bar code: their label is the only name that they have.
 
-use super::{EVERY_LABEL, set_recovery};
+use super::set_recovery;
 use crate::bed::discs::{READ_ONLY, volume};
 use crate::bed::hands::plain;
 use crate::bed::{self, Bed, Plan, User};
 use rsm_client::{ClientError, Session};
 use rsm_label::free_tape_label;
 use rsm_model::Code;
+use rsm_model::generated::constants::library::{NTMS_INVENTORY_FAST, NTMS_INVENTORY_OMID};
 use rsm_proof::proves;
 use rsm_simlib::Side;
-
-/// NTMS_INVENTORY_FAST.
-const FAST: u32 = 1;
 
 /// Two cartridges without bar code in the first two slots of a library that could not read one.
 fn unread() -> Bed {
@@ -21,14 +19,6 @@ fn unread() -> Bed {
         lab.cartridge = vec![plain(lab, 1), plain(lab, 2)];
     };
     Plan::new().plain_are_lto6().lab(build).build()
-}
-
-/// Runs an inventory and sees that it passes.
-fn inventory(bed: &Bed, session: &Session, way: u32) {
-    let request = session.inventory(bed.id("lab"), way).expect("ERROR_SUCCESS")[0];
-    bed.settle();
-    let name = bed.books().request(rsm_model::ids::RequestId(request));
-    assert_eq!(bed.request(session, &name).state_word, "passed");
 }
 
 #[test]
@@ -41,7 +31,7 @@ fn an_exchange_of_two_plain_cartridges_shows_at_the_next_mount_only() {
     set_recovery(&bed, &session, false);
     let (before, motions) = (bed.books(), bed.motions());
     bed.swap_silently("slot1", "slot2");
-    inventory(&bed, &session, FAST);
+    bed.inventory(&session, NTMS_INVENTORY_FAST);
     let after = bed.books();
     assert_eq!((&after.media, &after.sides), (&before.media, &before.sides), "the inventory saw nothing");
     assert_eq!(bed.motions(), motions, "and it looked at no label");
@@ -54,7 +44,7 @@ fn an_exchange_of_two_plain_cartridges_shows_at_the_next_mount_only() {
     assert_eq!(request.error, Some(Code::UnexpectedOmid));
     assert!(refusal.next.contains("full inventory"), "the way out is told: {}", refusal.next);
     // The way out is one.
-    inventory(&bed, &session, EVERY_LABEL);
+    bed.inventory(&session, NTMS_INVENTORY_OMID);
     for (slot, was) in [("slot1", "medium2"), ("slot2", "medium1")] {
         let books = bed.books();
         let there = |medium: &&rsm_model::record::Medium| medium.location.guid() == Some(bed.id(slot));
@@ -76,11 +66,11 @@ fn a_label_that_is_known_brings_its_medium_back_and_others_are_new() {
     let known = bed.id("medium5");
     let before = bed.side(&session, "medium5/side");
     bed.take_out("slot5");
-    inventory(&bed, &session, FAST);
+    bed.inventory(&session, NTMS_INVENTORY_FAST);
     assert_eq!(bed.medium(&session, "medium5").location, None);
     // It comes back into another slot, as a cartridge of which nobody knows anything.
     bed.put_back("plain", "slot6");
-    inventory(&bed, &session, FAST);
+    bed.inventory(&session, NTMS_INVENTORY_FAST);
     assert_eq!(bed.side(&session, "medium6/side").state_word, "unknown");
     bed.classify(&session, "medium6");
     let medium = bed.medium(&session, "medium5");
