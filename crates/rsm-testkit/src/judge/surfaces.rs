@@ -11,7 +11,7 @@ use crate::world::{Checked, World, broken};
 use rsm_model::label::{Label, MediumLabel};
 use rsm_model::machine::side::SideState;
 use rsm_model::record::*;
-use rsm_simlib::{Place, Side as Up};
+use rsm_simlib::{MotionCause, Place, Side as Up};
 use rsm_step::{Outcome, Step, StepOrder, StepReport};
 
 /// What is on disk about a step before it is carried out, and how long the library's memory is.
@@ -192,12 +192,29 @@ impl World {
                 format!("{order:?} on {face:?}: {told:?}, there is {true_label:?}"),
             );
         }
+        self.check_loaded_side(order, before, face)?;
         let (Some(side), Some(request)) = (&before.side, &before.request) else { return Ok(()) };
         self.count_label_work(order, request);
         let mounts = request.operation == Operation::Mount && order.step == Step::Load;
         if mounts && differs(side, &true_label) {
             self.coverage.reach("label differs at a mount");
             self.ledger.mismatched.insert(request.id);
+        }
+        Ok(())
+    }
+
+    /// What is loaded for a side has that side up, whoever it is loaded for; where hands were at that drive since the robot
+    /// was, nobody can be held to it.
+    fn check_loaded_side(&self, order: &StepOrder, before: &Before, (id, up): Face) -> Checked {
+        let (Some(medium), Some(side)) = (&before.medium, &before.side) else { return Ok(()) };
+        let room = self.room.borrow();
+        let there = room.library.cartridges().find(|(one, _, _)| *one == id);
+        let itself = there.is_some_and(|(_, code, _)| code.is_some() && medium.bar_code.as_deref() == code);
+        let last = room.library.motions().iter().rev().find(|motion| motion.cartridge == id);
+        let by_hand = last.is_none_or(|motion| motion.cause == MotionCause::Hand);
+        let meant = if side.number == 1 { Up::B } else { Up::A };
+        if order.step == Step::Load && medium.sides == 2 && itself && !by_hand && up != meant {
+            return broken("right-side-up", format!("{order:?} for {side:?} and side {up} is up"));
         }
         Ok(())
     }
