@@ -400,8 +400,7 @@ fn checks_in_their_order() {
 /// and no second record is made for it (lessons, rule 1).
 #[test]
 fn a_code_seen_elsewhere_unmasks_an_exchanged_cartridge() {
-    assert_snapshot!(play(
-        r"
+    assert_snapshot!(play(r"
         library drives=1 media=1 plain=3
         user alice
         open alice backup
@@ -413,15 +412,26 @@ fn a_code_seen_elsewhere_unmasks_an_exchanged_cartridge() {
         inventory alice fast
         show media
         show mounts
-    "
-    ));
+    "), @r"
+    user alice
+    open alice backup: ERROR_SUCCESS
+    inventory alice fast: ERROR_SUCCESS, queued as request1
+    mount alice V00001L6: ERROR_SUCCESS in drive1
+    hand repair drive1
+    hand move drive1 slot2
+    hand move slot3 drive1
+    inventory alice fast: ERROR_SUCCESS, queued as request3
+    show media:
+        V00001L6: slot2, Idle, side Foreign, \Unrecognized\LTO-6
+        medium3: slot1, Idle, side Unknown, \Import\LTO-Ultrium
+    show mounts: nothing
+    ");
 }
 
 /// A mount that insists on a drive that refuses to work does not keep label reads from the others (decision 18).
 #[test]
 fn a_mount_that_wants_a_broken_drive_holds_up_no_label_read() {
-    assert_snapshot!(play(
-        r"
+    assert_snapshot!(play(r"
         library drives=2 media=2
         user alice
         open alice backup
@@ -435,16 +445,31 @@ fn a_mount_that_wants_a_broken_drive_holds_up_no_label_read() {
         advance 60s
         show requests V00002L6
         show media
-    "
-    ));
+    "), @r"
+    user alice
+    open alice backup: ERROR_SUCCESS
+    open alice other as bob: ERROR_SUCCESS
+    inventory alice fast: ERROR_SUCCESS, queued as request1
+    fault drive-fault drive2
+    mount alice V00001L6 drive=drive2: ERROR_INVALID_STATE
+    advance 10s
+    mount bob V00001L6 drive=drive2: waits
+    classify alice V00002L6: ERROR_SUCCESS, queued as request7
+    advance 60s
+    show requests V00002L6:
+        request5: classify V00002L6 for Removable Storage: Passed
+        request7: classify V00002L6 for backup: Passed
+    show media:
+        V00001L6: drive2, Unloaded, side Unknown, \Import\LTO-6
+        V00002L6: slot2, Idle, side Foreign, \Unrecognized\LTO-6
+    ");
 }
 
 /// A label read that a caller has ordered gets the drive of a released cartridge; a mount that comes meanwhile goes first
 /// (decision 18).
 #[test]
 fn a_label_read_that_was_ordered_makes_a_released_cartridge_leave() {
-    assert_snapshot!(play(
-        r"
+    assert_snapshot!(play(r"
         library drives=1 media=3
         user alice
         open alice backup
@@ -461,16 +486,42 @@ fn a_label_read_that_was_ordered_makes_a_released_cartridge_leave() {
         advance 60s
         show requests
         show media
-    "
-    ));
+    "), @r"
+    user alice
+    open alice backup: ERROR_SUCCESS
+    inventory alice fast: ERROR_SUCCESS, queued as request1
+    mount alice V00001L6: ERROR_SUCCESS in drive1
+    dismount alice V00001L6 deferred: ERROR_SUCCESS, queued as request3
+    hold changer
+    classify alice V00002L6: ERROR_SUCCESS, queued as request4
+    mount alice V00003L6: waits
+    release changer
+        alice hears of mount V00003L6: ERROR_SUCCESS in drive1
+    show drives:
+        drive1: Loaded V00003L6, mounted by backup for alice to read
+    show queue:
+        request4: classify V00002L6 for backup: Waiting (its drive is being cleared)
+    dismount alice V00003L6 deferred: ERROR_SUCCESS, queued as request6
+    advance 60s
+    show requests:
+        request1: inventory for backup: Passed
+        request2: mount V00001L6 for backup: Passed
+        request3: dismount V00001L6 for backup: Passed
+        request4: classify V00002L6 for backup: Passed
+        request5: mount V00003L6 for backup: Passed
+        request6: dismount V00003L6 for backup: Passed
+    show media:
+        V00001L6: slot1, Idle, side Foreign, \Unrecognized\LTO-6
+        V00002L6: slot2, Idle, side Foreign, \Unrecognized\LTO-6
+        V00003L6: slot3, Idle, side Foreign, \Unrecognized\LTO-6
+    ");
 }
 
 /// Lessons 1: what is parked in a drive may be exchanged by hand too. Where its bar code can no longer be read, nobody is
 /// given it before a label or a person tells who it is.
 #[test]
 fn a_parked_cartridge_whose_bar_code_fades_is_in_doubt() {
-    assert_snapshot!(play(
-        r"
+    assert_snapshot!(play(r"
         library drives=1 media=2
         user alice
         open alice backup
@@ -490,16 +541,38 @@ fn a_parked_cartridge_whose_bar_code_fades_is_in_doubt() {
         show media
         mount alice V00001L6
         show drives
-    "
-    ));
+    "), @r"
+    user alice
+    open alice backup: ERROR_SUCCESS
+    inventory alice fast: ERROR_SUCCESS, queued as request1
+    mount alice V00001L6: ERROR_SUCCESS in drive1
+    dismount alice V00001L6 deferred: ERROR_SUCCESS, queued as request3
+    hand eject drive1
+    hand swap drive1 slot2 silently
+    fault unreadable drive1
+    fault unreadable slot2
+    inventory alice fast: ERROR_SUCCESS, queued as request4
+    show media:
+        V00001L6#1: drive1, Idle, side Foreign, \Unrecognized\LTO-6, in conflict
+        V00002L6#2: slot2, Idle, side Unknown, \Import\LTO-6, in conflict
+    mount alice V00001L6#1: ERROR_INVALID_STATE
+    hand relabel drive1
+    hand relabel slot2
+    inventory alice fast: ERROR_SUCCESS, queued as request5
+    show media:
+        V00001L6: slot2, Idle, side Foreign, \Unrecognized\LTO-6
+        V00002L6: slot1, Idle, side Unknown, \Import\LTO-6
+    mount alice V00001L6: ERROR_SUCCESS in drive1
+    show drives:
+        drive1: Loaded V00001L6, mounted by backup for alice to read
+    ");
 }
 
 /// The bar code of a cartridge that is on its way into a drive fades: its label decides. One that was read before and is
 /// found again is who it was; a blank one may be any.
 #[test]
 fn a_label_decides_where_a_bar_code_fades_on_the_way() {
-    assert_snapshot!(play(
-        r"
+    assert_snapshot!(play(r"
         library drives=1 media=2
         user alice
         open alice backup
@@ -528,16 +601,52 @@ fn a_label_decides_where_a_bar_code_fades_on_the_way() {
         show media
         show requests mount
         show operators
-    "
-    ));
+    "), @r"
+    user alice
+    open alice backup: ERROR_SUCCESS
+    inventory alice fast: ERROR_SUCCESS, queued as request1
+    classify alice V00001L6 V00002L6: ERROR_SUCCESS, queued as request2 request3
+    advance 60s
+    move alice V00001L6 \Free\LTO-6: ERROR_SUCCESS, queued as request4
+    advance 60s
+    hold drive1
+    mount alice V00001L6 nowait: ERROR_SUCCESS, queued as request5
+    fault unreadable drive1
+    inventory alice fast: ERROR_SUCCESS, queued as request6
+    show media:
+        V00001L6#1: drive1, Mounted, side Available, \Free\LTO-6, claimed by request5, in conflict
+        V00002L6: slot2, Idle, side Foreign, \Unrecognized\LTO-6
+    release drive1
+    advance 10s
+    show media:
+        V00001L6: drive1, Loaded, side Available, \Free\LTO-6
+        V00002L6: slot2, Idle, side Foreign, \Unrecognized\LTO-6
+    hand relabel drive1
+    dismount alice V00001L6: ERROR_SUCCESS, queued as request7
+    advance 60s
+    hold drive1
+    mount alice V00002L6 nowait: ERROR_SUCCESS, queued as request8
+    fault unreadable drive1
+    inventory alice fast: ERROR_SUCCESS, queued as request9
+    release drive1
+    advance 60s
+    show media:
+        V00001L6: slot1, Idle, side Available, \Free\LTO-6
+        V00002L6#2: slot2, Idle, side Foreign, \Unrecognized\LTO-6, in conflict
+    show requests mount:
+        request5: mount V00001L6 for backup: Passed
+        request7: dismount V00001L6 for backup: Passed
+        request8: mount V00002L6#2 for backup: Failed ERROR_INVALID_STATE (the bar code of V00002L6 can no longer be read, and its label does not tell which medium it is)
+    show operators:
+        Message V00002L6#2: Submitted: V00002L6: its bar code cannot be read, and it is blank: nobody can tell whether it is the medium that is recorded. Look at it, mend its bar code and inventory the library
+    ");
 }
 
 /// A cartridge that is released while a full inventory goes from slot to slot makes room for the label reads that are
 /// left: the inventory waits for them.
 #[test]
 fn a_full_inventory_waits_for_no_released_cartridge() {
-    assert_snapshot!(play(
-        r"
+    assert_snapshot!(play(r"
         library drives=1 media=3
         user alice
         open alice backup
@@ -552,6 +661,34 @@ fn a_full_inventory_waits_for_no_released_cartridge() {
         advance 60s
         show media
         show requests
-    "
-    ));
+    "), @r"
+    user alice
+    open alice backup: ERROR_SUCCESS
+    inventory alice fast: ERROR_SUCCESS, queued as request1
+    hold drive1
+    inventory alice omid: ERROR_SUCCESS, queued as request2
+    mount alice V00003L6 nowait: ERROR_SUCCESS, queued as request4
+    release drive1
+    advance 10s
+    show requests:
+        request1: inventory for backup: Passed
+        request2: inventory for backup: InProcess
+        request3: classify V00001L6 for Removable Storage: Passed
+        request4: mount V00003L6 for backup: Passed
+        request5: classify V00002L6 for Removable Storage: Queued
+    dismount alice V00003L6 deferred: ERROR_SUCCESS, queued as request6
+    advance 60s
+    show media:
+        V00001L6: slot1, Idle, side Foreign, \Unrecognized\LTO-6
+        V00002L6: slot2, Idle, side Foreign, \Unrecognized\LTO-6
+        V00003L6: slot3, Idle, side Foreign, \Unrecognized\LTO-6
+    show requests:
+        request1: inventory for backup: Passed
+        request2: inventory for backup: Passed
+        request3: classify V00001L6 for Removable Storage: Passed
+        request4: mount V00003L6 for backup: Passed
+        request5: classify V00002L6 for Removable Storage: Passed
+        request6: dismount V00003L6 for backup: Passed
+        request7: classify V00003L6 for Removable Storage: Passed
+    ");
 }

@@ -754,8 +754,7 @@ fn a_duplicate_does_not_become_the_cartridge_that_left() {
 /// A drive that was cleared for a mount is free for others when hands take that mount's medium away (P-101).
 #[test]
 fn a_medium_that_is_gone_keeps_no_drive() {
-    assert_snapshot!(play(
-        r"
+    assert_snapshot!(play(r"
         library drives=1 media=2
         user alice
         open alice backup
@@ -771,6 +770,26 @@ fn a_medium_that_is_gone_keeps_no_drive() {
         show requests
         mount alice V00001L6
         show media
-    "
-    ));
+    "), @r"
+    user alice
+    open alice backup: ERROR_SUCCESS
+    open alice other as bob: ERROR_SUCCESS
+    inventory alice fast: ERROR_SUCCESS, queued as request1
+    mount alice V00001L6: ERROR_SUCCESS in drive1
+    dismount alice V00001L6 deferred: ERROR_SUCCESS, queued as request3
+    hold drive1
+    mount bob V00002L6: waits
+    hand out slot2
+    release drive1
+    advance 30s
+    show requests:
+        request1: inventory for backup: Passed
+        request2: mount V00001L6 for backup: Passed
+        request3: dismount V00001L6 for backup: Passed
+        request4: mount V00002L6 for other: Waiting (an operator has to bring the medium)
+    mount alice V00001L6: ERROR_SUCCESS in drive1
+    show media:
+        V00001L6: drive1, Loaded, side Foreign, \Unrecognized\LTO-6
+        V00002L6: offline, OpRequest, side Unknown, \Import\LTO-6, claimed by request4
+    ");
 }
