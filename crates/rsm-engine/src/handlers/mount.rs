@@ -151,7 +151,8 @@ fn check_usable(one: &Named, call: &MountCall) -> Handled {
         return refuse(
             Code::InvalidState,
             format!(
-                "it is not clear which medium {name} is: its bar code cannot be read, another cartridge has it too, or its label is another"
+                "it is not clear which medium {name} is: its bar code cannot be read, another cartridge has it too, or \
+                 its label is another"
             ),
             "look at the cartridge and its bar code, and inventory the library",
         );

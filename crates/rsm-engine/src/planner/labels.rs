@@ -14,7 +14,7 @@
 use super::action::Action;
 use super::carry::{self, missing, started, the_drive, the_request};
 use super::queue::{
-    self, MOST_ATTEMPTS, clearable, finish, in_slot, load, move_in, put_back, unsettled, wait,
+    self, IN_DOUBT, MOST_ATTEMPTS, clearable, finish, in_slot, load, move_in, put_back, unsettled, wait,
 };
 use super::view::{Examined, View};
 use crate::handlers::queue_label_read;
@@ -68,9 +68,7 @@ fn needed(view: &View, request: &LibraryRequest) -> Option<Action> {
         (Location::Slot(_) | Location::Port(_), None) if background => {
             in_background_slot(view, request, medium)
         }
-        (Location::Slot(_) | Location::Port(_), None) if medium.conflict => {
-            wait(request, "two witnesses of the medium's identity disagree")
-        }
+        (Location::Slot(_) | Location::Port(_), None) if medium.conflict => wait(request, IN_DOUBT),
         (Location::Slot(_) | Location::Port(_), None) => in_slot(view, request, medium),
         (Location::Changer(_), None) => wait(request, "the cartridge is stuck in the gripper"),
         (Location::Offline, None) => None,
@@ -83,10 +81,9 @@ fn in_drive(view: &View, request: &LibraryRequest, id: DriveId) -> Option<Action
     let doubtful = view.medium_in(id).is_some_and(|medium| medium.conflict);
     match drive.state {
         // Its bar code faded on the way: nothing is written before it is clear who it is.
-        _ if mine && doubtful && request.operation == Operation::WriteFreeLabel => Some(Action::StepBack {
-            request: request.id,
-            note: "two witnesses of the medium's identity disagree".to_string(),
-        }),
+        _ if mine && doubtful && request.operation == Operation::WriteFreeLabel => {
+            Some(Action::StepBack { request: request.id, note: IN_DOUBT.to_string() })
+        }
         DriveState::Mounted if mine && !view.is_promised(id, Some(request.id)) => load(view, request, drive),
         DriveState::Loaded if mine && request.operation == Operation::WriteFreeLabel => {
             write_label(view, request, drive)

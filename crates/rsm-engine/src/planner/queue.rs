@@ -17,6 +17,9 @@ use rsm_model::machine::request::{RequestEvent, RequestState};
 use rsm_model::record::*;
 use rsm_step::Look;
 
+/// Why a medium in conflict is not used.
+pub(super) const IN_DOUBT: &str = "two witnesses of the medium's identity disagree";
+
 /// Attempts after which a request fails: two may be hands or a hiccup, the third is a fact.
 pub(super) const MOST_ATTEMPTS: u32 = 3;
 
@@ -148,7 +151,7 @@ fn mount(view: &View, request: &LibraryRequest) -> Option<Action> {
     let mine_in_drive =
         medium.claimed_by == Some(request.id) && matches!(medium.location, Location::Drive(_));
     if medium.conflict && !mine_in_drive && medium.location != Location::Offline {
-        return wait(request, "two witnesses of the medium's identity disagree");
+        return wait(request, IN_DOUBT);
     }
     let taken = view.medium_taken(medium, Some(request.id));
     match (medium.location, taken) {
