@@ -266,21 +266,13 @@ pub(super) fn identify(
     verdict: Verdict,
     code: BarCode,
 ) -> Handled<Identified> {
-    let why = why_it_settles_nothing(&held, &side, found);
-    if held.conflict
-        && verdict == Verdict::Agrees
-        && let Some(why) = why
-    {
-        ask_who_it_is(turn, &held, why)?;
-        return Ok(Identified { medium: held, side });
-    }
     if verdict == Verdict::Agrees {
-        if held.conflict {
-            read_what_was_left(turn, &held, &side)?;
+        if !held.conflict {
+            operators::medium_settled(turn, held.id)?;
+        } else if !settles(turn, &mut held, &side, found)? {
+            return Ok(Identified { medium: held, side });
         }
-        held.conflict = false;
         adopt(turn, &mut held, &mut side, found)?;
-        operators::medium_settled(turn, held.id)?;
         return Ok(Identified { medium: held, side });
     }
     // Two witnesses are against it: the bar code cannot be read, and the label is another.
