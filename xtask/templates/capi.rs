@@ -168,6 +168,12 @@ fn write_ids(pointer: *mut Guid, ids: &[Guid]) {
     }
 }
 
+/// Writes a number.
+fn write_number(pointer: *mut u32, number: u32) {
+    // SAFETY: callers pass a pointer accepted by `checked`.
+    unsafe { pointer.write_unaligned(number) }
+}
+
 /// Answers a list query: fills what fits, always writes how many there are.
 fn fill_list(
     list: *mut Guid,

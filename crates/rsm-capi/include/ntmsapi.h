@@ -1123,6 +1123,24 @@ DWORD AllocateNtmsMedia(HANDLE hSession, LPNTMS_GUID lpMediaPool, LPNTMS_GUID lp
 /* Ends the caller's ownership of a side: the logical medium is deleted and its side becomes Available or Decommissioned. */
 DWORD DeallocateNtmsMedia(HANDLE hSession, LPNTMS_GUID lpMediaId, DWORD dwOptions);
 
+/* Queues or stops an inventory of a library. */
+DWORD InventoryNtmsLibrary(HANDLE hSession, LPNTMS_GUID lpLibraryId, DWORD dwAction);
+
+/* Asks for an outstanding library request to be cancelled. */
+DWORD CancelNtmsLibraryRequest(HANDLE hSession, LPNTMS_GUID lpRequestId);
+
+/* Tells the place of a library request in its queue. */
+DWORD GetNtmsRequestOrder(HANDLE hSession, LPNTMS_GUID lpRequestId, LPDWORD lpdwOrderNumber);
+
+/* Changes the place of a library request in its queue. */
+DWORD SetNtmsRequestOrder(HANDLE hSession, LPNTMS_GUID lpRequestId, DWORD dwOrderNumber);
+
+/* Removes finished library or operator requests from the database. */
+DWORD DeleteNtmsRequests(HANDLE hSession, LPNTMS_GUID lpRequestId, DWORD dwType, DWORD dwCount);
+
+/* Queues the return of the medium in a drive to its slot. */
+DWORD DismountNtmsDrive(HANDLE hSession, LPNTMS_GUID lpDriveId);
+
 #ifdef __cplusplus
 }
 #endif

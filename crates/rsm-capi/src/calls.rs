@@ -179,6 +179,38 @@ pub fn mount(
     }
 }
 
+/// InventoryNtmsLibrary: success means that the slots are marked and the work is queued.
+pub fn inventory(handle: Handle, library: Option<Guid>, action: u32) -> Code {
+    let Some(library) = library else { return Code::InvalidParameter };
+    done(find(handle).map(|session| session.inventory(to_model(library), action)))
+}
+
+/// CancelNtmsLibraryRequest: success means that the request is cancelled, or will be when its cartridge is back.
+pub fn cancel_request(handle: Handle, request: Option<Guid>) -> Code {
+    done(find(handle).map(|session| session.cancel_request(request.map(to_model))))
+}
+
+/// GetNtmsRequestOrder: 0 for a request that has no order number.
+pub fn request_order(handle: Handle, request: Option<Guid>) -> Result<u32, Code> {
+    find(handle)?.request_order(request.map(to_model)).map_err(|error| error.code())
+}
+
+/// SetNtmsRequestOrder: 1 is next, a very large number is last.
+pub fn set_request_order(handle: Handle, request: Option<Guid>, order: u32) -> Code {
+    done(find(handle).map(|session| session.set_request_order(request.map(to_model), order)))
+}
+
+/// DeleteNtmsRequests: whatever has not ended stays, and is no error.
+pub fn delete_requests(handle: Handle, requests: &[Guid], object_type: u32) -> Code {
+    let requests: Vec<ids::Guid> = requests.iter().copied().map(to_model).collect();
+    done(find(handle).map(|session| session.delete_requests(&requests, object_type)))
+}
+
+/// DismountNtmsDrive: success means that the dismount is queued, or that the stand-alone drive is dismountable.
+pub fn dismount_drive(handle: Handle, drive: Option<Guid>) -> Code {
+    done(find(handle).map(|session| session.dismount_drive(drive.map(to_model))))
+}
+
 /// DismountNtmsMedia: success means that the dismount is queued.
 pub fn dismount(handle: Handle, media: &[Guid], options: u32) -> Code {
     let media: Vec<ids::Guid> = media.iter().copied().map(to_model).collect();

@@ -169,6 +169,12 @@ fn write_ids(pointer: *mut Guid, ids: &[Guid]) {
     }
 }
 
+/// Writes a number.
+fn write_number(pointer: *mut u32, number: u32) {
+    // SAFETY: callers pass a pointer accepted by `checked`.
+    unsafe { pointer.write_unaligned(number) }
+}
+
 /// Answers a list query: fills what fits, always writes how many there are.
 fn fill_list(
     list: *mut Guid,
@@ -645,5 +651,84 @@ pub extern "C" fn DeallocateNtmsMedia(
         let session_handle = session(session_handle)?;
         let media_id = optional_id(media_id)?;
         done(calls::deallocate(session_handle, media_id, options))
+    })
+}
+
+/// Queues or stops an inventory of a library.
+#[unsafe(no_mangle)]
+pub extern "C" fn InventoryNtmsLibrary(
+    session_handle: *mut c_void,
+    library_id: *const Guid,
+    action: u32,
+) -> u32 {
+    answering(|| {
+        let session_handle = session(session_handle)?;
+        let library_id = optional_id(library_id)?;
+        done(calls::inventory(session_handle, library_id, action))
+    })
+}
+
+/// Asks for an outstanding library request to be cancelled.
+#[unsafe(no_mangle)]
+pub extern "C" fn CancelNtmsLibraryRequest(session_handle: *mut c_void, request_id: *const Guid) -> u32 {
+    answering(|| {
+        let session_handle = session(session_handle)?;
+        let request_id = optional_id(request_id)?;
+        done(calls::cancel_request(session_handle, request_id))
+    })
+}
+
+/// Tells the place of a library request in its queue.
+#[unsafe(no_mangle)]
+pub extern "C" fn GetNtmsRequestOrder(
+    session_handle: *mut c_void,
+    request_id: *const Guid,
+    order_number: *mut u32,
+) -> u32 {
+    answering(|| {
+        let session_handle = session(session_handle)?;
+        let request_id = optional_id(request_id)?;
+        let order_number = checked(order_number, 1)?.cast_mut();
+        write_number(order_number, calls::request_order(session_handle, request_id)?);
+        Ok(())
+    })
+}
+
+/// Changes the place of a library request in its queue.
+#[unsafe(no_mangle)]
+pub extern "C" fn SetNtmsRequestOrder(
+    session_handle: *mut c_void,
+    request_id: *const Guid,
+    order_number: u32,
+) -> u32 {
+    answering(|| {
+        let session_handle = session(session_handle)?;
+        let request_id = optional_id(request_id)?;
+        done(calls::set_request_order(session_handle, request_id, order_number))
+    })
+}
+
+/// Removes finished library or operator requests from the database.
+#[unsafe(no_mangle)]
+pub extern "C" fn DeleteNtmsRequests(
+    session_handle: *mut c_void,
+    request_id: *const Guid,
+    object_type: u32,
+    count: u32,
+) -> u32 {
+    answering(|| {
+        let session_handle = session(session_handle)?;
+        let request_id = id_list(request_id, count)?;
+        done(calls::delete_requests(session_handle, &request_id, object_type))
+    })
+}
+
+/// Queues the return of the medium in a drive to its slot.
+#[unsafe(no_mangle)]
+pub extern "C" fn DismountNtmsDrive(session_handle: *mut c_void, drive_id: *const Guid) -> u32 {
+    answering(|| {
+        let session_handle = session(session_handle)?;
+        let drive_id = optional_id(drive_id)?;
+        done(calls::dismount_drive(session_handle, drive_id))
     })
 }

@@ -153,6 +153,11 @@ pub enum DriveCommand {
         /// Id, name or number
         drive: String,
     },
+    /// Sends what lies in a drive, and nobody has mounted, to its slot
+    Dismount {
+        /// Id, name or number
+        drive: String,
+    },
     /// Writes label blocks from the start of the medium in a drive, and a filemark
     Write(WriteArguments),
     /// Reads blocks from the start of the medium in a drive, up to a filemark
@@ -310,6 +315,52 @@ pub enum RequestCommand {
         /// Id
         request: String,
     },
+    /// Cancels a library request that has not ended; a cartridge in motion goes back first
+    Cancel {
+        /// Id
+        request: String,
+    },
+    /// Tells the place of a mount among those that wait, or gives it another one
+    Order {
+        /// Id
+        request: String,
+        /// The place that it shall have: a number from 1, first or last
+        #[arg(long, value_name = "PLACE", value_parser = place)]
+        to: Option<Place>,
+    },
+    /// Removes finished library requests from the database
+    Delete(DeleteArguments),
+}
+
+/// A place in the queue.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place(pub u32);
+
+/// Reads a place by word or number.
+fn place(text: &str) -> Result<Place, String> {
+    match text {
+        "first" => Ok(Place(1)),
+        "last" => Ok(Place(u32::MAX)),
+        _ => match text.parse() {
+            Ok(0) | Err(_) => Err("a number from 1, first or last".to_owned()),
+            Ok(number) => Ok(Place(number)),
+        },
+    }
+}
+
+/// Which finished requests are removed.
+#[derive(Args, Clone, Debug)]
+#[group(required = true, multiple = true)]
+pub struct DeleteArguments {
+    /// Ids; what has not ended is kept
+    #[arg(conflicts_with = "finished")]
+    pub requests: Vec<String>,
+    /// All that have ended
+    #[arg(long)]
+    pub finished: bool,
+    /// With --finished, only those of this library: id or name
+    #[arg(long, value_name = "LIBRARY", requires = "finished")]
+    pub library: Option<String>,
 }
 
 /// Verbs of operator requests.

@@ -30,6 +30,7 @@ pub mod object;
 pub mod output;
 pub mod pools;
 pub mod problem;
+pub mod queue;
 pub mod run;
 pub mod time_span;
 pub mod view;

@@ -15,7 +15,7 @@ use crate::view::media::MediumRow;
 use crate::view::pool::MediaTypeRow;
 use crate::view::work::{HistoryRow, OperatorRow, RequestRow, WhyRow};
 use crate::watch::Shown;
-use crate::{allocate, api, blocks, inventory, mount, object, pools};
+use crate::{allocate, api, blocks, inventory, mount, object, pools, queue};
 use clap::CommandFactory;
 use rsm_client::{ServerAddress, Session};
 use rsm_model::ObjectType;
@@ -99,6 +99,7 @@ fn drive(session: &Arc<Session>, command: &DriveCommand, format: Format) -> Resu
             Ok(format.list(rows?))
         }
         DriveCommand::Show { drive } => Ok(format.one(&DriveRow::of(&catalog, &catalog.drive(drive)?)?)),
+        DriveCommand::Dismount { drive } => queue::dismount_drive(session, drive, format),
         DriveCommand::Write(arguments) => blocks::write(session, arguments, format),
         DriveCommand::Read(arguments) => blocks::read(session, arguments, format),
     }
@@ -185,6 +186,9 @@ fn request(session: &Session, command: &RequestCommand, format: Format) -> Resul
             };
             Ok(format.say(&row.text(), &row))
         }
+        RequestCommand::Cancel { request } => queue::cancel(session, request, format),
+        RequestCommand::Order { request, to } => queue::order(session, request, *to, format),
+        RequestCommand::Delete(arguments) => queue::delete(session, arguments, format),
     }
 }
 

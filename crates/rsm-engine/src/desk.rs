@@ -525,6 +525,10 @@ fn word(call: &Call) -> &'static str {
         Call::SetInformation { .. } => "SetNtmsObjectInformation",
         Call::Classify { .. } => "Classify",
         Call::Dismount { .. } => "DismountNtmsMedia",
+        Call::CancelRequest { .. } => "CancelNtmsLibraryRequest",
+        Call::SetRequestOrder { .. } => "SetNtmsRequestOrder",
+        Call::DeleteRequests { .. } => "DeleteNtmsRequests",
+        Call::DismountDrive { .. } => "DismountNtmsDrive",
         Call::WriteBlocks { .. } => "WriteBlocks",
         Call::ReadBlocks { .. } => "ReadBlocks",
     }

@@ -72,9 +72,15 @@ pub(crate) fn admit(
         };
         let scope = match (rule.scope, pool) {
             (Scope::Computer, _) => ScopeKind::Computer,
-            (Scope::Library | Scope::LibraryOfMedium | Scope::LibraryOfDrive | Scope::LibraryOfObject, _) => {
-                ScopeKind::Library
-            }
+            (
+                Scope::Library
+                | Scope::LibraryOfMedium
+                | Scope::LibraryOfDrive
+                | Scope::LibraryOfSlot
+                | Scope::LibraryOfRequest
+                | Scope::LibraryOfObject,
+                _,
+            ) => ScopeKind::Library,
             (Scope::Object, _) => match concerned.object {
                 Some((kind, id)) => scope_of_object(tx, caller, kind, id)?,
                 None => continue,

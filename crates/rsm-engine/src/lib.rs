@@ -22,6 +22,7 @@ mod operators;
 mod planner;
 mod pools;
 mod query;
+mod queue_order;
 mod report;
 mod requests;
 mod start;

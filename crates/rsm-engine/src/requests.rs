@@ -46,6 +46,7 @@ pub(crate) fn of_service(
     operation: Operation,
 ) -> Handled<LibraryRequest> {
     let id = turn.new_id();
+    let sequence = next_sequence(turn)?;
     Ok(LibraryRequest {
         id,
         common: Common::new(turn.utc(), ""),
@@ -64,7 +65,11 @@ pub(crate) fn of_service(
         computer: String::new(),
         error: None,
         priority: 0,
-        sequence: next_sequence(turn)?,
+        sequence,
+        rank: 0,
+        place: sequence,
+        ages_from: turn.utc(),
+        work_item: None,
         session: None,
         uid: 0,
         access: MountAccess::Read,
@@ -148,9 +153,28 @@ pub(crate) fn end(turn: &mut Turn<'_>, mut request: LibraryRequest, ending: Endi
         planner::recover(turn, request.library)?;
     }
     complete_signal(turn, &request);
+    end_removals(turn, &request)?;
     let answer = answer_of(&request, ending.told);
     turn.put(request.clone());
     turn.resolve(WaitsFor::Request(request.id), answer);
+    Ok(())
+}
+
+/// Ends the cancellations of a request that has ended. One whose request ended otherwise has failed.
+fn end_removals(turn: &mut Turn<'_>, ended: &LibraryRequest) -> Handled {
+    if ended.operation == Operation::Remove {
+        return Ok(());
+    }
+    for open in turn.tx.open_requests_of(ended.library)? {
+        if open.work_item != Some(ended.id) {
+            continue;
+        }
+        let ending = match ended.state {
+            RequestState::Cancelled | RequestState::Stopped => Ending::new(RequestEvent::Succeeded, ""),
+            _ => Ending::failed(Code::InvalidState, "the request ended before it could be cancelled"),
+        };
+        end(turn, open, ending)?;
+    }
     Ok(())
 }
 
@@ -170,6 +194,12 @@ fn complete_signal(turn: &mut Turn<'_>, request: &LibraryRequest) {
         (Operation::Inventory, _) => turn.changes.complete(ObjectType::Library, request.library.guid()),
         (Operation::Dismount | Operation::Mount, Some(side)) => {
             turn.changes.complete(ObjectType::Side, side.guid());
+        }
+        // A cancellation is told with the id of what it cancelled (P-193).
+        (Operation::Remove, _) => {
+            if let Some(id) = request.work_item {
+                turn.changes.complete(ObjectType::LibraryRequest, id.guid());
+            }
         }
         // A move to a free pool ends when its label is written (P-193).
         (Operation::WriteFreeLabel, _) => {
@@ -204,6 +234,7 @@ fn sentence(request: &LibraryRequest) -> String {
         Operation::Dismount => "dismount",
         Operation::WriteFreeLabel => "free label",
         Operation::Classify => "label read",
+        Operation::Remove => "cancellation",
     };
     let error = request.error.map(|code| format!(" ({})", code.name())).unwrap_or_default();
     let note = if request.note.is_empty() { String::new() } else { format!(": {}", request.note) };
@@ -233,10 +264,8 @@ fn answer_of(request: &LibraryRequest, told: Option<Refusal>) -> crate::api::Ans
 /// Gives up a mount or a dismount on behalf of its caller: at once when nothing has moved, else after the cartridge
 /// has gone back (decision 35). The caller is told now.
 pub(crate) fn give_up(turn: &mut Turn<'_>, mut request: LibraryRequest, told: Refusal) -> Handled {
-    let held = request.medium.map(|id| turn.tx.get::<Medium>(id)).transpose()?.flatten();
-    let claimed = held.filter(|medium| medium.claimed_by == Some(request.id));
-    let in_motion = request.state == RequestState::InProcess && request.operation != Operation::Dismount;
-    if in_motion && claimed.is_some() {
+    let claimed = claimed(turn, &request)?;
+    if is_in_motion(turn, &request)? {
         request.goal = Goal::PutBackThenCancel;
         request.note.clone_from(&told.sentence);
         turn.put(request.clone());
@@ -248,6 +277,18 @@ pub(crate) fn give_up(turn: &mut Turn<'_>, mut request: LibraryRequest, told: Re
     }
     let note = told.sentence.clone();
     end(turn, request, Ending::new(RequestEvent::Cancelled, note).told(told))
+}
+
+/// Whether a cartridge is on its way for a request that can be given up: it goes back before the request ends.
+pub(crate) fn is_in_motion(turn: &Turn<'_>, request: &LibraryRequest) -> Handled<bool> {
+    let moves = request.state == RequestState::InProcess && request.operation != Operation::Dismount;
+    Ok(moves && claimed(turn, request)?.is_some())
+}
+
+/// The medium that a request has claimed.
+fn claimed(turn: &Turn<'_>, request: &LibraryRequest) -> Handled<Option<Medium>> {
+    let held = request.medium.map(|id| turn.tx.get::<Medium>(id)).transpose()?.flatten();
+    Ok(held.filter(|medium| medium.claimed_by == Some(request.id)))
 }
 
 /// Takes the claim off a medium that has not moved.

@@ -67,6 +67,30 @@ pub enum Call {
         /// How many at most; 0 is as many as one call queues, which is 256.
         most: u32,
     },
+    /// CancelNtmsLibraryRequest.
+    CancelRequest {
+        /// Library request; `None` stands for NULL.
+        request: Option<Guid>,
+    },
+    /// SetNtmsRequestOrder.
+    SetRequestOrder {
+        /// Library request; `None` stands for NULL.
+        request: Option<Guid>,
+        /// Wanted place: 1 is next, a very large number is last.
+        order: u32,
+    },
+    /// DeleteNtmsRequests.
+    DeleteRequests {
+        /// Requests, all of one kind; empty stands for NULL.
+        requests: Vec<Guid>,
+        /// NtmsObjectsTypes: 10 library requests, 17 operator requests.
+        object_type: u32,
+    },
+    /// DismountNtmsDrive.
+    DismountDrive {
+        /// Drive; `None` stands for NULL.
+        drive: Option<Guid>,
+    },
     /// DismountNtmsMedia.
     Dismount {
         /// Logical media or sides.
@@ -227,6 +251,11 @@ pub enum Query {
         /// Pool; `None` stands for NULL.
         pool: Option<Guid>,
     },
+    /// GetNtmsRequestOrder.
+    RequestOrder {
+        /// Library request; `None` stands for NULL.
+        request: Option<Guid>,
+    },
     /// What the robots did, newest last.
     History {
         /// Only this library.
@@ -268,6 +297,8 @@ pub enum Reply {
         /// The pool that the medium came from.
         from: PoolId,
     },
+    /// An order number; 0 for a request that has none.
+    Number(u32),
     /// Blocks read.
     Blocks(Vec<Vec<u8>>),
     /// Ids found.

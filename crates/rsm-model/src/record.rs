@@ -614,6 +614,8 @@ pub struct LogicalMedium {
 numbered! {
     /// What a library request does (NtmsLmOperation, those with a handler).
     Operation {
+        /// Another request is cancelled once what it has in motion is back (NTMS_LM_REMOVE).
+        Remove = 0,
         /// Inventory of the library.
         Inventory = 8,
         /// Dismount of a side.
@@ -706,8 +708,17 @@ pub struct LibraryRequest {
     /// Priority, -15 to 15, higher first (P-99).
     pub priority: i32,
     // The engine's own memory.
-    /// Place in the queue when it was accepted; breaks ties.
+    /// Number in the order in which requests were accepted.
     pub sequence: u64,
+    /// Standing among the mounts of its library, higher first: its priority, until an operator gives it another place
+    /// (P-173).
+    pub rank: i32,
+    /// Place among requests of the same standing, lower first: its sequence, until an operator moves it or a neighbour.
+    pub place: u64,
+    /// Since when it waits, for the ageing of decision 18: since it was accepted, or since its queue was put in order.
+    pub ages_from: UtcTime,
+    /// The request that shall be removed, in an [`Operation::Remove`] (WorkItemId).
+    pub work_item: Option<RequestId>,
     /// Session that asked; none for the service's own work (M-65).
     pub session: Option<SessionId>,
     /// User id that asked.

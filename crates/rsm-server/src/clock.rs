@@ -36,8 +36,8 @@ impl Clock {
     }
 }
 
-/// The present moment in UTC; a clock that stands before 1970 counts backwards.
-fn utc() -> UtcTime {
+/// The present moment in UTC, by the clock of the machine; a clock that stands before 1970 counts backwards.
+pub fn utc() -> UtcTime {
     let milliseconds = match SystemTime::now().duration_since(UNIX_EPOCH) {
         Ok(since) => i64::try_from(since.as_millis()),
         Err(before) => i64::try_from(before.duration().as_millis()).map(|milliseconds| -milliseconds),

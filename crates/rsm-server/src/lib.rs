@@ -20,7 +20,7 @@ pub mod peer;
 pub mod reads;
 pub mod service;
 
-pub use clock::Clock;
+pub use clock::{Clock, utc};
 pub use desk_thread::{DeskHandle, DeskThread, Machine, Workers};
 pub use http::serve;
 pub use peer::Roles;

@@ -6,10 +6,10 @@
 //!
 //! Invariant: at most [`READERS`] reads run at a time; a reader that failed is not used again.
 
-use rsm_model::Code;
 use rsm_model::access::Caller;
 use rsm_model::call::{Query, Refusal, Reply};
 use rsm_model::ids::SessionId;
+use rsm_model::{Code, UtcTime};
 use rsm_store::{Reader, StoreError};
 use rsm_wire::Addressed;
 use std::collections::HashMap;
@@ -21,23 +21,29 @@ use tokio::sync::Semaphore;
 /// Reads that may run at a time. A read takes microseconds; more would only wait for each other's memory.
 const READERS: usize = 4;
 
+/// Tells the present moment in UTC.
+pub type Calendar = Arc<dyn Fn() -> UtcTime + Send + Sync>;
+
 /// A pool of read-only connections.
 #[derive(Clone)]
 pub struct Readers {
     path: Arc<PathBuf>,
+    calendar: Calendar,
     idle: Arc<Mutex<Vec<Reader>>>,
     permits: Arc<Semaphore>,
 }
 
 impl Readers {
-    /// Opens the first connection to a database that a store has made; more follow as they are wanted.
+    /// Opens the first connection to a database that a store has made; more follow as they are wanted. What ages is told
+    /// by `calendar`.
     ///
     /// # Errors
     /// The database cannot be read.
-    pub fn open(path: &Path) -> Result<Self, StoreError> {
+    pub fn open(path: &Path, calendar: Calendar) -> Result<Self, StoreError> {
         let first = Reader::open(path)?;
         Ok(Self {
             path: Arc::new(path.to_path_buf()),
+            calendar,
             idle: Arc::new(Mutex::new(vec![first])),
             permits: Arc::new(Semaphore::new(READERS)),
         })
@@ -65,7 +71,8 @@ impl Readers {
             Some(reader) => reader,
             None => Reader::open(&self.path).map_err(|error| failed(error.to_string()))?,
         };
-        let answer = reader.snapshot(|tx| rsm_engine::query(tx, caller, query.session, &query.what));
+        let now = (self.calendar)();
+        let answer = reader.snapshot(|tx| rsm_engine::query(tx, caller, query.session, &query.what, now));
         let answer = answer.map_err(|error| failed(error.to_string()))?;
         self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(reader);
         answer

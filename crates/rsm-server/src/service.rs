@@ -180,6 +180,11 @@ handlers!(ObjectManagement {
 
 handlers!(LibraryControl {
     change inventory_ntms_library: InventoryNtmsLibraryRequest => InventoryNtmsLibraryResponse;
+    change cancel_ntms_library_request: CancelNtmsLibraryRequestRequest => CancelNtmsLibraryRequestResponse;
+    question get_ntms_request_order: GetNtmsRequestOrderRequest => GetNtmsRequestOrderResponse;
+    change set_ntms_request_order: SetNtmsRequestOrderRequest => SetNtmsRequestOrderResponse;
+    change delete_ntms_requests: DeleteNtmsRequestsRequest => DeleteNtmsRequestsResponse;
+    change dismount_ntms_drive: DismountNtmsDriveRequest => DismountNtmsDriveResponse;
 });
 
 handlers!(MediaServices {

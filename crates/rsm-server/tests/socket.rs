@@ -91,7 +91,7 @@ fn starting() -> (Server, impl FnOnce() + Send) {
     let folder = TempDir::new().expect("a folder");
     let database = folder.path().join("rsm.db");
     drop(Store::open(&database).expect("a new database"));
-    let readers = Readers::open(&database).expect("it can be read");
+    let readers = Readers::open(&database, std::sync::Arc::new(rsm_server::utc)).expect("it can be read");
     let (tell, told) = channel();
     let (go_on, gate) = channel();
     let desk = DeskHandle::new();

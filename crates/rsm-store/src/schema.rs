@@ -16,6 +16,7 @@ use std::path::Path;
 pub(crate) const MIGRATIONS: &[(&str, &str)] = &[
     ("V1__initial", include_str!("../migrations/sqlite/V1__initial.sql")),
     ("V2__labels_and_pools", include_str!("../migrations/sqlite/V2__labels_and_pools.sql")),
+    ("V3__queue", include_str!("../migrations/sqlite/V3__queue.sql")),
 ];
 
 fn runner() -> Result<Runner, StoreError> {

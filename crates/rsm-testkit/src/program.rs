@@ -271,9 +271,10 @@ impl World {
     fn list(&mut self, index: usize, kind: ObjectType) -> Checked<Vec<Guid>> {
         let caller = self.clients[index].caller.clone();
         let session = self.clients[index].session;
+        let now = self.utc();
         let Some(desk) = self.desk.as_mut() else { return Ok(Vec::new()) };
         let asked = Query::Enumerate { container: None, object_type: kind.number(), options: 0 };
-        let answer = desk.store().snapshot(|tx| query(tx, &caller, session, &asked));
+        let answer = desk.store().snapshot(|tx| query(tx, &caller, session, &asked, now));
         match answer {
             Ok(Ok(Reply::Ids(ids))) => Ok(ids),
             Ok(Err(refusal)) if matches!(refusal.code, Code::InvalidHandle | Code::NotConnected) => {
@@ -438,12 +439,13 @@ impl World {
         let Some(id) = self.any(&ids) else { return Ok(()) };
         let caller = self.clients[index].caller.clone();
         let session = self.clients[index].session;
+        let now = self.utc();
         let Some(desk) = self.desk.as_mut() else { return Ok(()) };
         let asked = match kind {
             ObjectType::MediaPool => Query::PoolName { pool: Some(id) },
             _ => Query::Information { object: Some(id), object_type: 0 },
         };
-        match desk.store().snapshot(|tx| query(tx, &caller, session, &asked)) {
+        match desk.store().snapshot(|tx| query(tx, &caller, session, &asked, now)) {
             Ok(Ok(Reply::Information(_) | Reply::Text(_))) => Ok(()),
             other => broken("reads-answer", format!("information of {id}: {other:?}")),
         }

@@ -290,11 +290,12 @@ impl World {
     }
 
     pub fn now(&mut self) -> Now {
-        Now {
-            monotonic_ms: self.now_ms,
-            utc: UtcTime(1_700_000_000_000 + i64::try_from(self.now_ms).unwrap_or(i64::MAX)),
-            seed: self.rng.random(),
-        }
+        Now { monotonic_ms: self.now_ms, utc: self.utc(), seed: self.rng.random() }
+    }
+
+    /// The present moment in UTC.
+    pub fn utc(&self) -> UtcTime {
+        UtcTime(1_700_000_000_000 + i64::try_from(self.now_ms).unwrap_or(i64::MAX))
     }
 
     /// Writes a line for whoever looks into a violation.

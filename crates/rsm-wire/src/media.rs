@@ -105,5 +105,7 @@ queued!(
     InventoryNtmsLibraryResponse,
     MoveToNtmsMediaPoolResponse,
     DeallocateNtmsMediaResponse,
-    ClassifyResponse
+    ClassifyResponse,
+    CancelNtmsLibraryRequestResponse,
+    DismountNtmsDriveResponse
 );

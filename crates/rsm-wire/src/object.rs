@@ -343,7 +343,7 @@ fn request_information(request: &record::LibraryRequest) -> v1::LibRequestInform
         computer: request.computer.clone(),
         error_code: request.error.map_or(0, |code| code.number()),
         error_name: request.error.map_or_else(String::new, |code| code.name().to_string()),
-        work_item: None,
+        work_item: text(request.work_item),
         priority: request.priority,
         note: request.note.clone(),
         steps_done: request.steps_done,

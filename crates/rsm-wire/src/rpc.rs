@@ -60,6 +60,11 @@ rpcs! {
     }
     "LibraryControl" {
         "InventoryNtmsLibrary": InventoryNtmsLibraryRequest => InventoryNtmsLibraryResponse;
+        "CancelNtmsLibraryRequest": CancelNtmsLibraryRequestRequest => CancelNtmsLibraryRequestResponse;
+        "GetNtmsRequestOrder": GetNtmsRequestOrderRequest => GetNtmsRequestOrderResponse;
+        "SetNtmsRequestOrder": SetNtmsRequestOrderRequest => SetNtmsRequestOrderResponse;
+        "DeleteNtmsRequests": DeleteNtmsRequestsRequest => DeleteNtmsRequestsResponse;
+        "DismountNtmsDrive": DismountNtmsDriveRequest => DismountNtmsDriveResponse;
     }
     "MediaServices" {
         "MountNtmsMedia": MountNtmsMediaRequest => MountNtmsMediaResponse;

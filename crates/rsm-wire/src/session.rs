@@ -66,4 +66,11 @@ macro_rules! done {
         }
     )+};
 }
-done!(CloseNtmsSessionResponse, KeepAliveResponse, WriteBlocksResponse, SetNtmsObjectInformationResponse);
+done!(
+    CloseNtmsSessionResponse,
+    KeepAliveResponse,
+    WriteBlocksResponse,
+    SetNtmsObjectInformationResponse,
+    SetNtmsRequestOrderResponse,
+    DeleteNtmsRequestsResponse
+);

@@ -87,6 +87,11 @@ fn refuses_unknown(function: &str) -> bool {
         "MoveToNtmsMediaPool" => read::<v1::MoveToNtmsMediaPoolRequest>(json).is_err(),
         "AllocateNtmsMedia" => read::<v1::AllocateNtmsMediaRequest>(json).is_err(),
         "DeallocateNtmsMedia" => read::<v1::DeallocateNtmsMediaRequest>(json).is_err(),
+        "CancelNtmsLibraryRequest" => read::<v1::CancelNtmsLibraryRequestRequest>(json).is_err(),
+        "GetNtmsRequestOrder" => read::<v1::GetNtmsRequestOrderRequest>(json).is_err(),
+        "SetNtmsRequestOrder" => read::<v1::SetNtmsRequestOrderRequest>(json).is_err(),
+        "DeleteNtmsRequests" => read::<v1::DeleteNtmsRequestsRequest>(json).is_err(),
+        "DismountNtmsDrive" => read::<v1::DismountNtmsDriveRequest>(json).is_err(),
         "Classify" => read::<v1::ClassifyRequest>(json).is_err(),
         other => panic!("no case for {other}"),
     }

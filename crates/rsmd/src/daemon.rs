@@ -208,7 +208,7 @@ impl Start {
             let database = database.clone();
             move || -> Result<_, DaemonError> {
                 let store = Store::open_locked(lock)?;
-                let readers = Readers::open(&database)?;
+                let readers = Readers::open(&database, std::sync::Arc::new(rsm_server::utc))?;
                 let (desk, first) = Desk::open(store, configuration, clock.now())?;
                 let incarnation = desk.incarnation();
                 Ok((desk, first, (readers, incarnation)))

@@ -87,8 +87,8 @@ fn signature(param: &Param, form: Form) -> Result<String> {
         "session" => "*mut c_void",
         "id" | "id-list" => "*const Guid",
         "id-list-out" | "id-list-in-out" | "id-out" | "id-in-out" => "*mut Guid",
-        "count" | "flags" | "object-type" | "timeout-ms" | "action" => "u32",
-        "size-in-out" => "*mut u32",
+        "count" | "flags" | "object-type" | "timeout-ms" | "action" | "number" => "u32",
+        "size-in-out" | "number-out" => "*mut u32",
         "priority" => "c_int",
         "text" if form == Form::W => "*const u16",
         "text" => "*const c_char",
@@ -126,6 +126,7 @@ struct Outputs {
     size: Option<String>,
     ids_both_ways: Option<String>,
     id: Option<String>,
+    number: Option<String>,
     text: Option<String>,
     allocated: Option<String>,
     allocation: Option<String>,
@@ -198,7 +199,11 @@ impl Conversion {
             }
             "text-out" => self.outputs.text = Some(name),
             "text" => self.args.push(format!("text_{letter}({name})")),
-            "flags" | "object-type" | "timeout-ms" | "action" | "priority" => self.args.push(name),
+            "number-out" => {
+                self.before.push(format!("let {name} = checked({name}, 1)?.cast_mut();"));
+                self.outputs.number = Some(name);
+            }
+            "flags" | "object-type" | "timeout-ms" | "action" | "number" | "priority" => self.args.push(name),
             "count" | "reserved" => {}
             other => bail!("{name}: no conversion for the shape {other}"),
         }
@@ -236,6 +241,10 @@ impl Conversion {
                 before.push(format!("write_ids({id}, &[{plain}?]);"));
                 written
             }
+            Outputs { number: Some(number), .. } => {
+                before.push(format!("write_number({number}, {plain}?);"));
+                written
+            }
             Outputs { allocated: Some(id), allocation: Some(information), .. } => {
                 before.push(format!("let (logical, from) = {plain}?;"));
                 before.push(format!("write_ids({id}, &[logical]);"));
@@ -264,6 +273,12 @@ fn rust_name(function: &str) -> Result<&'static str> {
         "MoveToNtmsMediaPool" => "move_to_pool",
         "AllocateNtmsMedia" => "allocate",
         "DeallocateNtmsMedia" => "deallocate",
+        "InventoryNtmsLibrary" => "inventory",
+        "CancelNtmsLibraryRequest" => "cancel_request",
+        "GetNtmsRequestOrder" => "request_order",
+        "SetNtmsRequestOrder" => "set_request_order",
+        "DeleteNtmsRequests" => "delete_requests",
+        "DismountNtmsDrive" => "dismount_drive",
         other => bail!("{other} has no name in crate::calls"),
     })
 }

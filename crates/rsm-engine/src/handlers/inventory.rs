@@ -92,16 +92,36 @@ fn queue(
 /// Ends queued and running inventories; none running is a success (inventory-stop-result).
 fn stop(turn: &mut Turn<'_>, library: &Library) -> Handled<Reply> {
     for request in turn.tx.open_requests_of(library.id)? {
+        if request.operation == Operation::Inventory {
+            requests::end(turn, request, Ending::new(RequestEvent::Stopped, "stopped by its caller"))?;
+        }
+    }
+    end_label_reads(turn, library.id)?;
+    Ok(Reply::Done)
+}
+
+/// Ends one inventory that is cancelled; another full one keeps the label reads that both have queued.
+pub(crate) fn cancel(turn: &mut Turn<'_>, request: LibraryRequest, why: &str) -> Handled {
+    let full = InventoryMethod::Full.number();
+    let library = request.library;
+    let others = turn.tx.open_requests_of(library)?.into_iter().any(|other| {
+        other.operation == Operation::Inventory && other.option == full && other.id != request.id
+    });
+    let was_full = request.option == full;
+    requests::end(turn, request, Ending::new(RequestEvent::Cancelled, why))?;
+    if was_full && !others {
+        end_label_reads(turn, library)?;
+    }
+    Ok(())
+}
+
+/// What a full inventory has queued goes with it; a cartridge on its way goes back first.
+fn end_label_reads(turn: &mut Turn<'_>, library: LibraryId) -> Handled {
+    for request in turn.tx.open_requests_of(library)? {
         if request.operation == Operation::Classify && request.session.is_none() {
-            // What a full inventory has queued goes with it; a cartridge on its way goes back first.
             let told = Refusal::new(Code::Cancelled, "the inventory was stopped by its caller");
             requests::give_up(turn, request, told)?;
-            continue;
         }
-        if request.operation != Operation::Inventory {
-            continue;
-        }
-        requests::end(turn, request, Ending::new(RequestEvent::Stopped, "stopped by its caller"))?;
     }
-    Ok(Reply::Done)
+    Ok(())
 }

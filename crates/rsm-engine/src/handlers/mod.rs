@@ -11,6 +11,7 @@ mod inventory;
 mod media;
 mod mount;
 mod pools;
+mod queue;
 pub(crate) mod session;
 
 mod dismount;
@@ -62,6 +63,12 @@ pub(crate) fn call(
         Call::Inventory { library, action } => Some(inventory::inventory(turn, &asked, *library, *action)?),
         Call::Mount(mount) => mount::mount(turn, &asked, mount)?,
         Call::Dismount { media, options } => Some(dismount::dismount(turn, &asked, media, *options)?),
+        Call::CancelRequest { request } => Some(queue::cancel(turn, &asked, *request)?),
+        Call::SetRequestOrder { request, order } => Some(queue::set_order(turn, &asked, *request, *order)?),
+        Call::DeleteRequests { requests, object_type } => {
+            Some(queue::delete(turn, &asked, requests, *object_type)?)
+        }
+        Call::DismountDrive { drive } => Some(queue::dismount_drive(turn, &asked, *drive)?),
         Call::CreatePool(pool) => Some(pools::create(turn, &asked, pool)?),
         Call::MoveToPool { medium, pool } => Some(pools::move_to(turn, &asked, *medium, *pool)?),
         Call::Allocate(wanted) => allocate::allocate(turn, &asked, wanted)?,
@@ -154,6 +161,7 @@ pub(crate) fn due(turn: &mut Turn<'_>) -> Handled<Found> {
 }
 
 pub(crate) use classify::{is_queued as label_read_is_queued, queue as queue_label_read};
+pub(crate) use queue::unknown as unknown_request;
 
 /// Gives the name of a pool; a question, answered from a snapshot.
 pub(crate) fn pool_name(

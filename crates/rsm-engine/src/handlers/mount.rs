@@ -50,6 +50,7 @@ pub(crate) fn mount(turn: &mut Turn<'_>, asked: &Asked<'_>, call: &MountCall) ->
     request.drive = drive.as_ref().map(|drive| drive.id);
     request.drive_given = drive.is_some();
     request.priority = call.priority;
+    request.rank = call.priority;
     request.access = access(call);
     let id = request.id;
     turn.put(request);

@@ -1,7 +1,7 @@
 //! The queue of a library: each request in its order is asked what it needs next, and the first answer is taken.
 //!
-//! Order: kind in ascending operation code, so dismounts stand before mounts, then priority, then age; a request
-//! that has waited ten minutes goes first (decision 18).
+//! Order: kind in ascending operation code, so dismounts stand before mounts, then order number, priority and age; a
+//! request that has waited ten minutes goes first (decision 18, [`crate::queue_order`]).
 
 use super::action::Action;
 use super::labels;
@@ -34,6 +34,8 @@ pub(super) fn next(view: &View) -> Option<Action> {
             Operation::Dismount => dismount(view, request),
             Operation::Mount => mount(view, request),
             Operation::WriteFreeLabel | Operation::Classify => labels::next(view, request),
+            // It ends with the request that it removes.
+            Operation::Remove => None,
         }
     })
 }

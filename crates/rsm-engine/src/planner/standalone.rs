@@ -116,6 +116,8 @@ fn queue(view: &View) -> Option<Action> {
             Operation::Dismount => dismount(view, request),
             Operation::Mount => mount(view, request),
             Operation::WriteFreeLabel | Operation::Classify => label_work(view, request),
+            // It ends with the request that it removes.
+            Operation::Remove => None,
         }
     })
 }

@@ -3,9 +3,9 @@
 //! Slots are not all here: a decision needs only those that its media come from or go to, and a library may have
 //! ten thousand.
 
+use crate::queue_order;
 use rsm_model::UtcTime;
 use rsm_model::ids::*;
-use rsm_model::machine::Numbered;
 use rsm_model::machine::drive::DriveState;
 use rsm_model::machine::library::OperationalState;
 use rsm_model::machine::request::RequestState;
@@ -13,9 +13,6 @@ use rsm_model::machine::slot::SlotState;
 use rsm_model::record::*;
 use rsm_store::{ReadTx, StoreError, columns};
 use std::collections::{BTreeMap, BTreeSet};
-
-/// A request that has waited this long goes to the head of the queue, whatever its kind (decision 18).
-const AGEING_MS: i64 = 10 * 60 * 1000;
 
 /// What a full inventory examines at a time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,10 +60,7 @@ impl View {
         let mut drives = tx.find(columns::drive::LIBRARY, id)?;
         drives.sort_by_key(|drive| drive.number);
         let mut requests = tx.open_requests_of(id)?;
-        requests.sort_by_key(|request| {
-            let aged = utc.0.saturating_sub(request.queued.0) > AGEING_MS;
-            (!aged, request.operation.number(), -request.priority, request.sequence)
-        });
+        queue_order::sort(&mut requests, utc);
         let asked = tx.open_operator_requests()?.iter().filter_map(|open| open.waiting).collect();
         let mut view = Self {
             utc,

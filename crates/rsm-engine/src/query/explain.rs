@@ -1,8 +1,10 @@
 //! Why a request waits, and for whom.
 
 use crate::gate;
-use crate::turn::{Handled, refuse};
-use rsm_model::Code;
+use crate::handlers::unknown_request;
+use crate::queue_order;
+use crate::turn::Handled;
+use rsm_model::UtcTime;
 use rsm_model::access::{Caller, Right, ScopeKind};
 use rsm_model::call::Explanation;
 use rsm_model::ids::{Guid, RequestId};
@@ -11,13 +13,9 @@ use rsm_model::record::{Library, LibraryRequest, OpenStep};
 use rsm_store::{ReadTx, columns};
 
 /// Lists what stands in a request's way, the decisive thing first.
-pub(super) fn explain(tx: &ReadTx<'_>, caller: &Caller, id: Guid) -> Handled<Explanation> {
+pub(super) fn explain(tx: &ReadTx<'_>, caller: &Caller, id: Guid, now: UtcTime) -> Handled<Explanation> {
     let Some(request) = tx.get::<LibraryRequest>(RequestId(id))? else {
-        return refuse(
-            Code::ObjectNotFound,
-            format!("{id} names no library request"),
-            "list them: rsm request list",
-        );
+        return unknown_request(RequestId(id));
     };
     gate::check(caller, Right::Use, ScopeKind::Library, "a library request")?;
     if request.state.is_final() {
@@ -31,7 +29,7 @@ pub(super) fn explain(tx: &ReadTx<'_>, caller: &Caller, id: Guid) -> Handled<Exp
     for step in tx.find(columns::step::REQUEST, request.id)? {
         blockers.push(under_way(&step));
     }
-    Ok(Explanation { blockers, order: order(tx, &request)? })
+    Ok(Explanation { blockers, order: place(tx, &request, now)? })
 }
 
 fn of_library(tx: &ReadTx<'_>, request: &LibraryRequest) -> Handled<Vec<String>> {
@@ -57,10 +55,9 @@ fn under_way(step: &OpenStep) -> String {
 }
 
 /// Its place among the unfinished requests of its library, as the planner would take them.
-fn order(tx: &ReadTx<'_>, request: &LibraryRequest) -> Handled<u32> {
-    use rsm_model::machine::Numbered;
+fn place(tx: &ReadTx<'_>, request: &LibraryRequest, now: UtcTime) -> Handled<u32> {
     let mut queue = tx.open_requests_of(request.library)?;
-    queue.sort_by_key(|other| (other.operation.number(), -other.priority, other.sequence));
+    queue_order::sort(&mut queue, now);
     let place = queue.iter().position(|other| other.id == request.id);
     Ok(place.map_or(0, |place| u32::try_from(place + 1).unwrap_or(u32::MAX)))
 }

@@ -7,15 +7,18 @@ mod explain;
 mod information;
 
 use crate::desk::refusal_of;
-use crate::gate;
+use crate::gate::{self, Concerned};
+use crate::queue_order;
 use crate::turn::{Fault, Handled};
+use rsm_model::UtcTime;
 use rsm_model::access::Caller;
 use rsm_model::call::{Query, Refusal, Reply};
-use rsm_model::ids::{LibraryId, SessionId};
-use rsm_model::record::{Library, Service};
+use rsm_model::generated::functions::FunctionName;
+use rsm_model::ids::{Guid, LibraryId, RequestId, SessionId};
+use rsm_model::record::{Library, LibraryRequest, Service};
 use rsm_store::ReadTx;
 
-/// Answers a question from a snapshot.
+/// Answers a question from a snapshot; what ages, ages until `now`.
 ///
 /// # Errors
 /// The documented code with cause and next step; ERROR_DATABASE_FAILURE when the snapshot cannot be read.
@@ -24,14 +27,21 @@ pub fn query(
     caller: &Caller,
     session: Option<SessionId>,
     query: &Query,
+    now: UtcTime,
 ) -> Result<Reply, Refusal> {
-    answer(tx, caller, session, query).map_err(|fault| match fault {
+    answer(tx, caller, session, query, now).map_err(|fault| match fault {
         Fault::Refused(refusal) => refusal,
         Fault::Store(error) => refusal_of(&error),
     })
 }
 
-fn answer(tx: &ReadTx<'_>, caller: &Caller, session: Option<SessionId>, query: &Query) -> Handled<Reply> {
+fn answer(
+    tx: &ReadTx<'_>,
+    caller: &Caller,
+    session: Option<SessionId>,
+    query: &Query,
+    now: UtcTime,
+) -> Handled<Reply> {
     let incarnation = tx.all::<Service>()?.pop().map_or(0, |service| service.incarnation);
     gate::session(tx, incarnation, caller, session)?;
     match query {
@@ -44,8 +54,20 @@ fn answer(tx: &ReadTx<'_>, caller: &Caller, session: Option<SessionId>, query: &
         }
         Query::PoolName { pool } => crate::handlers::pool_name(tx, caller, *pool),
         Query::History { library, limit } => history(tx, caller, library.map(LibraryId), *limit),
-        Query::Explain { request } => explain::explain(tx, caller, *request).map(Reply::Explanation),
+        Query::Explain { request } => explain::explain(tx, caller, *request, now).map(Reply::Explanation),
+        Query::RequestOrder { request } => request_order(tx, caller, *request, now),
     }
+}
+
+/// The place of a mount among those that wait (GetNtmsRequestOrder).
+fn request_order(tx: &ReadTx<'_>, caller: &Caller, request: Option<Guid>, now: UtcTime) -> Handled<Reply> {
+    let Some(id) = request.filter(|id| !id.is_null()).map(RequestId) else {
+        return crate::handlers::bad_parameter("no library request is named");
+    };
+    gate::admit(tx, caller, FunctionName::GetNtmsRequestOrder, &Concerned::default())?;
+    let Some(request) = tx.get::<LibraryRequest>(id)? else { return crate::handlers::unknown_request(id) };
+    let queue = tx.open_requests_of(request.library)?;
+    Ok(Reply::Number(queue_order::number_of(queue, id, now)))
 }
 
 /// What the robots did; for whoever may use the library.

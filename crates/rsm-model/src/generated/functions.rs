@@ -1118,7 +1118,7 @@ pub const FUNCTIONS: &[FunctionSpec; 63] = &[
             Code::Success,
             Code::InvalidParameter,
         ],
-        implemented: Implemented::No,
+        implemented: Implemented::Yes,
     },
     FunctionSpec {
         id: FunctionName::DeleteNtmsDrive,
@@ -1250,7 +1250,7 @@ pub const FUNCTIONS: &[FunctionSpec; 63] = &[
             Code::NotEnoughMemory,
             Code::Success,
         ],
-        implemented: Implemented::No,
+        implemented: Implemented::Yes,
     },
     FunctionSpec {
         id: FunctionName::DismountNtmsDrive,
@@ -1296,7 +1296,7 @@ pub const FUNCTIONS: &[FunctionSpec; 63] = &[
             Code::LibraryOffline,
             Code::ResourceDisabled,
         ],
-        implemented: Implemented::No,
+        implemented: Implemented::Yes,
     },
     FunctionSpec {
         id: FunctionName::EjectDiskFromSADrive,
@@ -1482,7 +1482,7 @@ pub const FUNCTIONS: &[FunctionSpec; 63] = &[
             Code::Success,
             Code::NotEnoughMemory,
         ],
-        implemented: Implemented::No,
+        implemented: Implemented::Yes,
     },
     FunctionSpec {
         id: FunctionName::GetNtmsUIOptions,
@@ -1834,7 +1834,7 @@ pub const FUNCTIONS: &[FunctionSpec; 63] = &[
             Code::Success,
             Code::NotEnoughMemory,
         ],
-        implemented: Implemented::No,
+        implemented: Implemented::Yes,
     },
     FunctionSpec {
         id: FunctionName::AddNtmsMediaType,

@@ -201,7 +201,7 @@ samples! {
     LogicalMedium { id, common, pool }
     LibraryRequest { id, common, operation, option, state, side, drive, medium, library, slot, queued, completed,
         application, user, computer, error, priority, sequence, session, uid, access, drive_given, goal, attempts,
-        steps_done, note }
+        steps_done, note, rank, place, ages_from, work_item }
     OperatorRequest { id, common, task, submitted, state, message, first, second, application, user, computer,
         waiting, caller }
     Session { id, opened, application, user, computer, uid, role }

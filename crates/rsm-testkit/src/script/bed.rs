@@ -97,7 +97,7 @@ impl Bed {
         Ok(bed)
     }
 
-    fn now(&mut self) -> Now {
+    pub(super) fn now(&mut self) -> Now {
         self.seed += 1;
         let utc = UtcTime(EPOCH_MS + i64::try_from(self.now_ms).unwrap_or(i64::MAX / 2));
         Now { monotonic_ms: self.now_ms, utc, seed: self.seed }

@@ -210,8 +210,9 @@ impl Story {
     fn query(&mut self, who: &str, asked: &Query) -> Done<Result<Reply, rsm_model::call::Refusal>> {
         let program = self.program(who)?;
         let (caller, session) = (program.caller.clone(), program.session);
+        let now = self.bed.now().utc;
         let Some(desk) = self.bed.desk.as_mut() else { return Err("the manager is down".to_string()) };
-        desk.store().snapshot(|tx| query(tx, &caller, session, asked)).map_err(|error| error.to_string())
+        desk.store().snapshot(|tx| query(tx, &caller, session, asked, now)).map_err(|error| error.to_string())
     }
 
     fn enumerate(

@@ -7,13 +7,17 @@
 mod bed;
 
 mod allocate_ntms_media;
+mod cancel_ntms_library_request;
 mod close_ntms_session;
 mod create_ntms_media_pool;
 mod deallocate_ntms_media;
+mod delete_ntms_requests;
+mod dismount_ntms_drive;
 mod dismount_ntms_media;
 mod enumerate_ntms_object;
 mod get_ntms_media_pool_name;
 mod get_ntms_object_information;
+mod get_ntms_request_order;
 mod inventory_ntms_library;
 mod labels;
 mod model;
@@ -22,4 +26,5 @@ mod move_to_ntms_media_pool;
 mod open_ntms_session;
 mod processes;
 mod set_ntms_object_information;
+mod set_ntms_request_order;
 mod stand_alone;

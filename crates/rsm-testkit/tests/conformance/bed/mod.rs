@@ -278,7 +278,8 @@ impl Bed {
         let workers = self.yard.workers();
         let (thread, incarnation) =
             DeskThread::start(handle.clone(), open, workers, Clock::start()).expect("the desk opens");
-        let readers = Readers::open(&self.database()).expect("it can be read");
+        let time = self.yard.time();
+        let readers = Readers::open(&self.database(), Arc::new(move || time.utc())).expect("it can be read");
         let serving = User::ALL.map(|user| {
             let lease = Duration::from_millis(self.configuration.limits.lease_ms);
             let service = Service::new(

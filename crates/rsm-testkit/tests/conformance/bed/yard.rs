@@ -42,9 +42,13 @@ impl Time {
 
     /// The present moment.
     pub fn now(&self) -> Now {
-        let monotonic_ms = self.now_ms();
-        let utc = UtcTime(EPOCH_MS + i64::try_from(monotonic_ms).unwrap_or(i64::MAX / 2));
-        Now { monotonic_ms, utc, seed: self.seed.fetch_add(1, Ordering::SeqCst) }
+        let seed = self.seed.fetch_add(1, Ordering::SeqCst);
+        Now { monotonic_ms: self.now_ms(), utc: self.utc(), seed }
+    }
+
+    /// The present moment in UTC.
+    pub fn utc(&self) -> UtcTime {
+        UtcTime(EPOCH_MS + i64::try_from(self.now_ms()).unwrap_or(i64::MAX / 2))
     }
 }
 
