@@ -8,7 +8,6 @@ mod support;
 mod c_program;
 
 use c_program::run;
-use rsm_proof::proves;
 use serde_json::json;
 use support::{Answer, Call, Fake};
 
@@ -66,5 +65,4 @@ exit status: 0";
     assert_eq!((&set["request"], &set["order"]), (&json!(REQUEST), &json!(u32::MAX)));
     let delete = &fake.calls_of("DeleteNtmsRequests")[0].fields;
     assert_eq!((&delete["requests"], &delete["objectType"]), (&json!([REQUEST, REQUEST]), &json!(10)));
-    proves!("GetNtmsRequestOrder/ERROR_INVALID_PARAMETER#2");
 }
