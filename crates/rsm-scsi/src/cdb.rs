@@ -6,7 +6,7 @@
 //! answered here, once, beside the bytes.
 //!
 //! Invariant: for every command whose fields fit their widths, `decode(encode(c)) == c`; operation code
-//! 1Bh is two commands, and `decode_for` asks what kind of device got it. Lengths of 24 bits are cut by
+//! 1Bh is three commands, and `decode_for` asks what kind of device got it. Lengths of 24 bits are cut by
 //! `encode` to the width of their field; `MAX_TRANSFER_BYTES` names the limit. Reserved bits are written
 //! as zero and not looked at, as targets do.
 
@@ -15,7 +15,9 @@ use crate::disc::{DiscAction, DiscCapacity};
 use crate::element::{ElementAddress, ElementType};
 use crate::error::DecodeError;
 use crate::inquiry::DeviceKind;
+use crate::log::RequestedLog;
 use crate::opcode;
+use crate::port::PortAction;
 use crate::position::TapePosition;
 use crate::sense::SenseFormat;
 
@@ -152,6 +154,15 @@ pub enum Command {
         /// The most bytes wanted.
         allocation_length: u16,
     },
+    /// Asks for a log page (SPC-4, LOG SENSE).
+    LogSense(RequestedLog),
+    /// Opens or closes a port (SMC-3, OPEN/CLOSE IMPORT/EXPORT ELEMENT).
+    OpenCloseImportExport {
+        /// The port.
+        port: ElementAddress,
+        /// What it shall do.
+        action: PortAction,
+    },
     /// Locks or unlocks the medium (drive) or the doors and ports (changer) (SPC-4 and SMC-3, PREVENT ALLOW MEDIUM REMOVAL).
     PreventAllowMediumRemoval {
         /// What is wanted.
@@ -251,10 +262,11 @@ pub enum MediumRemoval {
 /// What a command does to the world: this decides whether it may be repeated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum CommandClass {
-    /// Changes nothing: TEST UNIT READY, REQUEST SENSE, INQUIRY, MODE SENSE, READ ELEMENT STATUS, READ CAPACITY,
-    /// READ POSITION.
+    /// Changes nothing: TEST UNIT READY, REQUEST SENSE, INQUIRY, MODE SENSE, LOG SENSE, READ ELEMENT STATUS, READ
+    /// CAPACITY, READ POSITION.
     Query,
-    /// Has the same end however often it runs: REWIND, LOAD, START, INITIALIZE ELEMENT STATUS, PREVENT ALLOW.
+    /// Has the same end however often it runs: REWIND, LOAD, START, INITIALIZE ELEMENT STATUS, PREVENT ALLOW,
+    /// OPEN/CLOSE IMPORT/EXPORT ELEMENT.
     Repeatable,
     /// Takes a cartridge elsewhere: MOVE MEDIUM, and UNLOAD, which gives a cartridge out.
     Motion,
@@ -290,7 +302,7 @@ pub struct Cdb {
 }
 
 impl Cdb {
-    fn new<const N: usize>(bytes: [u8; N]) -> Self {
+    pub(crate) fn new<const N: usize>(bytes: [u8; N]) -> Self {
         const { assert!(N <= 12) }
         let mut all = [0; 12];
         all[..N].copy_from_slice(&bytes);
@@ -347,6 +359,8 @@ impl Command {
             }
             Self::InitializeElementStatus => Cdb::new([opcode::INITIALIZE_ELEMENT_STATUS, 0, 0, 0, 0, 0]),
             Self::ReadElementStatus(requested) => requested.encode(),
+            Self::LogSense(requested) => requested.encode(),
+            Self::OpenCloseImportExport { port, action } => action.encode(port),
             Self::MoveMedium { transport, source, destination, invert } => {
                 let ([t0, t1], [s0, s1], [d0, d1]) =
                     (transport.to_bytes(), source.to_bytes(), destination.to_bytes());
@@ -431,7 +445,8 @@ impl Command {
         Cdb::new([operation, flags, a, b, c, 0])
     }
 
-    /// Reads a command's bytes as a target of this kind does: to a drive for discs 1Bh is START STOP UNIT.
+    /// Reads a command's bytes as a target of this kind does: to a drive for discs 1Bh is START STOP UNIT, to a
+    /// changer OPEN/CLOSE IMPORT/EXPORT ELEMENT.
     ///
     /// # Errors
     /// As [`Command::decode`].
@@ -445,6 +460,9 @@ impl Command {
                 })?,
                 immediate: immediate & 1 == 1,
             }),
+            (false, &[opcode::OPEN_CLOSE_IMPORT_EXPORT_ELEMENT, ..]) if kind == DeviceKind::MediaChanger => {
+                PortAction::decode(cdb).map(|(port, action)| Self::OpenCloseImportExport { port, action })
+            }
             _ => Self::decode(cdb),
         }
     }
@@ -506,6 +524,7 @@ impl Command {
             opcode::READ_ELEMENT_STATUS => {
                 return Some(RequestedElements::decode(cdb).map(Self::ReadElementStatus));
             }
+            opcode::LOG_SENSE => return Some(RequestedLog::decode(cdb).map(Self::LogSense)),
             opcode::MOVE_MEDIUM => Self::MoveMedium {
                 transport: ElementAddress(u16_at(cdb, 2)?),
                 source: ElementAddress(u16_at(cdb, 4)?),
@@ -587,6 +606,7 @@ impl Command {
             | Self::ModeSense6 { .. }
             | Self::ModeSense10 { .. }
             | Self::ReadElementStatus(_)
+            | Self::LogSense(_)
             | Self::ReadPosition
             | Self::ReadCapacity10
             | Self::GetConfiguration { .. } => CommandClass::Query,
@@ -596,6 +616,7 @@ impl Command {
             }
             | Self::InitializeElementStatus
             | Self::Rewind { .. }
+            | Self::OpenCloseImportExport { .. }
             | Self::PreventAllowMediumRemoval { .. } => CommandClass::Repeatable,
             Self::MoveMedium { .. } | Self::LoadUnload { .. } | Self::StartStopUnit { .. } => {
                 CommandClass::Motion
@@ -621,6 +642,9 @@ impl Command {
                 DataPhase::In { limit_bytes: u32::from(allocation_length) }
             }
             Self::ReadElementStatus(requested) => DataPhase::In { limit_bytes: requested.allocation_length },
+            Self::LogSense(requested) => {
+                DataPhase::In { limit_bytes: u32::from(requested.allocation_length) }
+            }
             Self::Read6 { length: TransferLength::Variable { bytes }, .. } => {
                 DataPhase::In { limit_bytes: bytes }
             }
@@ -661,6 +685,8 @@ impl Command {
             Self::Write10 { .. } => "WRITE(10)",
             Self::SynchronizeCache10 => "SYNCHRONIZE CACHE(10)",
             Self::GetConfiguration { .. } => "GET CONFIGURATION",
+            Self::LogSense(_) => "LOG SENSE",
+            Self::OpenCloseImportExport { .. } => "OPEN/CLOSE IMPORT/EXPORT ELEMENT",
             Self::PreventAllowMediumRemoval { .. } => "PREVENT ALLOW MEDIUM REMOVAL",
         }
     }

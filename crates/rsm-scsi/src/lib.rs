@@ -23,11 +23,14 @@ mod disc;
 mod element;
 mod error;
 mod inquiry;
+mod log;
 mod mode;
 pub mod opcode;
+mod port;
 mod position;
 mod sense;
 mod status;
+mod tape_alert;
 mod verdict;
 mod volume_tag;
 
@@ -45,12 +48,15 @@ pub use inquiry::{
     Association, CodeSet, Designator, DesignatorKind, DeviceIdentification, DeviceKind, StandardInquiry,
     SupportedPages, T10VendorId, UnitSerialNumber,
 };
+pub use log::{LogPage, LogParameter, RequestedLog};
 pub use mode::{
     BlockDescriptor, DeviceCapabilities, ElementAddressAssignment, ElementRange, ElementSet, ModeHeaderSize,
     ModePage, ModeParameters,
 };
+pub use port::PortAction;
 pub use position::TapePosition;
 pub use sense::{FieldPointer, Sense, SenseFormat, SenseKey, SenseTiming};
 pub use status::ScsiStatus;
+pub use tape_alert::{TapeAlert, TapeAlerts};
 pub use verdict::{Judgement, RetryRule, SENSE_TABLE, SenseRow, Verdict, judge};
 pub use volume_tag::VolumeTag;

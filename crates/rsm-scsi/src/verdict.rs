@@ -22,6 +22,8 @@ pub enum Verdict {
     ReadySoon,
     /// The unit needs a command or a hand before it becomes ready.
     NotReady,
+    /// A door of the library stands open: nothing moves until a person has closed it.
+    DoorOpen,
     /// No cartridge is loaded.
     NoMedium,
     /// A medium may have changed, or hands have been in the library: elements must be read again.
@@ -56,6 +58,10 @@ pub enum Verdict {
     LoadFailed,
     /// The drive cannot use this medium.
     IncompatibleMedium,
+    /// What is in the drive is a cleaning cartridge: it holds no data, and may be cleaning now.
+    CleaningCartridge,
+    /// A cleaning has failed, or the drive would not be cleaned with what is in it.
+    CleaningFailed,
     /// The medium has failed at this place.
     MediumFault,
     /// The drive or robot has failed.
@@ -181,8 +187,12 @@ pub const SENSE_TABLE: &[SenseRow] = &[
     row(K::NotReady, 0x04, only(0x07), V::ReadySoon, RetryRule::AfterWait(ALL), "an earlier operation is in progress; the command was not begun"),
     row(K::NotReady, 0x04, only(0x09), V::ReadySoon, RetryRule::AfterWait(ALL), "a self-test is in progress; the command was not begun"),
     row(K::NotReady, 0x04, only(0x02), V::NotReady, NEVER, "the unit waits for a LOAD; the same command will not make it ready"),
+    row(K::NotReady, 0x04, only(0x18), V::DoorOpen, NEVER, "a door of the library is open; a person must close it"),
     row(K::NotReady, 0x04, only(0x12), V::NotReady, NEVER, "the unit is offline; a person must put it online"),
     row(K::NotReady, 0x04, ANY, V::NotReady, NEVER, "the unit needs a person or another command first"),
+    row(K::NotReady, 0x30, only(0x03), V::CleaningCartridge, NEVER, "a cleaning cartridge is in the drive; it cannot be used for data"),
+    row(K::NotReady, 0x30, only(0x07), V::CleaningFailed, NEVER, "the cleaning has failed; the drive may be as dirty as before"),
+    row(K::NotReady, 0x30, only(0x0A), V::CleaningFailed, NEVER, "the drive refuses to be cleaned with this cartridge"),
     row(K::NotReady, 0x30, ANY, V::IncompatibleMedium, NEVER, "the drive cannot use this medium; trying again wears both"),
     row(K::NotReady, 0x3A, ANY, V::NoMedium, NEVER, "no cartridge is loaded; only a load changes that"),
     row(K::NotReady, 0x3B, (0x11, 0x12), V::MagazineMissing, NEVER, "a magazine is missing or cannot be reached; a person must put it in"),
@@ -191,12 +201,16 @@ pub const SENSE_TABLE: &[SenseRow] = &[
     rest(K::NotReady, V::NotReady, NEVER, "the unit is not ready for a cause that does not pass by waiting"),
 
     // Medium error.
+    row(K::MediumError, 0x30, only(0x03), V::CleaningCartridge, NEVER, "a cleaning cartridge is in the drive; it cannot be used for data"),
+    row(K::MediumError, 0x30, only(0x07), V::CleaningFailed, NEVER, "the cleaning has failed; the drive may be as dirty as before"),
+    row(K::MediumError, 0x30, only(0x0A), V::CleaningFailed, NEVER, "the drive refuses to be cleaned with this cartridge"),
     row(K::MediumError, 0x30, ANY, V::IncompatibleMedium, NEVER, "the drive cannot use this medium; trying again wears both"),
     row(K::MediumError, 0x53, ANY, V::LoadFailed, NEVER, "the medium could not be loaded or ejected; a second try can jam it"),
     row(K::MediumError, 0x00, only(0x02), V::EndOfMedium, NEVER, "the physical end of the tape was met"),
     rest(K::MediumError, V::MediumFault, NEVER, "the medium failed here; the drive has done its own retries"),
 
     // Hardware error.
+    row(K::HardwareError, 0x30, only(0x07), V::CleaningFailed, NEVER, "the cleaning has failed; the drive may be as dirty as before"),
     row(K::HardwareError, 0x53, ANY, V::LoadFailed, NEVER, "the mechanism could not load or eject; a second try can jam it"),
     row(K::HardwareError, 0x15, ANY, V::MotionFault, NEVER, "the robot did not reach its position; where the cartridge is must be read first"),
     row(K::HardwareError, 0x3B, ANY, V::MotionFault, NEVER, "the robot met an unexpected place; where the cartridge is must be read first"),
@@ -208,6 +222,9 @@ pub const SENSE_TABLE: &[SenseRow] = &[
     row(K::IllegalRequest, 0x21, only(0x01), V::BadElementAddress, NEVER, "no element has this address; the map of the library must be read again"),
     row(K::IllegalRequest, 0x21, only(0x02), V::WriteProtected, NEVER, "the disc cannot be written at this address; what is written once stays"),
     row(K::IllegalRequest, 0x25, ANY, V::NoSuchUnit, NEVER, "there is no unit with this number; the target's configuration has changed"),
+    row(K::IllegalRequest, 0x30, only(0x03), V::CleaningCartridge, NEVER, "a cleaning cartridge is in the drive; it cannot be used for data"),
+    row(K::IllegalRequest, 0x30, only(0x07), V::CleaningFailed, NEVER, "the cleaning has failed; the drive may be as dirty as before"),
+    row(K::IllegalRequest, 0x30, only(0x0A), V::CleaningFailed, NEVER, "the drive refuses to be cleaned with this cartridge"),
     row(K::IllegalRequest, 0x30, ANY, V::IncompatibleMedium, NEVER, "the drive cannot use this medium; trying again wears both"),
     row(K::IllegalRequest, 0x3B, only(0x0D), V::DestinationFull, NEVER, "a cartridge is in the way; the elements must be read before another move"),
     row(K::IllegalRequest, 0x3B, only(0x0E), V::SourceEmpty, NEVER, "no cartridge is there; the elements must be read before another move"),
@@ -366,6 +383,16 @@ mod tests {
             (K::IllegalRequest, 0x21, 0x02, V::WriteProtected),
             (K::IllegalRequest, 0x64, 0x00, V::IncompatibleMedium),
             (K::NotReady, 0x04, 0x08, V::ReadySoon),
+            (K::NotReady, 0x04, 0x18, V::DoorOpen),
+            (K::NotReady, 0x04, 0x03, V::NotReady),
+            (K::NotReady, 0x30, 0x03, V::CleaningCartridge),
+            (K::MediumError, 0x30, 0x03, V::CleaningCartridge),
+            (K::NotReady, 0x30, 0x07, V::CleaningFailed),
+            (K::MediumError, 0x30, 0x07, V::CleaningFailed),
+            (K::HardwareError, 0x30, 0x07, V::CleaningFailed),
+            (K::NotReady, 0x30, 0x0A, V::CleaningFailed),
+            (K::NotReady, 0x30, 0x00, V::IncompatibleMedium),
+            (K::RecoveredError, 0x00, 0x17, V::NothingWrong),
             (K::BlankCheck, 0x00, 0x05, V::EndOfData),
             (K::AbortedCommand, 0x4E, 0x00, V::Aborted),
         ];

@@ -360,3 +360,83 @@ fn positions_of_tapes() {
     let unknown = TapePosition::decode(&bytes("1400000000000000000000000000000000000000")).unwrap();
     assert_eq!(unknown, TapePosition { at_beginning: false, at_end: false, location: None });
 }
+
+#[test]
+fn log_sense_as_the_standard_lays_it_out() {
+    let request = RequestedLog { page: 0x2E, first_parameter: 0, allocation_length: 0x0144 };
+    assert_eq!(Command::LogSense(request).encode().as_bytes(), bytes("4d006e000000 00014400"));
+    let refused = [("4d016e00000000014400", 1), ("4d002e00000000014400", 2), ("4d006e01000000014400", 3)];
+    for (cdb, byte) in refused {
+        let error = Command::decode(&bytes(cdb)).expect_err(cdb);
+        assert!(matches!(error, DecodeError::InvalidField { byte: at, .. } if at == byte), "{cdb}: {error}");
+    }
+}
+
+/// SSC-4, TapeAlert log page: header, then 64 parameters of one byte; flags 20 and 22 are up.
+#[test]
+fn tape_alerts_are_64_parameters_of_one_byte() {
+    let alerts: TapeAlerts = [TapeAlert::CLEAN_NOW, TapeAlert::EXPIRED_CLEANING_VOLUME].into_iter().collect();
+    let mut expected = bytes("2e000140");
+    for number in 1..=64_u8 {
+        expected.extend([0, number, 0x03, 1, u8::from(matches!(number, 20 | 22))]);
+    }
+    let page = alerts.page();
+    assert_eq!(page.encode(), expected);
+    assert_eq!(TapeAlerts::of_page(&LogPage::decode(&expected).unwrap()), Ok(alerts));
+    assert!(alerts.wants_cleaning());
+    let names: Vec<String> = alerts.iter().map(|alert| alert.to_string()).collect();
+    assert_eq!(names, ["20 (clean now)", "22 (expired cleaning volume)"]);
+    // Drives differ in the control byte, and some send only the flags they know.
+    let few = LogPage::decode(&bytes("2e00000f 0015400101 0007000100 0099000101")).unwrap();
+    let found: Vec<u8> = TapeAlerts::of_page(&few).unwrap().iter().map(TapeAlert::number).collect();
+    assert_eq!(found, [21]);
+    assert_eq!(TapeAlert::new(0), None);
+    assert_eq!(TapeAlert::new(65), None);
+    assert_eq!(TapeAlert::new(64).map(TapeAlert::name), Some("reserved"));
+}
+
+/// SSC-4, Sequential-Access Device log page: parameter 0100h is not zero while a cleaning is wanted.
+#[test]
+fn a_drive_without_tape_alert_asks_for_cleaning_in_page_0c() {
+    let asks = |page: &str| LogPage::decode(&bytes(page)).unwrap().cleaning_requested();
+    assert_eq!(asks("0c00000e 000000050000000001 0100000100"), Ok(Some(false)));
+    assert_eq!(asks("0c00000d 000000020001 01000003000001"), Ok(Some(true)));
+    assert_eq!(asks("0c000006 000000020001"), Ok(None));
+    assert!(asks("2e000006 000000020001").is_err());
+    assert_eq!(LogPage::encode_supported(&[0x00, 0x0C, 0x2E]), bytes("00000003000c2e"));
+}
+
+/// SMC-3, OPEN/CLOSE IMPORT/EXPORT ELEMENT: to a changer 1Bh is this, to a tape drive LOAD UNLOAD.
+#[test]
+fn ports_open_and_close() {
+    let port = ElementAddress(0x0301);
+    let open = Command::OpenCloseImportExport { port, action: PortAction::Open };
+    let close = Command::OpenCloseImportExport { port, action: PortAction::Close };
+    assert_eq!(open.encode().as_bytes(), bytes("1b0003010000"));
+    assert_eq!(close.encode().as_bytes(), bytes("1b0003010100"));
+    let decode = |cdb: &str, kind| Command::decode_for(kind, &bytes(cdb));
+    assert_eq!(decode("1b0003010100", DeviceKind::MediaChanger), Ok(close));
+    assert!(decode("1b0003010200", DeviceKind::MediaChanger).is_err());
+    assert!(decode("1b00", DeviceKind::MediaChanger).is_err());
+    let load = decode("1b0000000100", DeviceKind::SequentialAccess);
+    assert_eq!(load, Ok(Command::LoadUnload { action: LoadAction::Load, immediate: false }));
+}
+
+/// PREVENT ALLOW MEDIUM REMOVAL is one command for changers and drives (SMC-3 refers to SPC-4 for the bits).
+#[test]
+fn prevent_and_allow() {
+    let cdb = |removal| Command::PreventAllowMediumRemoval { removal }.encode().as_bytes().to_vec();
+    assert_eq!(cdb(MediumRemoval::Prevent), bytes("1e0000000100"));
+    assert_eq!(cdb(MediumRemoval::Allow), bytes("1e0000000000"));
+}
+
+/// A port of which IMPEXP says that a hand filled it, which is open to hands (ACCESS 0), and which takes both ways.
+#[test]
+fn a_port_that_is_open_and_was_filled_by_a_hand() {
+    let report = "0300000100000014 03000010 0000000c 0300330000000000 00000000";
+    let answer = ElementStatus::decode(&bytes(report)).unwrap();
+    let element = &answer.elements[0];
+    assert_eq!((element.address, element.full, element.access), (ElementAddress(0x0300), true, false));
+    let state = ImportExportState { placed_by_hand: true, export_enabled: true, import_enabled: true };
+    assert_eq!(element.import_export, Some(state));
+}

@@ -99,6 +99,9 @@ fn command() -> impl Strategy<Value = Command> {
         (unit, -(1 << 23)..(1 << 23)).prop_map(|(unit, count)| Command::Space6 { unit, count }),
         removal.prop_map(|removal| Command::PreventAllowMediumRemoval { removal }),
         Just(Command::ReadPosition),
+        (0..64_u8, any::<u16>(), any::<u16>()).prop_map(|(page, first_parameter, allocation_length)| {
+            Command::LogSense(RequestedLog { page, first_parameter, allocation_length })
+        }),
         disc_command(),
     ]
 }
@@ -268,6 +271,37 @@ proptest! {
     }
 
     #[test]
+    fn ports_of_changers(port in address(), opens in any::<bool>()) {
+        let action = if opens { PortAction::Open } else { PortAction::Close };
+        let command = Command::OpenCloseImportExport { port, action };
+        prop_assert_eq!(Command::decode_for(DeviceKind::MediaChanger, command.encode().as_bytes()), Ok(command));
+    }
+
+    #[test]
+    fn log_pages(code in 1..64_u8, parameters in vec((any::<u16>(), any::<u8>(), vec(any::<u8>(), 0..300)), 0..9)) {
+        let parameters = parameters.into_iter().map(|(code, control, mut value)| {
+            value.truncate(255);
+            LogParameter { code, control, value }
+        });
+        let page = LogPage { code, parameters: parameters.collect() };
+        prop_assert_eq!(LogPage::decode(&page.encode()), Ok(page));
+    }
+
+    #[test]
+    fn log_pages_cut_anywhere_hold_only_true_parameters(bits in any::<u64>(), cut in 4..400_usize) {
+        let alerts: TapeAlerts =
+            (1..=64).filter(|number| bits >> (number - 1) & 1 == 1).filter_map(TapeAlert::new).collect();
+        let whole = alerts.page();
+        prop_assert_eq!(TapeAlerts::of_page(&whole), Ok(alerts));
+        let mut bytes = whole.encode();
+        bytes.truncate(cut);
+        let page = LogPage::decode(&bytes).unwrap();
+        prop_assert_eq!(page.parameters.len(), ((cut - 4) / 5).min(64));
+        prop_assert_eq!(page.parameters.as_slice(), &whole.parameters[..page.parameters.len()]);
+        prop_assert_eq!(TapeAlerts::of_page(&page).unwrap().iter().count() <= bits.count_ones() as usize, true);
+    }
+
+    #[test]
     fn capacities_profiles_and_positions(
         words in any::<(u32, u32, u16)>(), flags in any::<(bool, bool)>(), location in option::of(any::<u32>()),
     ) {
@@ -378,7 +412,7 @@ proptest! {
     #[test]
     fn no_bytes_make_a_parser_panic(
         head in proptest::sample::select(vec![
-            vec![], vec![0x70], vec![0x72], vec![0, 0x80], vec![0, 0x83], vec![0xFF, 0, 0, 0], vec![0xB8], vec![0x11], vec![0x1B], vec![0x2A], vec![0x34],
+            vec![], vec![0x70], vec![0x72], vec![0, 0x80], vec![0, 0x83], vec![0xFF, 0, 0, 0], vec![0xB8], vec![0x11], vec![0x1B], vec![0x4D], vec![0x2E, 0], vec![0x0C, 0, 0, 9], vec![0x2A], vec![0x34],
             vec![0, 0, 0xFF, 0xFF, 0, 0, 0, 0, 2, 0xC0, 0, 84, 0], vec![0, 0, 0xFF, 0xFF, 0, 0xFF, 0xFF, 0xFF, 4],
         ]),
         tail in vec(any::<u8>(), 0..300),
@@ -386,6 +420,8 @@ proptest! {
         let bytes = [head, tail].concat();
         let _ = Command::decode(&bytes);
         let _ = Command::decode_for(DeviceKind::CdDvd, &bytes);
+        let _ = Command::decode_for(DeviceKind::MediaChanger, &bytes);
+        let _ = LogPage::decode(&bytes).map(|page| (TapeAlerts::of_page(&page), page.cleaning_requested()));
         let _ = DiscCapacity::decode(&bytes).map(|capacity| capacity.bytes());
         let _ = DiscProfile::decode(&bytes);
         let _ = TapePosition::decode(&bytes);

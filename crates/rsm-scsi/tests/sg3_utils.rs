@@ -219,3 +219,41 @@ fn senses_of_discs() {
         assert!(text.to_lowercase().contains(&expected.to_lowercase()), "{expected:?} is not in:\n{text}");
     }
 }
+
+#[test]
+fn log_pages_and_commands_of_cleaners_ports_and_doors() {
+    let alerts: TapeAlerts = [TapeAlert::CLEAN_NOW, TapeAlert::EXPIRED_CLEANING_VOLUME].into_iter().collect();
+    let text = run("sg_logs", &["--in=-", "--pdt=1"], &hex(&alerts.page().encode()));
+    expect_lines(
+        &text,
+        &["Tape alert page", "Cleaning required: 1", "Cleaning requested: 0", "Expired cleaning media: 1"],
+    );
+    let cases = [
+        (
+            Command::LogSense(RequestedLog { page: 0x2E, first_parameter: 0, allocation_length: 0x144 }),
+            "Log sense",
+        ),
+        (
+            Command::PreventAllowMediumRemoval { removal: MediumRemoval::Prevent },
+            "Prevent allow medium removal",
+        ),
+    ];
+    for (command, name) in cases {
+        let words: Vec<String> =
+            command.encode().as_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
+        let arguments: Vec<&str> = ["--cdb"].into_iter().chain(words.iter().map(String::as_str)).collect();
+        expect_lines(&run("sg_decode_sense", &arguments, &[]), &[name]);
+    }
+    let senses = [
+        (Sense::new(SenseKey::NotReady, 0x04, 0x18), "a door is open"),
+        (Sense::new(SenseKey::NotReady, 0x30, 0x03), "Cleaning cartridge installed"),
+        (Sense::new(SenseKey::NotReady, 0x30, 0x07), "Cleaning failure"),
+        (Sense::new(SenseKey::NotReady, 0x30, 0x0A), "Cleaning request rejected"),
+        (Sense::new(SenseKey::UnitAttention, 0x28, 0x01), "Import or export element accessed"),
+        (Sense::new(SenseKey::IllegalRequest, 0x3B, 0x11), "Medium magazine not accessible"),
+        (Sense::new(SenseKey::IllegalRequest, 0x53, 0x02), "Medium removal prevented"),
+    ];
+    for (sense, expected) in senses {
+        expect_lines(&run("sg_decode_sense", &["--file=-"], &hex(&sense.encode())), &[expected]);
+    }
+}
