@@ -8,6 +8,7 @@
 use rsm_scsi::{ElementAddress, ElementType};
 use serde::{Deserialize, Serialize};
 
+use crate::cleaning::Cleaner;
 use crate::config::LibraryConfig;
 use crate::disc::Disc;
 use crate::generation::Generation;
@@ -93,6 +94,9 @@ pub(crate) struct Cartridge {
     /// Its generation of LTO, if it was given one by itself.
     #[serde(default)]
     pub own_generation: Option<Generation>,
+    /// What it has left, if it is a cleaning cartridge.
+    #[serde(default)]
+    pub cleaner: Option<Cleaner>,
     /// What it is besides, if it is a disc.
     #[serde(default)]
     pub disc: Option<Disc>,
@@ -126,6 +130,7 @@ impl Cartridge {
             name: wanted.name.clone(),
             writing: wanted.writing.unwrap_or(media.writing),
             own_generation: wanted.generation.or(media.generation),
+            cleaner: wanted.cleanings.map(|cleanings| Cleaner { cleanings, flaw: None }),
             disc,
             tape: Tape::default(),
         }

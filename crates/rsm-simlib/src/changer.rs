@@ -27,7 +27,7 @@ struct Plan {
 impl SimLibrary {
     pub(crate) fn run_changer(&mut self, command: Command) -> Verdict {
         match command {
-            Command::TestUnitReady => Ok(Answer::default()),
+            Command::TestUnitReady => self.door_closed().map(|()| Answer::default()),
             Command::ModeSense6 { page, control, allocation_length, .. } => {
                 let parameters = self.changer_mode(page)?;
                 Self::mode_sense(&parameters, control, ModeHeaderSize::Six, u32::from(allocation_length))
@@ -37,14 +37,20 @@ impl SimLibrary {
                 Self::mode_sense(&parameters, control, ModeHeaderSize::Ten, u32::from(allocation_length))
             }
             Command::InitializeElementStatus => {
+                self.door_closed()?;
                 let geometry = self.config.geometry;
                 let elements =
                     u64::from(geometry.slots) + u64::from(geometry.ports) + u64::from(geometry.drives);
                 let cost = self.config.time.scaled_ms(elements * self.config.time.scan_element_ms);
                 Ok(self.interference(0).apply(Answer::after(cost)))
             }
-            Command::ReadElementStatus(requested) => self.read_element_status(requested),
+            Command::ReadElementStatus(requested) => {
+                self.door_closed()?;
+                self.read_element_status(requested)
+            }
+            Command::OpenCloseImportExport { port, action } => self.open_close(port, action),
             Command::MoveMedium { transport, source, destination, invert } => {
+                self.door_closed()?;
                 // SMC-3 MOVE MEDIUM: a changer that cannot turn media over refuses INVERT.
                 if invert && !self.config.turns() {
                     return Err(Sense::invalid_field_in_cdb(10));
@@ -119,6 +125,7 @@ impl SimLibrary {
         if let Some(port) = &mut element.import_export {
             port.import_enabled = true;
             port.export_enabled = true;
+            element.access = !self.port_is_open(address.0);
         }
         if let Some(drive) = self.drive_at(Place::of(kind, address)) {
             element.access = self.drives[drive].gives_out(self.now_ms());
@@ -187,6 +194,8 @@ impl SimLibrary {
         if matches!(to, Place::Transport(_)) {
             return Err(refused(0x21, 0x01));
         }
+        self.reached_by_robot(from)?;
+        self.reached_by_robot(to)?;
         let hand = Place::Transport(self.config.geometry.transport_address);
         if from != hand && self.occupant(hand).is_some() {
             // 02h/0403h: a cartridge is in the hand, and must be put down first.

@@ -10,9 +10,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use rsm_scsi::{DeviceKind, ElementAddress, ElementAddressAssignment, ElementRange, ElementType, VolumeTag};
 use serde::{Deserialize, Serialize};
 
+use crate::cleaning::{AfterCleaning, DirtConfig};
 use crate::faults::FaultKind;
 use crate::generation::Generation;
 use crate::media::{CartridgeConfig, MediaConfig};
+use crate::openings::{DoorStyle, PortStyle};
 
 /// A whole configuration.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -28,6 +30,8 @@ pub struct LibraryConfig {
     pub media: MediaConfig,
     /// Media named one by one, besides those of the pattern.
     pub cartridge: Vec<CartridgeConfig>,
+    /// How drives get dirty.
+    pub dirt: DirtConfig,
     /// How long things take.
     pub time: TimeModel,
     /// Which faults come by themselves.
@@ -77,6 +81,10 @@ pub struct ChangerConfig {
     pub threaded_source: ThreadedSource,
     /// Whether it turns media over (the INVERT bit of MOVE MEDIUM); when absent, if they are discs.
     pub turns: Option<bool>,
+    /// How hands reach the ports.
+    pub ports: PortStyle,
+    /// How hands reach what lies behind the door.
+    pub door: DoorStyle,
 }
 
 /// What a robot does with a cartridge that a drive holds threaded.
@@ -111,6 +119,10 @@ pub struct DriveConfig {
     pub density: u8,
     /// The drives' generation of LTO, which decides what tapes they take; without it they take all.
     pub generation: Option<Generation>,
+    /// Whether the drives know LOG SENSE, with the pages by which they ask to be cleaned (0Ch and 2Eh, TapeAlert).
+    pub log_pages: bool,
+    /// What they do with a cleaning cartridge that has cleaned.
+    pub after_cleaning: AfterCleaning,
 }
 
 /// What kind of drives a library has, and so what media.
@@ -182,6 +194,10 @@ pub struct TimeModel {
     pub unload_ms: u64,
     /// Winding a full tape back; less for less.
     pub rewind_ms: u64,
+    /// Cleaning a drive.
+    pub clean_ms: u64,
+    /// Opening or closing a port.
+    pub port_ms: u64,
 }
 
 /// Faults that come by chance.
@@ -220,6 +236,8 @@ impl Default for ChangerConfig {
             device_ids: true,
             threaded_source: ThreadedSource::Refuse,
             turns: None,
+            ports: PortStyle::Free,
+            door: DoorStyle::Free,
         }
     }
 }
@@ -236,6 +254,8 @@ impl Default for DriveConfig {
             block_length_bytes: 0,
             density: 0x5A,
             generation: None,
+            log_pages: false,
+            after_cleaning: AfterCleaning::GivesOut,
         }
     }
 }
@@ -250,6 +270,8 @@ impl Default for TimeModel {
             load_ms: 17_000,
             unload_ms: 20_000,
             rewind_ms: 80_000,
+            clean_ms: 120_000,
+            port_ms: 5_000,
         }
     }
 }
@@ -309,6 +331,7 @@ impl LibraryConfig {
                 return Err(wrong(format!("faults.probability.{}", kind.name()), "must be from 0 to 1"));
             }
         }
+        self.dirt.check()?;
         self.check_media()
     }
 
@@ -339,6 +362,17 @@ impl LibraryConfig {
                 "drive.generation",
                 "only tape drives have one; leave it out, or set drive.kind",
             ));
+        }
+        if self.drive.kind.is_disc() && (self.drive.log_pages || self.dirt != DirtConfig::default()) {
+            let problem =
+                "only tape drives are cleaned here; leave drive.log_pages and dirt out, or set drive.kind";
+            return Err(wrong("drive.log_pages", problem));
+        }
+        if self.changer.ports == PortStyle::Closing && self.geometry.ports == 0 {
+            return Err(wrong("changer.ports", "there are no ports to close; set geometry.ports"));
+        }
+        if self.geometry.stand_alone && self.changer.door != DoorStyle::Free {
+            return Err(wrong("changer.door", "a drive by itself has none; leave it out"));
         }
         if self.changer.turns == Some(true) && !self.drive.kind.is_disc() {
             return Err(wrong("changer.turns", "tapes are not turned over; leave it out, or set drive.kind"));
@@ -525,6 +559,22 @@ mod tests {
             ("[media]\ncount = 25", "cartridge at element 1024"),
             ("[geometry]\nstand_alone = true", "geometry.stand_alone"),
             ("[changer]\nturns = true", "changer.turns"),
+            ("[geometry]\nports = 0\n[changer]\nports = 'closing'", "changer.ports"),
+            (
+                "[geometry]\nstand_alone = true\ndrives = 1\nslots = 0\nports = 0\n[changer]\ndoor = 'hinged'",
+                "changer.door",
+            ),
+            ("[dirt]\nnow = 0", "dirt.now"),
+            ("[drive]\nkind = 'disk'\nlog_pages = true", "drive.log_pages"),
+            ("[drive]\nkind = 'disk'\n[dirt]\nnow = 9", "drive.log_pages"),
+            (
+                "[drive]\nkind = 'disk'\n[[cartridge]]\nname = 'x'\ncleanings = 9",
+                "cartridge \"x\": cleanings",
+            ),
+            (
+                "[[cartridge]]\nname = 'x'\ncleanings = 9\nwriting = 'write-once'",
+                "cartridge \"x\": cleanings",
+            ),
             ("[media]\nsides = 2", "media: sides"),
             ("[media]\nwriting = 'read-only'", "media: writing"),
             ("[drive]\nkind = 'disk'\ngeneration = 6", "drive.generation"),

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::cartridge::{Cartridge, CartridgeId, Place};
+use crate::cleaning::Cleaner;
 use crate::config::DriveKind;
 use crate::disc::SECTOR_BYTES;
 use crate::faults::{FaultKind, FaultSpec};
@@ -63,6 +64,15 @@ pub struct Overview {
     pub cartridges: Vec<CartridgeView>,
     /// All drives, by LUN.
     pub drives: Vec<DriveView>,
+    /// Whether the door stands open.
+    #[serde(default)]
+    pub door_open: bool,
+    /// The ports that stand open.
+    #[serde(default)]
+    pub open_ports: Vec<u16>,
+    /// Whether PREVENT MEDIUM REMOVAL has locked door and ports.
+    #[serde(default)]
+    pub locked: bool,
     /// Faults that wait for their command.
     pub armed: Vec<FaultSpec>,
     /// How many faults of each kind have fired.
@@ -94,6 +104,9 @@ pub struct CartridgeView {
     pub records: usize,
     /// Bytes of them.
     pub used_bytes: u64,
+    /// What it has left, if it is a cleaning cartridge.
+    #[serde(default)]
+    pub cleaner: Option<Cleaner>,
     /// How it lies and what its sides hold, if it is a disc.
     pub disc: Option<DiscView>,
 }
@@ -126,6 +139,12 @@ pub struct DriveView {
     pub state: DriveState,
     /// The side it presents, if it has taken in a disc that has one there.
     pub presents: Option<Side>,
+    /// How much dirt it has gathered.
+    #[serde(default)]
+    pub dirt: u64,
+    /// The numbers of the TapeAlert flags that are up.
+    #[serde(default)]
+    pub alerts: Vec<u8>,
 }
 
 /// What a drive is doing.
@@ -138,6 +157,8 @@ pub enum DriveState {
     Empty,
     /// It holds a cartridge that it does not take.
     Rejecting,
+    /// It is being cleaned by the cleaning cartridge that it holds.
+    Cleaning,
     /// It holds a cartridge that is not threaded.
     Unthreaded,
     /// It holds a threaded tape, or has taken a disc in.
@@ -176,17 +197,23 @@ impl SimLibrary {
                 (true, _) => DriveState::Faulty,
                 (false, None) => DriveState::Empty,
                 (false, Some(_)) if drive.rejects => DriveState::Rejecting,
+                (false, Some(_)) if drive.cleaning_until_ms.is_some() => DriveState::Cleaning,
                 (false, Some(_)) if drive.stopped => DriveState::Stopped,
                 (false, Some(_)) if drive.threaded => DriveState::Threaded,
                 (false, Some(_)) => DriveState::Unthreaded,
             };
             let presents = self.loaded(index).filter(|_| drive.threaded).and_then(|c| self.presented(c));
             let (address, lun, serial) = (drive.address, self.lun(index), drive.serial.clone());
-            DriveView { address, lun, serial, kind: self.config.drive.kind, state, presents }
+            let alerts = self.alerts(index).iter().map(rsm_scsi::TapeAlert::number).collect();
+            let (kind, dirt) = (self.config.drive.kind, drive.dirt);
+            DriveView { address, lun, serial, kind, state, presents, dirt, alerts }
         });
         Overview {
             cartridges: cartridges.collect(),
             drives: drives.collect(),
+            door_open: self.openings.door,
+            open_ports: self.openings.ports.iter().copied().collect(),
+            locked: self.doors_locked,
             armed: self.armed().to_vec(),
             fired: self.fired().clone(),
             motions: self.motions.clone(),
@@ -213,6 +240,7 @@ fn view_of(cartridge: &Cartridge) -> CartridgeView {
         generation: cartridge.generation().filter(|_| disc.is_none()),
         records: cartridge.tape.records().len() + written,
         used_bytes: cartridge.tape.used_bytes() + (written * SECTOR_BYTES) as u64,
+        cleaner: cartridge.cleaner,
         disc,
     }
 }

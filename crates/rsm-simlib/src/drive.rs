@@ -19,6 +19,7 @@ use rsm_scsi::{
 use serde::{Deserialize, Serialize};
 
 use crate::cartridge::Place;
+use crate::cleaning::Cleaner;
 use crate::config::{DriveKind, LibraryConfig, Loading};
 use crate::disc::SECTOR_BYTES;
 use crate::faults::{FaultKind, Outcome, Target};
@@ -46,8 +47,26 @@ pub(crate) struct Drive {
     /// Whether START STOP UNIT has stopped the disc that is in it.
     #[serde(skip)]
     pub stopped: bool,
+    /// How much dirt it has gathered since it was last cleaned.
+    #[serde(default)]
+    pub dirt: u64,
+    /// Whether the last cleaning cartridge that was tried had no cleanings left.
+    #[serde(default)]
+    pub spent_cleaner: bool,
+    /// Whether it has given out the cleaning cartridge that still stands in it.
+    #[serde(default)]
+    pub given_out: bool,
+    /// Whether the cleaning cartridge that is in it has failed.
+    #[serde(default)]
+    pub cleaning_failed: bool,
+    /// Whether it cannot give out what is in it until it is repaired.
+    #[serde(default)]
+    pub stuck: bool,
+    /// When the cleaning under way ends.
     #[serde(skip)]
-    busy_until_ms: u64,
+    pub cleaning_until_ms: Option<u64>,
+    #[serde(skip)]
+    pub busy_until_ms: u64,
     /// Whether 06h/2800h comes once the drive is ready.
     #[serde(skip)]
     news: bool,
@@ -65,14 +84,28 @@ impl Drive {
                 locked: false,
                 position: 0,
                 stopped: false,
+                dirt: 0,
+                spent_cleaner: false,
+                given_out: false,
+                cleaning_failed: false,
+                stuck: false,
+                cleaning_until_ms: None,
                 busy_until_ms: 0,
                 news: false,
             })
             .collect()
     }
 
-    /// The drive starts: it winds a threaded tape to its beginning and forgets locks.
+    /// Takes over what is kept of a drive when the library is found again.
+    pub(crate) fn restore(&mut self, kept: &Self) {
+        (self.threaded, self.faulty, self.rejects) = (kept.threaded, kept.faulty, kept.rejects);
+        (self.dirt, self.given_out, self.cleaning_failed) = (kept.dirt, kept.given_out, kept.cleaning_failed);
+        (self.stuck, self.spent_cleaner) = (kept.stuck, kept.spent_cleaner);
+    }
+
+    /// The drive starts: it winds a threaded tape to its beginning, forgets locks, and gives up a cleaning.
     pub(crate) fn power_on(&mut self, now_ms: u64) {
+        (self.cleaning_until_ms, self.spent_cleaner) = (None, false);
         (self.locked, self.position, self.busy_until_ms, self.news) = (false, 0, now_ms, false);
         self.stopped = false;
     }
@@ -81,7 +114,7 @@ impl Drive {
     pub(crate) fn emptied(&mut self) {
         (self.threaded, self.rejects, self.locked, self.position, self.news) =
             (false, false, false, 0, false);
-        self.stopped = false;
+        (self.stopped, self.stuck, self.given_out, self.cleaning_failed) = (false, false, false, false);
     }
 
     /// Tells whether the robot can take a cartridge out.
@@ -91,7 +124,7 @@ impl Drive {
 
     /// Tells whether the drive would follow an UNLOAD.
     pub(crate) const fn can_unload(&self) -> bool {
-        !self.faulty && !self.locked
+        !self.faulty && !self.locked && !self.stuck
     }
 
     /// Tells once that a medium which came by itself has become ready.
@@ -119,6 +152,7 @@ impl SimLibrary {
                 self.drives[drive].locked = removal == MediumRemoval::Prevent;
                 Ok(Answer::default())
             }
+            Command::LogSense(requested) => self.log_sense(drive, requested),
             Command::TestUnitReady => self.on_medium(drive, command, data_out),
             _ if kind.is_disc() => self.run_disc_drive(drive, command, data_out),
             _ => self.run_tape_drive(drive, command, data_out),
@@ -269,6 +303,9 @@ impl SimLibrary {
         if state.busy_until_ms > self.now_ms() {
             return not_ready(0x04, 0x01);
         }
+        if self.cleaner_in(drive).is_some() {
+            return Err(self.not_ready_for_data(drive));
+        }
         if state.rejects {
             return not_ready(0x30, 0x00);
         }
@@ -286,7 +323,12 @@ impl SimLibrary {
     pub(crate) fn cartridge_arrives(&mut self, drive: usize, delay_ms: u64) {
         let arrived_ms = self.now_ms().saturating_add(delay_ms);
         self.drives[drive].busy_until_ms = arrived_ms;
+        self.drives[drive].spent_cleaner = false;
         if self.config.drive.loading == Loading::ByCommand || self.drives[drive].faulty {
+            return;
+        }
+        if let Some(cleaner) = self.cleaner_in(drive) {
+            self.begin_cleaning(drive, cleaner, arrived_ms);
             return;
         }
         // A drive that cannot thread says so when it is asked, not to the robot.
@@ -314,6 +356,7 @@ impl SimLibrary {
         (self.drives[drive].threaded, self.drives[drive].stopped) = (true, false);
         self.drives[drive].position = 0;
         self.unsaved.state = true;
+        self.gather_dirt(drive, self.config.dirt.per_load, 1);
         Ok(())
     }
 
@@ -324,6 +367,9 @@ impl SimLibrary {
         if self.drives[drive].busy_until_ms > self.now_ms() {
             return Err(Sense::new(SenseKey::NotReady, 0x04, 0x01));
         }
+        if let Some(cleaner) = self.cleaner_in(drive) {
+            return self.load_cleaner(drive, cleaner, immediate);
+        }
         if self.drives[drive].threaded {
             return Ok(self.rewind(drive, immediate));
         }
@@ -332,6 +378,22 @@ impl SimLibrary {
         let cost_ms = self.config.time.scaled_ms(self.config.time.load_ms);
         let answer = self.busy(drive, cost_ms, immediate);
         Ok(interference.apply(Answer { sense: failed, ..answer }))
+    }
+
+    /// LOAD with a cleaning cartridge: the drive cleans, and says that there is nothing to be used.
+    fn load_cleaner(&mut self, drive: usize, cleaner: Cleaner, immediate: bool) -> Verdict {
+        let installed = Sense::new(SenseKey::NotReady, 0x30, 0x03);
+        if self.drives[drive].threaded {
+            return Err(installed);
+        }
+        let interference = self.interference(self.lun(drive));
+        if interference.outcome == Outcome::NotDone {
+            return Ok(interference.apply(Answer::default()));
+        }
+        let cost_ms = self.begin_cleaning(drive, cleaner, self.now_ms());
+        let answer =
+            if immediate { Answer::default() } else { Answer { cost_ms, ..Answer::check(installed) } };
+        Ok(interference.apply(answer))
     }
 
     /// START STOP UNIT with START: takes the disc in, if that has not been done, and makes it ready.
@@ -376,13 +438,19 @@ impl SimLibrary {
         if self.drives[drive].busy_until_ms > self.now_ms() {
             return Err(Sense::new(SenseKey::NotReady, 0x04, 0x01));
         }
+        if self.drives[drive].stuck {
+            // 04h/5300h: media load or eject failed.
+            return Err(Sense::new(SenseKey::HardwareError, 0x53, 0x00));
+        }
         if !self.drives[drive].threaded {
             return Ok(Answer::default());
         }
         let interference = self.interference(self.lun(drive));
         if interference.outcome == Outcome::Done {
+            let cleaner = self.cleaner_in(drive).is_some();
             let state = &mut self.drives[drive];
             (state.threaded, state.stopped, state.news) = (false, false, false);
+            state.given_out = cleaner;
             self.unsaved.state = true;
         }
         let cost_ms = self.config.time.scaled_ms(self.config.time.unload_ms);
@@ -391,12 +459,13 @@ impl SimLibrary {
 
     /// Unthreads what is in a drive because its button was pressed; false when it was told to keep it, or is busy.
     pub(crate) fn give_out(&mut self, drive: usize) -> bool {
-        let now_ms = self.now_ms();
+        let (now_ms, cleaner) = (self.now_ms(), self.cleaner_in(drive).is_some());
         let state = &mut self.drives[drive];
         if !state.can_unload() || state.busy_until_ms > now_ms {
             return false;
         }
         (state.threaded, state.stopped, state.news) = (false, false, false);
+        state.given_out = cleaner;
         self.unsaved.state = true;
         true
     }

@@ -6,7 +6,10 @@
 
 use serde::{Deserialize, Serialize};
 
+use rsm_scsi::PortAction;
+
 use crate::cartridge::{Cartridge, CartridgeId, Place};
+use crate::cleaning::{Cleaner, Flaw};
 use crate::library::{MotionCause, SimLibrary};
 use crate::media::{CartridgeConfig, Side};
 
@@ -88,6 +91,46 @@ pub enum HandAction {
         /// The element it is in.
         element: u16,
     },
+    /// Opens a port that closes.
+    OpenPort {
+        /// Its address.
+        port: u16,
+    },
+    /// Closes a port.
+    ClosePort {
+        /// Its address.
+        port: u16,
+    },
+    /// Opens the library's door.
+    OpenDoor,
+    /// Closes it.
+    CloseDoor,
+    /// Puts a new cleaning cartridge into an empty element.
+    PutCleaner {
+        /// Its bar code; absent for a cartridge without label.
+        bar_code: Option<String>,
+        /// How many cleanings it has.
+        cleanings: u32,
+        /// The element it goes to.
+        to: u16,
+    },
+    /// Makes a cleaning cartridge one that has so many cleanings left, and this flaw or none.
+    SetCleaner {
+        /// The element it is in.
+        element: u16,
+        /// How many cleanings are left then.
+        cleanings: u32,
+        /// What is wrong with it then.
+        #[serde(default)]
+        flaw: Option<Flaw>,
+    },
+    /// Makes a tape drive as dirty as this; 0 is clean.
+    DirtyDrive {
+        /// The drive's address.
+        drive: u16,
+        /// How much dirt it has then; the configuration's `dirt` says what comes of it.
+        dirt: u64,
+    },
 }
 
 /// Whether the library notices a hand.
@@ -139,6 +182,27 @@ pub enum HandError {
     /// The drive keeps its cartridge.
     #[error("drive {0} was told to keep its cartridge, or is busy; allow the removal, or wait")]
     Kept(u16),
+    /// The port has no lid, or the element is no port.
+    #[error("element {0} is not a port that opens and closes; configure changer.ports = \"closing\"")]
+    NotAClosingPort(u16),
+    /// The port is closed.
+    #[error("port {0} is closed; open it first (`hand open-port`)")]
+    PortClosed(u16),
+    /// The door is closed.
+    #[error("element {0} lies behind the door, which is closed; open it first (`hand open-door`)")]
+    DoorClosed(u16),
+    /// There is no door.
+    #[error("the library has no door that opens; configure changer.door = \"hinged\"")]
+    NoDoor,
+    /// It is open, or closed, already.
+    #[error("it is so already; `show` tells what is open")]
+    AlreadySo,
+    /// The cartridge is no cleaner.
+    #[error("the cartridge in element {0} is no cleaning cartridge; put one in with `hand put-cleaner`")]
+    NotACleaner(u16),
+    /// The drives are not for tapes.
+    #[error("drive {0} is for discs, which are not cleaned")]
+    NotCleaned(u16),
     /// The address is not that of a drive.
     #[error("element {0} is not a drive; `show` lists the drives")]
     NotADrive(u16),
@@ -211,12 +275,65 @@ impl SimLibrary {
             HandAction::Eject { drive } => return self.press_eject(*drive),
             HandAction::RepairDrive { drive } => return self.repair_drive(*drive),
             HandAction::RepairBarCode { element } => return self.repair_bar_code(*element),
+            HandAction::OpenPort { port } => return self.port_by_hand(*port, PortAction::Open, notice),
+            HandAction::ClosePort { port } => return self.port_by_hand(*port, PortAction::Close, notice),
+            HandAction::OpenDoor => return self.open_door(),
+            HandAction::CloseDoor => return self.close_door(notice),
+            HandAction::PutCleaner { bar_code, cleanings, to } => {
+                self.put_cleaner(bar_code.as_deref(), *cleanings, *to)?;
+                vec![*to]
+            }
+            HandAction::SetCleaner { element, cleanings, flaw } => {
+                return self.set_cleaner(*element, Cleaner { cleanings: *cleanings, flaw: *flaw });
+            }
+            HandAction::DirtyDrive { drive, dirt } => return self.dirty_drive(*drive, *dirt),
         };
+        self.notice(&touched, notice);
+        Ok(())
+    }
+
+    /// Lets the library notice hands at these elements; those behind a port or door that closes are noticed then.
+    fn notice(&mut self, touched: &[u16], notice: Notice) {
+        let places: Vec<Place> = touched
+            .iter()
+            .filter_map(|address| self.place_at(*address))
+            .filter(|place| self.notices_at_once(*place))
+            .collect();
         // A drive that stands alone notices by itself what is put into it.
-        if notice == Notice::Attention && self.has_changer() {
-            let ports = touched.iter().all(|address| matches!(self.place_at(*address), Some(Place::Port(_))));
+        if notice == Notice::Attention && self.has_changer() && !places.is_empty() {
+            let ports = places.iter().all(|place| matches!(place, Place::Port(_)));
             self.raise_attention(0, 0x28, u8::from(ports));
         }
+    }
+
+    fn put_cleaner(&mut self, bar_code: Option<&str>, cleanings: u32, to: u16) -> Result<(), HandError> {
+        let place = self.room(to)?;
+        if self.config.drive.kind.is_disc() {
+            return Err(HandError::NotCleaned(to));
+        }
+        let index = self.make_cartridge(bar_code, false)?;
+        self.cartridges[index].cleaner = Some(Cleaner { cleanings, flaw: None });
+        self.by_hand(index, place);
+        Ok(())
+    }
+
+    fn set_cleaner(&mut self, address: u16, cleaner: Cleaner) -> Result<(), HandError> {
+        let place = self.place_at(address).ok_or(HandError::NoElement(address))?;
+        let index = self.occupant(place).ok_or(HandError::Empty(address))?;
+        let known = self.cartridges[index].cleaner.as_mut().ok_or(HandError::NotACleaner(address))?;
+        *known = cleaner;
+        self.unsaved.state = true;
+        Ok(())
+    }
+
+    fn dirty_drive(&mut self, address: u16, dirt: u64) -> Result<(), HandError> {
+        let place = self.place_at(address).ok_or(HandError::NoElement(address))?;
+        let drive = self.drive_at(place).ok_or(HandError::NotADrive(address))?;
+        if self.config.drive.kind.is_disc() {
+            return Err(HandError::NotCleaned(address));
+        }
+        self.drives[drive].dirt = dirt;
+        self.unsaved.state = true;
         Ok(())
     }
 
@@ -249,10 +366,9 @@ impl SimLibrary {
     }
 
     fn open(&self, address: u16) -> Result<Place, HandError> {
-        if self.doors_locked {
-            return Err(HandError::Locked);
-        }
-        self.place_at(address).ok_or(HandError::NoElement(address))
+        let place = self.place_at(address).ok_or(HandError::NoElement(address))?;
+        self.reached_by_hand(place, address)?;
+        Ok(place)
     }
 
     fn make_cartridge(&mut self, bar_code: Option<&str>, write_protected: bool) -> Result<usize, HandError> {
@@ -315,7 +431,7 @@ impl SimLibrary {
         let drive = self.drive_at(place).ok_or(HandError::NotADrive(address))?;
         let now_ms = self.now_ms();
         let state = &mut self.drives[drive];
-        (state.faulty, state.threaded, state.rejects) = (false, false, false);
+        (state.faulty, state.threaded, state.rejects, state.stuck) = (false, false, false, false);
         state.power_on(now_ms);
         self.unsaved.state = true;
         // A repaired drive has been switched off and on.

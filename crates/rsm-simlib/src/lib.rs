@@ -11,6 +11,7 @@
 
 mod cartridge;
 mod changer;
+mod cleaning;
 mod config;
 mod control;
 mod disc;
@@ -20,11 +21,13 @@ mod generation;
 mod hands;
 mod library;
 mod media;
+mod openings;
 mod side_file;
 mod state;
 mod tape;
 
 pub use cartridge::{CartridgeId, Place, Record, Tape};
+pub use cleaning::{AfterCleaning, Cleaner, DirtConfig, Flaw};
 pub use config::{
     ChangerConfig, ConfigError, DriveConfig, DriveKind, Geometry, LibraryConfig, Loading, RandomFaults,
     ThreadedSource, TimeModel,
@@ -36,4 +39,5 @@ pub use generation::Generation;
 pub use hands::{HandAction, HandError, Notice};
 pub use library::{Fate, Motion, MotionCause, Response, SimLibrary};
 pub use media::{CartridgeConfig, MediaConfig, Side, Writing};
+pub use openings::{DoorStyle, PortStyle};
 pub use state::{StateDir, StateError};

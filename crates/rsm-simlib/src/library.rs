@@ -27,6 +27,7 @@ use crate::config::{ConfigError, LibraryConfig, wrong};
 use crate::drive::Drive;
 use crate::faults::{FaultKind, FaultSpec, Faults, Outcome, Target};
 use crate::media::{CartridgeConfig, Side};
+use crate::openings::Openings;
 
 /// What comes of a command.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -128,6 +129,8 @@ pub struct SimLibrary {
     pub(crate) unsaved: Unsaved,
     /// Whether PREVENT ALLOW MEDIUM REMOVAL has locked doors and ports.
     pub(crate) doors_locked: bool,
+    /// What stands open.
+    pub(crate) openings: Openings,
     attentions: Vec<VecDeque<(u8, u8)>>,
     now_ms: u64,
 }
@@ -247,6 +250,7 @@ impl SimLibrary {
             motions,
             unsaved,
             doors_locked: false,
+            openings: Openings::default(),
             attentions: vec![VecDeque::new(); units],
             now_ms: 0,
         };
@@ -270,6 +274,7 @@ impl SimLibrary {
     /// Tells the library what time it is, in ms since any fixed moment; time never goes back.
     pub fn set_now_ms(&mut self, now_ms: u64) {
         self.now_ms = self.now_ms.max(now_ms);
+        self.finish_cleanings();
     }
 
     /// The time last told.
@@ -345,6 +350,8 @@ impl SimLibrary {
                 return Ok(cut(sense, u32::from(allocation_length)));
             }
             _ if unit == Unit::Absent => return Err(refused(0x25, 0x00)),
+            // A command that a unit does not know is refused before anything else, as at its operation code.
+            Command::LogSense(_) if !self.keeps_logs(unit) => return Err(refused(0x20, 0x00)),
             _ => {}
         }
         if let Some((asc, ascq)) = self.take_attention(lun) {
@@ -354,6 +361,10 @@ impl SimLibrary {
             Unit::Drive(drive) => self.run_drive(drive, command, data_out),
             Unit::Changer | Unit::Absent => self.run_changer(command),
         }
+    }
+
+    const fn keeps_logs(&self, unit: Unit) -> bool {
+        matches!(unit, Unit::Drive(_)) && self.config.drive.log_pages
     }
 
     fn take_attention(&mut self, lun: u8) -> Option<(u8, u8)> {

@@ -111,6 +111,8 @@ pub struct CartridgeConfig {
     pub capacity_bytes: Option<u64>,
     /// How often it can be written; as the others when absent.
     pub writing: Option<Writing>,
+    /// How many cleanings are left, if it is a cleaning cartridge for tape drives; absent for one that holds data.
+    pub cleanings: Option<u32>,
     /// Its generation of LTO, if it is a tape; as the others, or that of its bar code, when absent.
     pub generation: Option<Generation>,
     /// How many sides it has, if it is a disc; as the others when absent.
@@ -168,8 +170,15 @@ impl CartridgeConfig {
             sides: self.sides,
             sectors: self.sectors,
             images: self.images.len(),
+            cleanings: self.cleanings.is_some(),
         };
         shape.check(field, drives)?;
+        if self.cleanings.is_some() && (self.writing.is_some() || self.capacity_bytes.is_some()) {
+            return Err(wrong(
+                format!("{field}: cleanings"),
+                "a cleaning cartridge holds no data; leave writing and capacity_bytes out",
+            ));
+        }
         if self.images.len() > usize::from(self.sides.unwrap_or(media.sides)) {
             return Err(wrong(format!("{field}: images"), "has more files than the disc has sides"));
         }
@@ -195,6 +204,7 @@ struct Shape {
     sides: Option<u8>,
     sectors: Option<u32>,
     images: usize,
+    cleanings: bool,
 }
 
 impl Shape {
@@ -203,6 +213,7 @@ impl Shape {
         if drives.is_disc() {
             return match self {
                 Self { generation: true, .. } => refuse("generation", "discs have none; leave it out"),
+                Self { cleanings: true, .. } => refuse("cleanings", "only tape drives are cleaned here"),
                 Self { capacity: true, .. } => refuse("capacity_bytes", "give a disc its sectors instead"),
                 Self { sides: Some(sides), .. } if !(1..=2).contains(sides) => {
                     refuse("sides", "must be 1 or 2")

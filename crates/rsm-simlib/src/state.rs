@@ -8,7 +8,7 @@
 //! is a last tape record that was cut.
 //!
 //! Invariant: after `save` returns, all that the library had done before is found again by `open`.
-//! Attentions, locks and positions are not kept: whoever starts a library again has switched it on.
+//! Dirt, cleaners and what stands open are kept. Attentions, locks and positions are not kept: whoever starts a library again has switched it on.
 //!
 //! ```text
 //! tape file: "RSMTAPE1" then records: kind 1 (0 block, 1 filemark) | length 4 | bytes
@@ -27,6 +27,7 @@ use crate::drive::Drive;
 use crate::faults::{FaultState, Faults};
 use crate::library::{Motion, SimLibrary, Unsaved};
 use crate::media::Side;
+use crate::openings::Openings;
 use crate::side_file;
 
 const MAGIC: &[u8; 8] = b"RSMTAPE1";
@@ -72,6 +73,8 @@ struct Snapshot {
     drives: Vec<Drive>,
     faults: FaultState,
     motions: usize,
+    #[serde(default)]
+    openings: Openings,
 }
 
 /// A directory that keeps one library.
@@ -128,11 +131,13 @@ impl StateDir {
         // Drives have the serial numbers of the configuration, and the rest as it was.
         let mut drives = Drive::all(&config);
         for (drive, kept) in drives.iter_mut().zip(snapshot.drives) {
-            (drive.threaded, drive.faulty, drive.rejects) = (kept.threaded, kept.faulty, kept.rejects);
+            drive.restore(&kept);
         }
         let faults = Faults::restore(&config.faults, snapshot.faults);
         let unsaved = Unsaved { state: true, ..Unsaved::default() };
-        Ok(SimLibrary::assemble(config, cartridges, drives, faults, motions, unsaved))
+        let mut library = SimLibrary::assemble(config, cartridges, drives, faults, motions, unsaved);
+        library.openings = snapshot.openings;
+        Ok(library)
     }
 
     fn restore_medium(&self, cartridge: &mut Cartridge) -> Result<(), StateError> {
@@ -195,6 +200,7 @@ impl StateDir {
             drives: library.drives.clone(),
             faults: library.faults.state(),
             motions: library.motions.len(),
+            openings: library.openings.clone(),
         };
         let path = self.root.join("state.json");
         let text = serde_json::to_vec(&snapshot).map_err(|error| damaged(&path, error.to_string()))?;
@@ -248,6 +254,7 @@ fn without_contents(cartridge: &Cartridge) -> Cartridge {
         name: cartridge.name.clone(),
         writing: cartridge.writing,
         own_generation: cartridge.own_generation,
+        cleaner: cartridge.cleaner,
         disc: cartridge.disc.as_ref().map(Disc::without_sides),
         tape: Tape::default(),
     }

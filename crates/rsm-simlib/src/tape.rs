@@ -47,6 +47,12 @@ impl SimLibrary {
         data_out: &[u8],
     ) -> Verdict {
         match command {
+            Command::Read6 { length, .. } => self.pass_blocks(drive, length, 0x11)?,
+            Command::Write6 { length } => self.pass_blocks(drive, length, 0x0C)?,
+            Command::WriteFilemarks6 { count: 1.., .. } => self.clean_enough(drive, 0x0C)?,
+            _ => {}
+        }
+        match command {
             Command::TestUnitReady => Ok(Answer::default()),
             Command::Rewind { immediate } => Ok(self.rewind(drive, immediate)),
             Command::Read6 { length: TransferLength::Variable { bytes }, suppress_incorrect_length } => {
@@ -67,6 +73,17 @@ impl SimLibrary {
             Command::ReadPosition => Ok(Answer::data(self.position(drive, cartridge).encode())),
             _ => Err(refused(0x20, 0x00)),
         }
+    }
+
+    /// Blocks pass under the head: they leave dirt, unless it is so dirty that they cannot be read or written.
+    fn pass_blocks(&mut self, drive: usize, length: TransferLength, asc: u8) -> Result<(), Sense> {
+        self.clean_enough(drive, asc)?;
+        let blocks = match length {
+            TransferLength::Variable { .. } => 1,
+            TransferLength::Fixed { blocks } => u64::from(blocks),
+        };
+        self.gather_dirt(drive, self.config.dirt.per_block, blocks);
+        Ok(())
     }
 
     fn position(&self, drive: usize, cartridge: usize) -> TapePosition {

@@ -192,11 +192,18 @@ fn the_state_of_an_earlier_version_is_taken() {
         }
     };
     forget(&mut state["config"]["geometry"], &["stand_alone"]);
-    forget(&mut state["config"]["changer"], &["turns"]);
-    forget(&mut state["config"]["drive"], &["kind", "generation"]);
+    forget(&mut state, &["openings"]);
+    forget(&mut state["config"], &["dirt"]);
+    forget(&mut state["config"]["time"], &["clean_ms", "port_ms"]);
+    forget(&mut state["config"]["changer"], &["turns", "ports", "door"]);
+    forget(&mut state["config"]["drive"], &["kind", "generation", "log_pages", "after_cleaning"]);
+    for drive in state["drives"].as_array_mut().unwrap() {
+        // How dirty a drive was is not known then.
+        forget(drive, &["spent_cleaner", "given_out", "cleaning_failed", "stuck"]);
+    }
     forget(&mut state["config"]["media"], &["writing", "generation", "sides", "sectors"]);
     for cartridge in state["cartridges"].as_array_mut().unwrap() {
-        forget(cartridge, &["name", "writing", "own_generation", "disc"]);
+        forget(cartridge, &["name", "writing", "own_generation", "cleaner", "disc"]);
     }
     std::fs::write(&path, serde_json::to_vec(&state).unwrap()).unwrap();
     let (_, again) = StateDir::open(root.path(), config()).unwrap();

@@ -235,6 +235,31 @@ fn hands_and_refusals_on_the_command_line() {
 }
 
 #[test]
+fn ports_doors_cleaners_and_dirt_on_the_command_line() {
+    let sim = Sim::start(
+        "[changer]\nports = 'closing'\ndoor = 'hinged'\n[drive]\nlog_pages = true\n[dirt]\nnow = 5\n",
+    );
+    let mut host = sim.host(0);
+    let done = |arguments: &[&str]| sim.ctl(&[&["hand"], arguments].concat()).status.success();
+    assert!(!done(&["put-cleaner", "768"]), "the port is closed");
+    assert!(done(&["open-port", "768"]) && done(&["put-cleaner", "768", "--bar-code", "CLN001L6"]));
+    assert!(done(&["dirty-drive", "256", "5"]) && done(&["set-cleaner", "768", "0"]));
+    let table = String::from_utf8(sim.ctl(&["show"]).stdout).expect("text");
+    assert!(table.contains("open: port 768") && table.contains("dirt 5, alert 20"), "{table}");
+    assert!(table.contains("CLN001L6") && table.contains("0 cleanings left"), "{table}");
+    assert!(done(&["close-port", "768"]));
+    assert_eq!(sense_of(&host.send(0, Command::TestUnitReady, &[])), "6/2801");
+    assert!(done(&["open-door"]));
+    assert_eq!(sense_of(&host.send(0, Command::TestUnitReady, &[])), "2/0418");
+    assert!(done(&["close-door"]) && !done(&["close-door"]));
+    assert_eq!(sense_of(&host.send(0, Command::TestUnitReady, &[])), "6/2800");
+    host.ask(0, Command::PreventAllowMediumRemoval { removal: MediumRemoval::Prevent }, &[]);
+    let refused = sim.ctl(&["hand", "open-door"]);
+    let text = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert!(!refused.status.success() && text.contains("locked by PREVENT"), "{text}");
+}
+
+#[test]
 fn a_drive_by_itself_is_fed_from_its_shelf() {
     let root = tempfile::tempdir().expect("a directory for the test");
     let text = "[geometry]\nstand_alone = true\ndrives = 1\nslots = 0\nports = 0\n[drive]\nkind = 'optical-memory'\n\

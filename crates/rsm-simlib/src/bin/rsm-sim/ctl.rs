@@ -10,7 +10,7 @@ use anyhow::{Context, bail};
 use clap::{Args, Subcommand, ValueEnum};
 use rsm_scsi::cdb_socket::{Body, Frame};
 use rsm_simlib::{
-    CartridgeId, CartridgeView, ControlAnswer, ControlRequest, FaultSpec, HandAction, Notice, Outcome,
+    CartridgeId, CartridgeView, ControlAnswer, ControlRequest, FaultSpec, Flaw, HandAction, Notice, Outcome,
     Overview, Place, Side, StuckAt,
 };
 
@@ -97,6 +97,34 @@ enum Hand {
     RepairDrive { drive: u16 },
     /// Gives the cartridge of an element a label that can be read.
     RepairBarCode { element: u16 },
+    /// Opens a port, where `changer.ports` is "closing" and nothing has locked it.
+    OpenPort { port: u16 },
+    /// Closes a port.
+    ClosePort { port: u16 },
+    /// Opens the door, where `changer.door` is "hinged" and nothing has locked it.
+    OpenDoor,
+    /// Closes the door.
+    CloseDoor,
+    /// Puts a new cleaning cartridge in.
+    PutCleaner {
+        to: u16,
+        /// Its bar code; without it the cartridge has no label.
+        #[arg(long)]
+        bar_code: Option<String>,
+        /// How many cleanings it has.
+        #[arg(long, default_value_t = 50)]
+        cleanings: u32,
+    },
+    /// Sets how many cleanings are left on the cleaning cartridge of an element.
+    SetCleaner {
+        element: u16,
+        cleanings: u32,
+        /// What is wrong with it from now on.
+        #[arg(long, value_enum)]
+        flaw: Option<Wrong>,
+    },
+    /// Makes a tape drive as dirty as this; 0 is clean.
+    DirtyDrive { drive: u16, dirt: u64 },
 }
 
 #[derive(Subcommand)]
@@ -165,6 +193,14 @@ enum Arm {
 enum Up {
     A,
     B,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Wrong {
+    /// It cleans nothing.
+    Fails,
+    /// The drive cannot give it out afterwards.
+    Sticks,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -248,7 +284,21 @@ fn print(overview: &Overview) {
     for drive in &overview.drives {
         let state = format!("{:?}", drive.state).to_lowercase();
         let presents = drive.presents.map_or(String::new(), |side| format!(", side {side} up"));
-        println!("{:<9} {:<5} {:<14} {state}{presents}", drive.address, drive.lun, drive.serial);
+        let dirt = if drive.dirt > 0 { format!(", dirt {}", drive.dirt) } else { String::new() };
+        let alerts = drive.alerts.iter().map(|number| format!(", alert {number}")).collect::<String>();
+        println!(
+            "{:<9} {:<5} {:<14} {state}{presents}{dirt}{alerts}",
+            drive.address, drive.lun, drive.serial
+        );
+    }
+    if overview.door_open {
+        println!("open: the door");
+    }
+    for port in &overview.open_ports {
+        println!("open: port {port}");
+    }
+    if overview.locked {
+        println!("locked: door and ports");
     }
     for fault in &overview.armed {
         println!("armed: {}", fault.kind().name());
@@ -258,9 +308,13 @@ fn print(overview: &Overview) {
     }
 }
 
-/// For a disc, how many sectors of each side are written, and which side is up: `A:3 B:0, B up (inverted)`.
+/// For a cleaning cartridge, what is left of it; for a disc, how many sectors of each side are written, and which side is up: `A:3 B:0, B up (inverted)`.
 fn sides(cartridge: &CartridgeView) -> String {
-    let Some(disc) = &cartridge.disc else { return "-".into() };
+    let Some(disc) = &cartridge.disc else {
+        return cartridge
+            .cleaner
+            .map_or("-".into(), |cleaner| format!("{} cleanings left", cleaner.cleanings));
+    };
     let written: Vec<String> = disc.written.iter().map(|(side, count)| format!("{side}:{count}")).collect();
     let inverted = if disc.inverted { " (inverted)" } else { "" };
     format!("{}, {} up{inverted}", written.join(" "), disc.up)
@@ -291,6 +345,24 @@ impl From<Hand> for HandAction {
             Hand::Eject { drive } => Self::Eject { drive },
             Hand::RepairDrive { drive } => Self::RepairDrive { drive },
             Hand::RepairBarCode { element } => Self::RepairBarCode { element },
+            Hand::OpenPort { port } => Self::OpenPort { port },
+            Hand::ClosePort { port } => Self::ClosePort { port },
+            Hand::OpenDoor => Self::OpenDoor,
+            Hand::CloseDoor => Self::CloseDoor,
+            Hand::PutCleaner { to, bar_code, cleanings } => Self::PutCleaner { bar_code, cleanings, to },
+            Hand::SetCleaner { element, cleanings, flaw } => {
+                Self::SetCleaner { element, cleanings, flaw: flaw.map(Flaw::from) }
+            }
+            Hand::DirtyDrive { drive, dirt } => Self::DirtyDrive { drive, dirt },
+        }
+    }
+}
+
+impl From<Wrong> for Flaw {
+    fn from(wrong: Wrong) -> Self {
+        match wrong {
+            Wrong::Fails => Self::Fails,
+            Wrong::Sticks => Self::Sticks,
         }
     }
 }

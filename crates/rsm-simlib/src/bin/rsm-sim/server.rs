@@ -137,6 +137,10 @@ impl Shared {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn now_ms(&self) -> u64 {
+        u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX)
+    }
+
     fn converse(&self, stream: &UnixStream) {
         let mut reader = BufReader::new(stream);
         loop {
@@ -180,8 +184,7 @@ impl Shared {
         let _turn = unit.map(|unit| unit.lock().unwrap_or_else(PoisonError::into_inner));
         let response = {
             let mut kept = self.lock();
-            let now_ms = u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX);
-            kept.library.set_now_ms(now_ms);
+            kept.library.set_now_ms(self.now_ms());
             let response = kept.library.execute(lun, &command.cdb, &command.data_out);
             kept.save_or_end();
             response
@@ -199,6 +202,8 @@ impl Shared {
         let answer = match serde_json::from_str::<ControlRequest>(text) {
             Ok(request) => {
                 let mut kept = self.lock();
+                // A cleaning that has ended by itself must show.
+                kept.library.set_now_ms(self.now_ms());
                 let answer = kept.library.control(&request);
                 kept.save_or_end();
                 answer
