@@ -16,15 +16,17 @@
 
 use crate::error::VerbError;
 use crate::identity::{ChangerIdentity, is_refusal};
-use crate::limits::{ATTENTIONS_IN_A_ROW, INITIALIZE_ELEMENTS_MS, MOVE_MS, QUERY_MS, READ_ELEMENTS_MS};
+use crate::limits::{
+    ATTENTIONS_IN_A_ROW, INITIALIZE_ELEMENTS_MS, MOVE_MS, PORT_MS, QUERY_MS, READ_ELEMENTS_MS,
+};
 use crate::pause::Pause;
 use crate::transport::{DataPhase, Transport};
 use crate::unit::{Sent, Unit, was_not_begun};
 use crate::{Identity, limits};
 use rsm_scsi::{
     Command, CommandClass, Element, ElementAddress, ElementAddressAssignment, ElementRange, ElementStatus,
-    ElementType, ModeHeaderSize, ModePage, ModeParameters, PageControl, RequestedElements, Sense,
-    StandardInquiry, Verdict, judge,
+    ElementType, MediumRemoval, ModeHeaderSize, ModePage, ModeParameters, PageControl, PortAction,
+    RequestedElements, Sense, StandardInquiry, Verdict, judge,
 };
 use std::collections::BTreeMap;
 
@@ -309,6 +311,30 @@ impl<T: Transport> Changer<T> {
             }),
             None => Err(none),
         }
+    }
+
+    /// Opens a port for hands, or closes it for the robot, and returns it as read afterwards. While a port is open its
+    /// ACCESS bit is clear; what hands did there is told by an attention (06h/2801h) after it was closed.
+    ///
+    /// # Errors
+    /// [`VerbError::NoSuchElement`], with nothing sent, when the address is no port's. Else as [`Unit::run`]: with
+    /// [`Verdict::IllegalRequest`] where ports have no motor and a person moves them, with
+    /// [`Verdict::MediumLocked`] while removal is prevented.
+    pub fn swing_port(&mut self, port: ElementAddress, action: PortAction) -> Result<Element, VerbError> {
+        if self.element_addresses()?.type_at(port) != Some(ElementType::ImportExport) {
+            return Err(VerbError::NoSuchElement { address: port.0 });
+        }
+        self.unit.run(&Command::OpenCloseImportExport { port, action }, DataPhase::None, PORT_MS)?;
+        self.read_element(port)
+    }
+
+    /// Locks ports and doors against hands, or unlocks them. What is open stays open; a reset (29h) unlocks.
+    ///
+    /// # Errors
+    /// As [`Unit::run`]: with [`Verdict::IllegalRequest`] where nothing can be locked.
+    pub fn set_removal(&mut self, removal: MediumRemoval) -> Result<(), VerbError> {
+        let command = Command::PreventAllowMediumRemoval { removal };
+        self.unit.run(&command, DataPhase::None, QUERY_MS).map(|_| ())
     }
 
     /// Moves a medium and returns source and destination as read after the move.

@@ -105,7 +105,13 @@ impl<'a, T: Transport> DiscDrive<'a, T> {
             // A drive that is stopped, or cannot use its disc, may still give it out.
             match self.ready() {
                 Err(VerbError::Sense { judgement, .. })
-                    if matches!(judgement.verdict, Verdict::NotReady | Verdict::IncompatibleMedium) => {}
+                    if matches!(
+                        judgement.verdict,
+                        Verdict::NotReady
+                            | Verdict::IncompatibleMedium
+                            | Verdict::CleaningCartridge
+                            | Verdict::CleaningFailed
+                    ) => {}
                 ready => ready?,
             }
             match self.unit.run(&command, DataPhase::None, LOAD_MS) {

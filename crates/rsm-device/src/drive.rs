@@ -62,7 +62,7 @@ pub struct LoadedTape {
 
 /// A drive. Its own verbs are those for tapes; [`Drive::disc`] gives those for discs.
 pub struct Drive<T> {
-    unit: Unit<T>,
+    pub(crate) unit: Unit<T>,
 }
 
 /// What one READ came to.
@@ -140,7 +140,10 @@ impl<T: Transport> Drive<T> {
                 // A drive that says it is broken is not one to give a cartridge to, whoever it is.
                 Verdict::HardwareFault => Err(VerbError::Sense { command: ready.name(), sense, judgement }),
                 Verdict::NoMedium => Ok(Some(false)),
-                Verdict::ReadySoon | Verdict::IncompatibleMedium => Ok(Some(true)),
+                Verdict::ReadySoon
+                | Verdict::IncompatibleMedium
+                | Verdict::CleaningCartridge
+                | Verdict::CleaningFailed => Ok(Some(true)),
                 // 02h/0402h: the drive waits for LOAD or START, which makes sense of a medium only.
                 _ if sense.is(SenseKey::NotReady, 0x04, 0x02) => Ok(Some(true)),
                 _ => Ok(None),
@@ -195,7 +198,11 @@ impl<T: Transport> Drive<T> {
         loop {
             // A drive that is not ready for another cause than emptiness may still give its medium up.
             match self.ready() {
-                Err(VerbError::Sense { judgement, .. }) if judgement.verdict == Verdict::NotReady => {}
+                Err(VerbError::Sense { judgement, .. })
+                    if matches!(
+                        judgement.verdict,
+                        Verdict::NotReady | Verdict::CleaningCartridge | Verdict::CleaningFailed
+                    ) => {}
                 ready => ready?,
             }
             match self.unit.run(&command, DataPhase::None, LOAD_MS) {

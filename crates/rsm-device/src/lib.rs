@@ -18,6 +18,7 @@
 //! - Nothing here sleeps by itself or reads a clock by itself, save the transports: waiting goes through [`Pause`].
 
 mod changer;
+mod cleaning;
 mod disc;
 mod drive;
 mod error;
@@ -31,6 +32,7 @@ mod transport;
 mod unit;
 
 pub use changer::{Changer, Inventory, Look, Move, MoveFailure, Turn};
+pub use cleaning::{Cleaning, CleaningEnd};
 pub use disc::{DiscDrive, LoadedDisc};
 pub use drive::{Drive, HeadWanted, LoadedTape, READ_FIRST_BYTES};
 pub use error::VerbError;

@@ -23,6 +23,17 @@ pub const LOAD_MS: u64 = 900_000;
 /// How long a drive may say that it is becoming ready, after LOAD too.
 pub const DRIVE_READY_MS: u64 = 900_000;
 
+/// A cleaning: most drives take one to five minutes, some twice that; as long as a load, for it begins as one.
+pub const CLEANING_MS: u64 = 900_000;
+
+/// How long a drive may say nothing but that a cleaning cartridge is in it (30h/03h) until the cleaning is taken to be
+/// over and the cartridge to be kept: vendors give five minutes for the longest cleaning of such drives, and an UNLOAD
+/// before its end would break it off.
+pub const CLEANER_SILENT_MS: u64 = 300_000;
+
+/// OPEN/CLOSE IMPORT/EXPORT ELEMENT: a robot may end a move first, or turn a magazine to the port; as long as a move.
+pub const PORT_MS: u64 = 300_000;
+
 /// How long a changer may say that it is becoming ready: as long as it may take an inventory.
 pub const CHANGER_READY_MS: u64 = 1_800_000;
 

@@ -184,7 +184,17 @@ impl<T: Transport> Unit<T> {
 
     /// A ramp that ends at the unit's limit or the caller's deadline.
     pub(crate) fn ramp(&self) -> Ramp {
-        let limit = self.pause.now_ms().saturating_add(self.ready_limit_ms);
+        self.ramp_for(self.ready_limit_ms)
+    }
+
+    /// Milliseconds since some fixed moment.
+    pub(crate) fn now_ms(&self) -> u64 {
+        self.pause.now_ms()
+    }
+
+    /// A ramp that ends after this time or at the caller's deadline.
+    pub(crate) fn ramp_for(&self, limit_ms: u64) -> Ramp {
+        let limit = self.pause.now_ms().saturating_add(limit_ms);
         Ramp { step: 0, until_ms: limit.min(self.deadline_ms) }
     }
 

@@ -5,11 +5,14 @@ mod discs;
 #[path = "common/suite.rs"]
 mod suite;
 
-use rsm_device::{Answer, DataPhase, Drive, Pause, Reopening, Transport, TransportError, VerbError};
+use rsm_device::{
+    Answer, Changer, CleaningEnd, DataPhase, Drive, Pause, Reopening, Transport, TransportError, VerbError,
+};
 use rsm_scsi::cdb_socket::{AnswerFrame, Body, Frame};
+use rsm_scsi::{ElementAddress, MediumRemoval, PortAction, TapeAlerts, Verdict};
 use rsm_simlib::{
-    CartridgeId, DriveKind, Fate, FaultSpec, Geometry, HandAction, LibraryConfig, Loading, MediaConfig,
-    Notice, Outcome, Side, SimLibrary, Writing,
+    AfterCleaning, CartridgeId, DriveKind, Fate, FaultSpec, Flaw, Geometry, HandAction, LibraryConfig,
+    Loading, MediaConfig, Notice, Outcome, Side, SimLibrary, Writing,
 };
 use std::os::unix::net::UnixListener;
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -224,6 +227,128 @@ fn a_lost_answer_to_a_write_is_no_success_and_is_not_repeated() {
         let side = locked(&library).disc_side(CartridgeId(1), Side::A).expect("it is a disc").clone();
         assert_eq!(side.written_count(), written);
     }
+}
+
+/// A dirty drive into which a hand has put a cleaning cartridge.
+fn dirty_drive(
+    change: impl FnOnce(&mut LibraryConfig),
+    cleanings: u32,
+    flaw: Option<Flaw>,
+) -> (Shared, Drive<Unit>) {
+    let mut config = config();
+    config.drive.log_pages = true;
+    config.dirt.now = Some(3);
+    config.time.factor = 1.0;
+    change(&mut config);
+    let library = shared(config);
+    let hands = [
+        HandAction::DirtyDrive { drive: 256, dirt: 3 },
+        HandAction::PutCleaner { bar_code: Some("CLN001L6".into()), cleanings, to: 1100 },
+        HandAction::SetCleaner { element: 1100, cleanings, flaw },
+        HandAction::Move { from: 1100, to: 256 },
+    ];
+    for action in hands {
+        locked(&library).hand(&action, Notice::Silent).expect("a hand can do it");
+    }
+    let unit = Unit { library: Arc::clone(&library), lun: 1 };
+    let drive = Drive::new(unit, Box::new(LibraryPause(Arc::clone(&library))));
+    (library, drive)
+}
+
+#[test]
+fn a_drive_is_cleaned_whatever_it_does_with_the_cartridge() {
+    for (loading, after_cleaning) in [
+        (Loading::Automatic, AfterCleaning::GivesOut),
+        (Loading::Automatic, AfterCleaning::Keeps),
+        (Loading::ByCommand, AfterCleaning::GivesOut),
+        (Loading::ByCommand, AfterCleaning::Keeps),
+    ] {
+        let (library, mut drive) = dirty_drive(
+            |config| (config.drive.loading, config.drive.after_cleaning) = (loading, after_cleaning),
+            50,
+            None,
+        );
+        let before = drive.read_alerts().expect("the drive has the page").expect("it tells");
+        assert!(before.wants_cleaning());
+        let cleaning = drive.clean().expect("it cleans");
+        assert_eq!(cleaning.end, CleaningEnd::Cleaned, "{loading:?} {after_cleaning:?}");
+        assert!(!cleaning.alerts.expect("it tells").wants_cleaning());
+        assert!(locked(&library).can_take(256), "{loading:?} {after_cleaning:?}");
+        let left = locked(&library).overview().cartridges.iter().find_map(|c| c.cleaner).expect("a cleaner");
+        assert_eq!(left.cleanings, 49, "one cleaning, and not two: {loading:?} {after_cleaning:?}");
+    }
+}
+
+#[test]
+fn a_cleaning_that_does_not_clean_says_why() {
+    let check = |cleanings, flaw| {
+        let (library, mut drive) = dirty_drive(|_| {}, cleanings, flaw);
+        let cleaning = drive.clean().expect("it ends");
+        let free = locked(&library).can_take(256);
+        (cleaning.end, cleaning.alerts.is_some_and(TapeAlerts::wants_cleaning), free)
+    };
+    assert_eq!(check(0, None), (CleaningEnd::Expired, true, true));
+    assert_eq!(check(9, Some(Flaw::Fails)), (CleaningEnd::Failed, true, true));
+    assert_eq!(check(9, Some(Flaw::Sticks)), (CleaningEnd::Stuck, false, false));
+}
+
+#[test]
+fn a_tape_is_no_cleaner_and_a_cleaner_no_tape() {
+    let (library, mut drive) = loaded_drive(config());
+    assert_eq!(drive.clean().expect("it ends").end, CleaningEnd::NotACleaner);
+    assert!(locked(&library).can_take(256), "it was unloaded");
+    assert_eq!(drive.read_alerts().expect("no page is no error"), None);
+    let (library, mut drive) = dirty_drive(|_| {}, 50, None);
+    let wanted = rsm_device::HeadWanted { files: 1, blocks: 1, longest: 1 };
+    let Err(VerbError::Sense { judgement, .. }) = drive.load(wanted) else { panic!("it holds no data") };
+    assert_eq!(judgement.verdict, Verdict::CleaningCartridge);
+    let (unloaded, gone) = (drive.unload(), drive.identify().expect("it answers").holds_medium);
+    assert!(matches!(unloaded, Err(VerbError::Sense { .. })), "it has been given out: {unloaded:?}");
+    assert_eq!((gone, locked(&library).can_take(256)), (Some(false), true));
+}
+
+#[test]
+fn ports_and_doors_are_moved_locked_and_told() {
+    let mut config = config();
+    (config.changer.ports, config.changer.door) =
+        (rsm_simlib::PortStyle::Closing, rsm_simlib::DoorStyle::Hinged);
+    let library = shared(config);
+    let transport = Unit { library: Arc::clone(&library), lun: 0 };
+    let mut changer = Changer::new(transport, Box::new(LibraryPause(Arc::clone(&library))));
+    let hand = |action| locked(&library).hand(&action, Notice::Attention);
+    changer.set_removal(MediumRemoval::Prevent).expect("it locks");
+    assert!(hand(HandAction::OpenDoor).is_err() && hand(HandAction::OpenPort { port: 769 }).is_err());
+    let verdict_of = |end: Result<rsm_scsi::Element, VerbError>| match end {
+        Err(VerbError::Sense { judgement, .. }) => Some(judgement.verdict),
+        _ => None,
+    };
+    let port = ElementAddress(769);
+    assert_eq!(verdict_of(changer.swing_port(port, PortAction::Open)), Some(Verdict::MediumLocked));
+    changer.set_removal(MediumRemoval::Allow).expect("it unlocks");
+    let open = changer.swing_port(port, PortAction::Open).expect("it opens");
+    assert_eq!((open.full, open.access), (false, false));
+    hand(HandAction::PutNew { bar_code: Some("N1".into()), write_protected: false, to: 769 }).expect("open");
+    let order = rsm_device::Move {
+        transport: ElementAddress(1),
+        from: port,
+        to: ElementAddress(1200),
+        expected_tag: Some("N1".into()),
+        turn: rsm_device::Turn::Keep,
+    };
+    let refused = changer.move_medium(&order).expect_err("the robot does not reach an open port");
+    assert!(refused.error.sense().is_some_and(|sense| (sense.asc, sense.ascq) == (0x3B, 0x11)));
+    changer.take_attentions();
+    let closed = changer.swing_port(port, PortAction::Close).expect("it closes");
+    assert!(closed.full && closed.access && closed.import_export.is_some_and(|port| port.placed_by_hand));
+    let [news] = changer.take_attentions()[..] else { panic!("one attention: the port was accessed") };
+    assert_eq!(rsm_scsi::judge(&news).verdict, Verdict::PortAccessed);
+    changer.move_medium(&order).expect("now it can");
+    hand(HandAction::OpenDoor).expect("it is not locked");
+    assert_eq!(verdict_of(changer.swing_port(port, PortAction::Open)), Some(Verdict::DoorOpen));
+    assert!(changer.read_elements(rsm_device::Look::Remember).is_err(), "nobody knows what hands do there");
+    hand(HandAction::CloseDoor).expect("it is open");
+    changer.read_elements(rsm_device::Look::Remember).expect("it can be read again");
+    assert!(changer.take_attentions().iter().any(|sense| (sense.asc, sense.ascq) == (0x28, 0x00)));
 }
 
 /// Serves each connection with the library's answers, as its own process does, without letting time pass.

@@ -1,7 +1,7 @@
 //! The step protocol: what leaves the desk towards the world, and what comes back.
 //!
-//! A step is one order to one device: probe it, read its elements, move a medium, load, unload, write or read
-//! label blocks, read or write a label. Its outcome comes back as a [`StepReport`]. Worker processes, the in-thread workers of the simulation
+//! A step is one order to one device: probe it, read its elements, move a medium, open or close a port, lock the
+//! door, load, unload, clean, read alerts, write or read label blocks, read or write a label. Its outcome comes back as a [`StepReport`]. Worker processes, the in-thread workers of the simulation
 //! and, one day, workers on other hosts speak it alike.
 //!
 //! ```text
@@ -110,6 +110,25 @@ pub enum Step {
     },
     /// Drive: unload the medium so that the robot can take it.
     Unload,
+    /// Drive: say which alerts are up. A drive that takes them down by being asked tells each once.
+    ReadAlerts,
+    /// Drive: wait until the cleaning with the cleaning cartridge that was put in is over, and make the robot able to
+    /// take the cartridge. Needs as long as a load and an unload.
+    Clean,
+    /// Changer: open a port for hands; the robot does not reach it then.
+    OpenPort {
+        /// Element address of the port.
+        element: u16,
+    },
+    /// Changer: close a port for the robot.
+    ClosePort {
+        /// Element address of the port.
+        element: u16,
+    },
+    /// Changer: lock door and ports against hands (PREVENT). What is open stays open; a reset unlocks.
+    LockDoor,
+    /// Changer: let hands open door and ports (ALLOW).
+    UnlockDoor,
     /// Drive: rewind, write the blocks, a filemark behind them, rewind.
     WriteBlocks {
         /// Blocks, in order.
@@ -154,6 +173,12 @@ impl Step {
             Step::ReadLabel => "read label",
             Step::WriteLabel { .. } => "write label",
             Step::Unload => "unload",
+            Step::ReadAlerts => "read alerts",
+            Step::Clean => "clean",
+            Step::OpenPort { .. } => "open port",
+            Step::ClosePort { .. } => "close port",
+            Step::LockDoor => "lock door",
+            Step::UnlockDoor => "unlock door",
             Step::WriteBlocks { .. } => "write blocks",
             Step::ReadBlocks { .. } => "read blocks",
         }
@@ -236,7 +261,33 @@ pub enum Outcome {
     /// The label was not to be replaced: nothing was written, and this is what is there.
     LabelKept(LoadedMedium),
     /// The drive has unloaded.
-    Unloaded,
+    Unloaded {
+        /// Which alerts were up then; none where the drive does not tell, or did not tell now. This is where a drive
+        /// that is dirty asks for its cleaning, at a dismount (lessons, rule 5).
+        #[serde(default)]
+        alerts: Option<Alerts>,
+    },
+    /// The drive was asked for its alerts.
+    Alerts {
+        /// Which are up; none where the drive does not tell.
+        alerts: Option<Alerts>,
+    },
+    /// A cleaning is over; unless it is stuck, the robot can take the cartridge.
+    Cleaned {
+        /// How it ended.
+        end: CleaningEnd,
+        /// Which alerts were up afterwards; none where the drive does not tell, and nothing verifies the end.
+        alerts: Option<Alerts>,
+    },
+    /// The port was opened or closed.
+    PortMoved {
+        /// It, as read afterwards.
+        port: ElementReport,
+    },
+    /// Door and ports are locked against hands.
+    DoorLocked,
+    /// Hands may open door and ports.
+    DoorUnlocked,
     /// The blocks are written, the filemark is behind them.
     Written,
     /// Blocks read from the beginning.
@@ -275,8 +326,10 @@ pub enum Failure {
     MediumError,
     /// The drive or the robot reports a fault of its own.
     DeviceFault,
-    /// The drive would not give the medium up.
+    /// The drive would not give the medium up, or the library is told to keep its ports closed.
     Prevented,
+    /// The library's door is open: nothing moved, and nothing will until a person closes it.
+    DoorOpen,
     /// The command may or may not have been carried out.
     CompletionUnknown,
     /// The device does not answer or is not what was configured.
@@ -351,6 +404,80 @@ pub struct ElementReport {
     /// Whether the medium lies turned over against how it came into the library; false where the library cannot tell.
     #[serde(default)]
     pub inverted: bool,
+    /// Whether the robot reaches it now: false for a drive that holds its tape and for a port that is open. True for
+    /// the robot's own hand.
+    #[serde(default = "reached")]
+    pub access: bool,
+    /// What a port tells besides; none for the other kinds.
+    #[serde(default)]
+    pub port: Option<PortState>,
+}
+
+/// What is not told to be out of reach is within it.
+fn reached() -> bool {
+    true
+}
+
+/// What only a port tells (SMC-3, import and export element descriptor).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PortState {
+    /// Whether a hand, and not the robot, put in what it holds (IMPEXP).
+    pub placed_by_hand: bool,
+    /// Whether cartridges may come in here (INENAB).
+    pub takes_in: bool,
+    /// Whether they may go out here (EXENAB).
+    pub gives_out: bool,
+}
+
+/// One thing that a drive says is wrong with itself or its medium (TapeAlert).
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Alert {
+    /// Number of the flag, 1 to 64.
+    pub number: u8,
+    /// Its name in words, for a person.
+    pub name: String,
+}
+
+/// The alerts that are up, by number.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Alerts(pub Vec<Alert>);
+
+impl Alerts {
+    /// The drive must be cleaned before it is used further.
+    pub const CLEAN_NOW: u8 = 20;
+    /// The drive is due for routine cleaning.
+    pub const CLEAN_PERIODIC: u8 = 21;
+    /// The cleaning cartridge that was tried last is used up.
+    pub const EXPIRED_CLEANER: u8 = 22;
+
+    /// Tells whether the alert of this number is up.
+    #[must_use]
+    pub fn has(&self, number: u8) -> bool {
+        self.0.iter().any(|alert| alert.number == number)
+    }
+
+    /// Tells whether the drive asks to be cleaned, now or as a routine ("time to clean").
+    #[must_use]
+    pub fn wants_cleaning(&self) -> bool {
+        self.has(Self::CLEAN_NOW) || self.has(Self::CLEAN_PERIODIC)
+    }
+}
+
+/// How a cleaning ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CleaningEnd {
+    /// It is over, and the drive asks for none, as far as it tells.
+    Cleaned,
+    /// The cartridge has no cleanings left; nothing was cleaned.
+    Expired,
+    /// The drive says that the cleaning failed, or asks for one still.
+    Failed,
+    /// The drive does not give the cartridge out, or had not ended when the time was over.
+    Stuck,
+    /// What is in the drive is no cleaning cartridge, or none that this drive takes.
+    NotACleaner,
 }
 
 /// What a drive says of the medium it has loaded.
@@ -400,6 +527,32 @@ mod tests {
         let text = serde_json::to_string(&report).expect("reports are plain data");
         assert!(text.contains("\"00ff10\""), "blocks are hexadecimal: {text}");
         assert_eq!(serde_json::from_str::<StepReport>(&text).expect("reads back"), report);
+    }
+
+    #[test]
+    fn a_report_without_what_came_later_is_understood() {
+        let unloaded: Outcome = serde_json::from_str(r#"{"outcome":"unloaded"}"#).expect("as before");
+        assert_eq!(unloaded, Outcome::Unloaded { alerts: None });
+        let text = r#"{"address":768,"kind":"port","full":true,"tag":null,"device":null,"exception":null}"#;
+        let port: ElementReport = serde_json::from_str(text).expect("as before");
+        assert_eq!((port.access, port.port, port.inverted), (true, None, false));
+    }
+
+    #[test]
+    fn alerts_and_cleanings_read_back_as_written() {
+        let alert = |number| Alert { number, name: "clean".into() };
+        let alerts = Alerts(vec![alert(Alerts::CLEAN_PERIODIC), alert(40)]);
+        assert!(alerts.wants_cleaning() && alerts.has(40) && !alerts.has(Alerts::CLEAN_NOW));
+        assert!(!Alerts::default().wants_cleaning());
+        let outcome = Outcome::Cleaned { end: CleaningEnd::NotACleaner, alerts: Some(alerts) };
+        let text = serde_json::to_string(&outcome).expect("outcomes are plain data");
+        assert!(text.contains(r#""end":"not_a_cleaner""#), "{text}");
+        assert_eq!(serde_json::from_str::<Outcome>(&text).expect("reads back"), outcome);
+        let steps = [Step::Clean, Step::ReadAlerts, Step::OpenPort { element: 768 }, Step::LockDoor];
+        for step in steps {
+            let text = serde_json::to_string(&step).expect("steps are plain data");
+            assert_eq!(serde_json::from_str::<Step>(&text).expect("reads back"), step);
+        }
     }
 
     #[test]

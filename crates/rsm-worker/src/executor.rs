@@ -4,7 +4,7 @@ use crate::failure::failure_of;
 use crate::medium::Medium;
 use crate::report;
 use rsm_device::{Changer, Drive, Move, MoveFailure, Pause, Transport, TransportError, VerbError};
-use rsm_scsi::{ElementAddress, Sense, StandardInquiry};
+use rsm_scsi::{ElementAddress, MediumRemoval, PortAction, Sense, StandardInquiry};
 use rsm_step::{Block, DeviceKind, Failure, Look, Outcome, Step, StepOrder, StepReport, Turn};
 
 /// Carries orders out on one device.
@@ -155,7 +155,29 @@ fn run_changer(changer: &mut Changer<Box<dyn Transport>>, step: &Step) -> Outcom
                 }
             }
         }
+        Step::OpenPort { element } => swing_port(changer, step, *element, PortAction::Open),
+        Step::ClosePort { element } => swing_port(changer, step, *element, PortAction::Close),
+        Step::LockDoor => match changer.set_removal(MediumRemoval::Prevent) {
+            Ok(()) => Outcome::DoorLocked,
+            Err(error) => told(step, &error, Vec::new()),
+        },
+        Step::UnlockDoor => match changer.set_removal(MediumRemoval::Allow) {
+            Ok(()) => Outcome::DoorUnlocked,
+            Err(error) => told(step, &error, Vec::new()),
+        },
         _ => not_for(step, "media changer"),
+    }
+}
+
+fn swing_port(
+    changer: &mut Changer<Box<dyn Transport>>,
+    step: &Step,
+    element: u16,
+    action: PortAction,
+) -> Outcome {
+    match changer.swing_port(ElementAddress(element), action) {
+        Ok(port) => Outcome::PortMoved { port: report::element(&port) },
+        Err(error) => told(step, &error, Vec::new()),
     }
 }
 
@@ -169,7 +191,12 @@ fn run_drive(drive: &mut Drive<Box<dyn Transport>>, kind: rsm_scsi::DeviceKind, 
         Step::Load => medium.load().map(Outcome::Loaded),
         Step::ReadLabel => medium.read_label().map(Outcome::Labelled),
         Step::WriteLabel { id, over } => return medium.write_label(step, *id, over),
-        Step::Unload => medium.unload().map(|()| Outcome::Unloaded),
+        Step::Unload => medium.unload().map(|()| Outcome::Unloaded { alerts: medium.alerts_in_passing() }),
+        Step::ReadAlerts => medium.alerts().map(|alerts| Outcome::Alerts { alerts }),
+        Step::Clean => match medium.clean() {
+            Some(end) => end,
+            None => return not_for(step, medium.word()),
+        },
         Step::WriteBlocks { blocks } => {
             let blocks: Vec<&[u8]> = blocks.iter().map(|block| block.0.as_slice()).collect();
             medium.write_blocks(&blocks).map(|()| Outcome::Written)
@@ -177,7 +204,13 @@ fn run_drive(drive: &mut Drive<Box<dyn Transport>>, kind: rsm_scsi::DeviceKind, 
         Step::ReadBlocks { count } => medium
             .read_blocks(*count)
             .map(|blocks| Outcome::Blocks { blocks: blocks.into_iter().map(Block).collect() }),
-        Step::Probe | Step::ReadElements { .. } | Step::Move { .. } => return not_for(step, medium.word()),
+        Step::Probe
+        | Step::ReadElements { .. }
+        | Step::Move { .. }
+        | Step::OpenPort { .. }
+        | Step::ClosePort { .. }
+        | Step::LockDoor
+        | Step::UnlockDoor => return not_for(step, medium.word()),
     };
     end.unwrap_or_else(|error| told(step, &error, Vec::new()))
 }

@@ -44,8 +44,16 @@ pub(crate) fn failure_of(step: &Step, error: &VerbError, ends: &[Element]) -> Fa
 fn may_have_changed(step: &Step, command: &str) -> bool {
     match step {
         Step::Move { .. } => command == "MOVE MEDIUM",
-        Step::Load | Step::Unload | Step::WriteBlocks { .. } | Step::WriteLabel { .. } => true,
-        Step::Probe | Step::ReadElements { .. } | Step::ReadBlocks { .. } | Step::ReadLabel => false,
+        // The addresses are asked for before the port is moved, and the port is read afterwards.
+        Step::OpenPort { .. } | Step::ClosePort { .. } => command != "MODE SENSE(6)",
+        Step::Load | Step::Unload | Step::WriteBlocks { .. } | Step::WriteLabel { .. } | Step::Clean => true,
+        Step::Probe
+        | Step::ReadElements { .. }
+        | Step::ReadBlocks { .. }
+        | Step::ReadLabel
+        | Step::ReadAlerts => false,
+        // A lock moves nothing, and is set once more by whoever does not know whether it was.
+        Step::LockDoor | Step::UnlockDoor => false,
     }
 }
 
@@ -73,8 +81,11 @@ fn of_sense(step: &Step, command: &str, sense: &Sense, verdict: Verdict, ends: &
         Verdict::SourceEmpty => Failure::SourceEmpty,
         Verdict::DestinationFull => Failure::DestinationFull,
         Verdict::NoMedium => Failure::NoMedium,
+        Verdict::DoorOpen => Failure::DoorOpen,
         Verdict::MediumLocked => Failure::Prevented,
-        Verdict::IncompatibleMedium => Failure::Incompatible,
+        Verdict::IncompatibleMedium | Verdict::CleaningCartridge | Verdict::CleaningFailed => {
+            Failure::Incompatible
+        }
         Verdict::WriteProtected => Failure::WriteProtected,
         Verdict::NoSuchUnit => Failure::DeviceGone,
         Verdict::BadElementAddress

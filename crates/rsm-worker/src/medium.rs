@@ -12,6 +12,7 @@
 //! between that its medium may be another refuses to write (`VerbError::MediumMayHaveChanged`).
 
 use crate::executor::{failed, told};
+use crate::report;
 use rsm_device::{DiscDrive, Drive, HeadWanted, LoadedDisc, LoadedTape, Transport, VerbError};
 use rsm_label::{
     BLOCKS_WANTED, Claim, DISC_BYTES_WANTED, FILES_WANTED, Finding, LONGEST_BLOCK, TapeHead, free_disc_label,
@@ -19,7 +20,7 @@ use rsm_label::{
 };
 use rsm_model::ids::Guid;
 use rsm_model::label::{Label, MediumLabel};
-use rsm_step::{Failure, LoadedMedium, Outcome, Step};
+use rsm_step::{Alerts, Failure, LoadedMedium, Outcome, Step};
 
 const TAPE_HEAD: HeadWanted =
     HeadWanted { files: FILES_WANTED, blocks: BLOCKS_WANTED, longest: LONGEST_BLOCK };
@@ -91,6 +92,28 @@ impl Medium<'_> {
         match self {
             Self::Tape(drive) => drive.unload(),
             Self::Disc(drive) => drive.unload(),
+        }
+    }
+
+    /// Which alerts are up; a disc drive has none to tell.
+    pub(crate) fn alerts(&mut self) -> Result<Option<Alerts>, VerbError> {
+        match self {
+            Self::Tape(drive) => Ok(drive.read_alerts()?.map(report::alerts)),
+            Self::Disc(_) => Ok(None),
+        }
+    }
+
+    /// As `alerts`, after a step that has been done: that the drive does not answer this is no failure of the step,
+    /// and the next order meets a drive that is gone.
+    pub(crate) fn alerts_in_passing(&mut self) -> Option<Alerts> {
+        self.alerts().unwrap_or(None)
+    }
+
+    /// Waits for the end of a cleaning; none for a disc drive, which cannot be cleaned.
+    pub(crate) fn clean(&mut self) -> Option<Result<Outcome, VerbError>> {
+        match self {
+            Self::Tape(drive) => Some(drive.clean().map(report::cleaning)),
+            Self::Disc(_) => None,
         }
     }
 

@@ -1,8 +1,13 @@
 //! What the device crates say, in the words of the step protocol.
 
-use rsm_device::{ChangerIdentity, DriveIdentity, Identity};
-use rsm_scsi::{CodeSet, DeviceIdentifier, Element, ElementRange, ElementType, Sense, Verdict, judge};
-use rsm_step::{Attention, DeviceIdentity, ElementKind, ElementReport, Layout};
+use rsm_device::{ChangerIdentity, Cleaning, DriveIdentity, Identity};
+use rsm_scsi::{
+    CodeSet, DeviceIdentifier, Element, ElementRange, ElementType, Sense, TapeAlerts, Verdict, judge,
+};
+use rsm_step::{
+    Alert, Alerts, Attention, CleaningEnd, DeviceIdentity, ElementKind, ElementReport, Layout, Outcome,
+    PortState,
+};
 
 /// The attentions met, each once.
 pub(crate) fn attentions(met: &[Sense]) -> Vec<Attention> {
@@ -65,8 +70,31 @@ pub(crate) fn element(element: &Element) -> ElementReport {
         tag: tag.map(|tag| tag.identifier().to_owned()),
         device: element.device_id.as_ref().map(device),
         inverted: element.inverted,
+        // The hand has no ACCESS bit, and reaches itself.
+        access: element.access || element.element_type == ElementType::MediumTransport,
+        port: element.import_export.map(|port| PortState {
+            placed_by_hand: port.placed_by_hand,
+            takes_in: port.import_enabled,
+            gives_out: port.export_enabled,
+        }),
         exception: element.except.then_some((element.asc, element.ascq)),
     }
+}
+
+pub(crate) fn alerts(alerts: TapeAlerts) -> Alerts {
+    let told = |alert: rsm_scsi::TapeAlert| Alert { number: alert.number(), name: alert.name().to_owned() };
+    Alerts(alerts.iter().map(told).collect())
+}
+
+pub(crate) fn cleaning(cleaning: Cleaning) -> Outcome {
+    let end = match cleaning.end {
+        rsm_device::CleaningEnd::Cleaned => CleaningEnd::Cleaned,
+        rsm_device::CleaningEnd::Expired => CleaningEnd::Expired,
+        rsm_device::CleaningEnd::Failed => CleaningEnd::Failed,
+        rsm_device::CleaningEnd::Stuck => CleaningEnd::Stuck,
+        rsm_device::CleaningEnd::NotACleaner => CleaningEnd::NotACleaner,
+    };
+    Outcome::Cleaned { end, alerts: cleaning.alerts.map(alerts) }
 }
 
 /// The serial number where the identifier has one in the usual layout, else the identifier as a drive's own

@@ -182,7 +182,7 @@ fn a_blank_tape_is_labelled_and_read_back_in_any_drive() {
     assert_eq!(bare(&labelled.label), known(Label::FREE_TAPE_KIND, &ID.0));
     assert_eq!(bed.tape(), free_tape());
     assert_eq!(bed.order(1, Step::ReadLabel), Outcome::Labelled(labelled.clone()));
-    assert_eq!(bed.order(1, Step::Unload), Outcome::Unloaded);
+    assert_eq!(bed.order(1, Step::Unload), Outcome::Unloaded { alerts: None });
     bed.carry(V1, 256, 257, Turn::Keep);
     assert_eq!(bed.load(2), labelled);
 }
@@ -301,7 +301,7 @@ fn both_sides_of_a_disc_are_labelled_by_themselves() {
         };
         assert_eq!(bare(&labelled.label), known(Label::FREE_DISC_KIND, &ID.0));
         assert_eq!((bed.side(Side::A), bed.side(Side::B)), (free_side(), vec![0; 66 * 1024]));
-        assert_eq!(bed.order(1, Step::Unload), Outcome::Unloaded);
+        assert_eq!(bed.order(1, Step::Unload), Outcome::Unloaded { alerts: None });
 
         assert!(bed.carry("D1", 256, 257, Turn::Over), "the changer tells that it was turned");
         assert_eq!(bed.load(2).label, MediumLabel::Blank);
@@ -316,7 +316,7 @@ fn both_sides_of_a_disc_are_labelled_by_themselves() {
             matches!(&kept, Outcome::LabelKept(medium) if matches!(medium.label, MediumLabel::Unknown { .. }))
         );
         assert_eq!((bed.side(Side::A), bed.side(Side::B)), (a, b), "{kind}: neither side is touched");
-        assert_eq!(bed.order(2, Step::Unload), Outcome::Unloaded);
+        assert_eq!(bed.order(2, Step::Unload), Outcome::Unloaded { alerts: None });
 
         assert!(!bed.carry("D1", 257, 256, Turn::Over));
         assert_eq!(bed.load(1), labelled);
@@ -380,7 +380,7 @@ fn a_drive_by_itself_tells_whether_it_holds_a_medium() {
             panic!("labelled")
         };
         assert_eq!(bare(&labelled.label), known(free, &ID.0));
-        assert_eq!(bed.order(0, Step::Unload), Outcome::Unloaded);
+        assert_eq!(bed.order(0, Step::Unload), Outcome::Unloaded { alerts: None });
         locked(&bed.library)
             .hand(&HandAction::Take { from: None }, Notice::Attention)
             .expect("it was given out");

@@ -12,13 +12,19 @@ use rsm_worker::Executor;
 use script::{Log, Script, ScriptPause};
 
 fn show(element: &ElementReport) -> String {
-    let ElementReport { address, kind, full, tag, device, exception, inverted: _ } = element;
+    let ElementReport { address, kind, full, tag, device, exception, inverted: _, access, port } = element;
     let mut text = format!("{kind:?} {address} {}", if *full { "full" } else { "empty" });
     for part in [tag, device].into_iter().flatten() {
         text.push_str(&format!(" {part}"));
     }
     if let Some((asc, ascq)) = exception {
         text.push_str(&format!(" exception {asc:02X}{ascq:02X}h"));
+    }
+    if !access {
+        text.push_str(" out of reach");
+    }
+    if port.is_some_and(|port| port.placed_by_hand) {
+        text.push_str(" by hand");
     }
     text
 }
@@ -99,10 +105,10 @@ fn a_device_is_asked_what_it_is_before_each_step() {
 #[test]
 fn a_connection_that_broke_between_steps_is_made_again() {
     let again = "INQUIRY => lost\nINQUIRY => type 1\nTEST UNIT READY => 06/2900\nTEST UNIT READY => good\n\
-        LOAD UNLOAD Unload => good";
+        LOAD UNLOAD Unload => good\nLOG SENSE 2e => 05/2000";
     insta::assert_snapshot!(text(&carry_out(DeviceKind::Drive, Step::Unload, again)), @r"
     [Reset]
-    Unloaded
+    Unloaded { alerts: None }
     ");
 }
 
@@ -316,4 +322,83 @@ fn waiting_ends_with_the_orders_limit() {
     let log = log.text();
     let pauses: Vec<&str> = log.lines().filter(|line| line.starts_with('(')).collect();
     assert_eq!(pauses, ["(pause 1000 ms)", "(pause 2000 ms)", "(pause 5000 ms)", "(pause 2000 ms)"]);
+}
+
+#[test]
+fn an_unload_tells_alerts_in_passing() {
+    let unload = |answer: &str| {
+        drive(
+            Step::Unload,
+            &format!("TEST UNIT READY => good\nLOAD UNLOAD Unload => good\nLOG SENSE 2e => {answer}"),
+        )
+    };
+    insta::assert_snapshot!(unload("alerts 20"), @r#"Unloaded { alerts: Some(Alerts([Alert { number: 20, name: "clean now" }])) }"#);
+    insta::assert_snapshot!(unload("alerts"), @"Unloaded { alerts: Some(Alerts([])) }");
+    // What it does not tell, or not now, does not undo the unload.
+    for answer in ["05/2000", "02/0401", "timeout", "lost"] {
+        assert_eq!(unload(answer), "Unloaded { alerts: None }", "{answer}");
+    }
+}
+
+#[test]
+fn alerts_and_cleanings() {
+    insta::assert_snapshot!(drive(Step::ReadAlerts, "LOG SENSE 2e => alerts 3 21"), @r#"Alerts { alerts: Some(Alerts([Alert { number: 3, name: "hard error" }, Alert { number: 21, name: "clean periodic" }])) }"#);
+    insta::assert_snapshot!(drive(Step::ReadAlerts, "LOG SENSE 2e => 05/2000"), @"Alerts { alerts: None }");
+    insta::assert_snapshot!(drive(Step::ReadAlerts, "LOG SENSE 2e => timeout"), @"DeviceGone: LOG SENSE: no answer within 7 ms; whether the command is carried out is not known");
+    let over =
+        |alerts: &str| drive(Step::Clean, &format!("TEST UNIT READY => 02/3a00\nLOG SENSE 2e => {alerts}"));
+    insta::assert_snapshot!(over("alerts"), @"Cleaned { end: Cleaned, alerts: Some(Alerts([])) }");
+    insta::assert_snapshot!(over("alerts 20 22"), @r#"Cleaned { end: Expired, alerts: Some(Alerts([Alert { number: 20, name: "clean now" }, Alert { number: 22, name: "expired cleaning volume" }])) }"#);
+    insta::assert_snapshot!(over("05/2000"), @"Cleaned { end: Cleaned, alerts: None }");
+    // Whether it has cleaned is not known when the drive is lost in the middle of it.
+    assert_eq!(word(&over("timeout")), "CompletionUnknown");
+    assert_eq!(word(&drive(Step::Clean, "TEST UNIT READY => timeout")), "CompletionUnknown");
+    assert_eq!(word(&drive(Step::Clean, "TEST UNIT READY => gone")), "DeviceGone");
+    assert_eq!(word(&drive(Step::Clean, "TEST UNIT READY => 04/4400")), "DeviceFault");
+    // A load of a cleaner fails as that of any medium that holds no data for this drive.
+    assert_eq!(word(&drive(Step::Load, "LOAD UNLOAD Load => 02/3003")), "Incompatible");
+    let disc = |step| text(&carry_out(DeviceKind::Drive, step, "INQUIRY => type 0"));
+    insta::assert_snapshot!(disc(Step::Clean), @"Refused: a disc drive cannot clean");
+    insta::assert_snapshot!(disc(Step::ReadAlerts), @"Alerts { alerts: None }");
+    insta::assert_snapshot!(changer(Step::Clean, ""), @"Refused: a media changer cannot clean");
+}
+
+#[test]
+fn ports_and_doors() {
+    let port = |step: Step, answer: &str| {
+        changer(step, &format!("MODE SENSE(6) 1d => layout\nOPEN/CLOSE IMPORT/EXPORT ELEMENT {answer}"))
+    };
+    let read = "READ ELEMENT STATUS type 3 => ports 768=";
+    let (open, close) = (Step::OpenPort { element: 768 }, Step::ClosePort { element: 768 });
+    insta::assert_snapshot!(port(open.clone(), &format!("Open 768 => good\n{read}!")), @"PortMoved { port: ElementReport { address: 768, kind: Port, full: false, tag: None, device: None, exception: None, inverted: false, access: false, port: Some(PortState { placed_by_hand: false, takes_in: false, gives_out: false }) } }");
+    insta::assert_snapshot!(port(close, &format!("Close 768 => 06/2801\nOPEN/CLOSE IMPORT/EXPORT ELEMENT Close 768 => good\n{read}V7*")), @r#"
+    [ElementsChanged]
+    PortMoved { port: ElementReport { address: 768, kind: Port, full: true, tag: Some("V7"), device: None, exception: None, inverted: false, access: true, port: Some(PortState { placed_by_hand: true, takes_in: false, gives_out: false }) } }
+    "#);
+    let table = [
+        ("02/0418", "DoorOpen"),
+        ("05/5302", "Prevented"),
+        ("05/2000", "Refused"),
+        ("04/4400", "DeviceFault"),
+        ("timeout", "CompletionUnknown"),
+        ("lost", "CompletionUnknown"),
+        ("gone", "DeviceGone"),
+    ];
+    for (answer, failure) in table {
+        assert_eq!(word(&port(open.clone(), &format!("Open 768 => {answer}"))), failure, "{answer}");
+    }
+    // It moved, but could not be read: that is as unknown as a port that did not answer.
+    assert_eq!(
+        word(&port(open.clone(), "Open 768 => good\nREAD ELEMENT STATUS => timeout")),
+        "CompletionUnknown"
+    );
+    assert_eq!(word(&changer(open, "MODE SENSE(6) 1d => timeout")), "DeviceGone");
+    assert_eq!(word(&changer(Step::OpenPort { element: 1000 }, "MODE SENSE(6) 1d => layout")), "Refused");
+    assert_eq!(word(&moving("02/0418", ENDS)), "DoorOpen");
+    let locks = "PREVENT ALLOW MEDIUM REMOVAL Prevent => ";
+    assert_eq!(changer(Step::LockDoor, &format!("{locks}good")), "DoorLocked");
+    assert_eq!(word(&changer(Step::LockDoor, &format!("{locks}timeout"))), "DeviceGone");
+    assert_eq!(changer(Step::UnlockDoor, "PREVENT ALLOW MEDIUM REMOVAL Allow => good"), "DoorUnlocked");
+    assert_eq!(word(&changer(Step::UnlockDoor, "PREVENT ALLOW MEDIUM REMOVAL Allow => 05/2000")), "Refused");
+    assert_eq!(word(&drive(Step::LockDoor, "")), "Refused");
 }

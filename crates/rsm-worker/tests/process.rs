@@ -101,7 +101,7 @@ fn workers_carry_a_tape_to_a_drive_and_read_it() {
     let blocks = vec![Block(b"VOL1".to_vec()), Block(vec![3; 2000])];
     assert_eq!(drive.order(Step::WriteBlocks { blocks: blocks.clone() }), Outcome::Written);
     assert_eq!(drive.order(Step::ReadBlocks { count: 5 }), Outcome::Blocks { blocks });
-    assert_eq!(drive.order(Step::Unload), Outcome::Unloaded);
+    assert_eq!(drive.order(Step::Unload), Outcome::Unloaded { alerts: None });
     assert!(matches!(changer.order(step(FIRST_DRIVE, FIRST_SLOT)), Outcome::Moved { .. }));
     assert_eq!(changer.close().0, Some(0));
     assert_eq!(drive.close().0, Some(0));

@@ -147,7 +147,7 @@ fn a_report_reaches_the_desk_and_a_false_name_is_death() {
         device,
         epoch: Epoch(1),
         attentions: Vec::new(),
-        outcome: Outcome::Unloaded,
+        outcome: Outcome::Unloaded { alerts: None },
     };
     let mut frames = Vec::new();
     framing::write(&mut frames, &report(device())).expect("a vector takes all");

@@ -9,8 +9,10 @@
 //! block 80                      GOOD with so many bytes 61h
 //! type 8                        standard INQUIRY of that device type
 //! layout                        page 1Dh: transport 1, drives 256-257, ports 768, slots 1000-1003
+//! alerts 20 22                  log page 2Eh with these flags up (none without numbers)
 //! mode wp density=58 length=512 mode header with a block descriptor; each word may be left out
-//! slots 1000=V1 1001= ...       element status: full with that tag, or empty (`drives`, `ports`, `robot` alike)
+//! slots 1000=V1 1001= ...       element status: full with that tag, or empty (`drives`, `ports`, `robot` alike);
+//!                               `768=V1!*` is out of the robot's reach and was put there by a hand
 //! cut 40 slots ...              the same, cut to so many bytes
 //! 06/2900 [fm] [eom] [ili] [info=-5] [deferred]    CHECK CONDITION
 //! busy | full | conflict | aborted   the statuses without sense
@@ -26,7 +28,8 @@ use rsm_device::{Answer, DataPhase, Pause, Transport, TransportError};
 use rsm_scsi::{
     BlockDescriptor, Command, DescriptorContents, DeviceKind, Element, ElementAddress,
     ElementAddressAssignment, ElementRange, ElementStatus, ElementType, InquiryPage, ModeHeaderSize,
-    ModePage, ModeParameters, ScsiStatus, Sense, SenseKey, SenseTiming, StandardInquiry, VolumeTag,
+    ModePage, ModeParameters, ScsiStatus, Sense, SenseKey, SenseTiming, StandardInquiry, TapeAlert,
+    TapeAlerts, VolumeTag,
 };
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
@@ -120,7 +123,10 @@ fn describe(cdb: &[u8], data: DataPhase<'_>) -> String {
     if cdb.first() == Some(&0x15) {
         return format!("MODE SELECT(6) {bytes} bytes");
     }
-    let command = Command::decode(cdb).unwrap_or_else(|error| panic!("{cdb:02x?}: {error}"));
+    // 1Bh is another command to a changer, where it names a port.
+    let port = matches!(cdb, [0x1B, _, high, low, ..] if (*high, *low) != (0, 0));
+    let kind = if port { DeviceKind::MediaChanger } else { DeviceKind::SequentialAccess };
+    let command = Command::decode_for(kind, cdb).unwrap_or_else(|error| panic!("{cdb:02x?}: {error}"));
     let name = command.name();
     match command {
         Command::Inquiry { page: InquiryPage::Vpd(page), .. } => format!("{name} {page:02x}"),
@@ -142,6 +148,9 @@ fn describe(cdb: &[u8], data: DataPhase<'_>) -> String {
             format!("{name} {source} to {destination} by {transport}")
         }
         Command::LoadUnload { action, .. } => format!("{name} {action:?}"),
+        Command::LogSense(asked) => format!("{name} {:02x}", asked.page),
+        Command::OpenCloseImportExport { port, action } => format!("{name} {action:?} {port}"),
+        Command::PreventAllowMediumRemoval { removal } => format!("{name} {removal:?}"),
         Command::Read6 { length, .. } | Command::Write6 { length } => format!("{name} {length:?}"),
         _ => name.to_owned(),
     }
@@ -168,6 +177,7 @@ fn answer_of(text: &str) -> Result<Answer, TransportError> {
         "type" => data(inquiry(rest.parse().expect("a type"))),
         "layout" => data(layout()),
         "mode" => data(mode(rest)),
+        "alerts" => data(alerts(rest)),
         "robot" | "slots" | "ports" | "drives" => data(elements(word, rest)),
         "cut" => {
             let mut words = rest.splitn(3, ' ');
@@ -183,6 +193,11 @@ fn answer_of(text: &str) -> Result<Answer, TransportError> {
             data_in: vec![0x61; 64 * 1024],
         }),
     }
+}
+
+fn alerts(numbers: &str) -> Vec<u8> {
+    let number = |word: &str| TapeAlert::new(word.parse().expect("a number")).expect("1 to 64");
+    numbers.split_whitespace().map(number).collect::<TapeAlerts>().page().encode()
 }
 
 fn sense(codes: &str, flags: &str) -> Sense {
@@ -258,8 +273,14 @@ fn elements(kind: &str, list: &str) -> Vec<u8> {
         .filter(|word| !word.is_empty())
         .map(|word| {
             let (address, tag) = word.split_once('=').expect("address=tag");
+            let (tag, by_hand) = tag.strip_suffix('*').map_or((tag, false), |tag| (tag, true));
+            let (tag, access) = tag.strip_suffix('!').map_or((tag, true), |tag| (tag, false));
             let mut element = Element::empty(kind, ElementAddress(address.parse().expect("an address")));
             element.full = !tag.is_empty();
+            element.access &= access;
+            if let Some(port) = &mut element.import_export {
+                port.placed_by_hand = by_hand;
+            }
             element.primary_tag = VolumeTag::new(tag).ok().filter(|_| tag != "?");
             element
         })

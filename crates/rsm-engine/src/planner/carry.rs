@@ -139,6 +139,10 @@ fn limit_of(limits: &Limits, step: &Step) -> u64 {
         Step::Move { .. } => limits.move_ms,
         Step::Load => limits.load_ms,
         Step::Unload => limits.unload_ms,
+        // A cleaning begins as a load and ends as an unload (lessons, rule 4).
+        Step::Clean => limits.load_ms.saturating_add(limits.unload_ms),
+        Step::OpenPort { .. } | Step::ClosePort { .. } => limits.move_ms,
+        Step::ReadAlerts | Step::LockDoor | Step::UnlockDoor => limits.probe_ms,
         Step::WriteBlocks { .. } | Step::ReadBlocks { .. } | Step::ReadLabel | Step::WriteLabel { .. } => {
             limits.blocks_ms
         }

@@ -73,7 +73,11 @@ fn take_in(turn: &mut Turn<'_>, device: Device, step: &OpenStep, report: &StepRe
         Outcome::Loaded(loaded) => drive::loaded(turn, step, loaded),
         Outcome::Labelled(medium) => drive::labelled(turn, step, medium),
         Outcome::LabelKept(medium) => drive::label_kept(turn, step, medium),
-        Outcome::Unloaded => drive::unloaded(turn, step),
+        Outcome::Unloaded { .. } => drive::unloaded(turn, step),
+        Outcome::Alerts { .. } | Outcome::DoorLocked | Outcome::DoorUnlocked => Ok(()),
+        Outcome::Cleaned { .. } | Outcome::PortMoved { .. } => {
+            doubt(turn, step.library, "a step has ended that may have moved a medium")
+        }
         Outcome::Written => drive::blocks_done(turn, step, Ok(rsm_model::Reply::Done)),
         Outcome::Blocks { blocks } => {
             let blocks = blocks.iter().map(|block| block.0.clone()).collect();

@@ -81,6 +81,8 @@ pub(crate) fn elements(turn: &mut Turn<'_>, library: LibraryId, device: &DeviceK
             device: None,
             exception: None,
             inverted: false,
+            access: true,
+            port: None,
         };
         match intake::first_seen(turn, library, &report, 1)? {
             Some(Element::Drive(mut bay)) => {
