@@ -1141,6 +1141,15 @@ DWORD DeleteNtmsRequests(HANDLE hSession, LPNTMS_GUID lpRequestId, DWORD dwType,
 /* Queues the return of the medium in a drive to its slot. */
 DWORD DismountNtmsDrive(HANDLE hSession, LPNTMS_GUID lpDriveId);
 
+/* Puts a request to clean one drive on the library's queue. */
+DWORD CleanNtmsDrive(HANDLE hSession, LPNTMS_GUID lpDriveId);
+
+/* Sets one slot of a library aside for the cleaner cartridge. */
+DWORD ReserveNtmsCleanerSlot(HANDLE hSession, LPNTMS_GUID lpLibrary, LPNTMS_GUID lpSlot);
+
+/* Gives up the library's cleaner slot so that the slot may hold data cartridges again. */
+DWORD ReleaseNtmsCleanerSlot(HANDLE hSession, LPNTMS_GUID lpLibrary);
+
 #ifdef __cplusplus
 }
 #endif

@@ -211,6 +211,21 @@ pub fn dismount_drive(handle: Handle, drive: Option<Guid>) -> Code {
     done(find(handle).map(|session| session.dismount_drive(drive.map(to_model))))
 }
 
+/// CleanNtmsDrive: success means that the cleaning is queued, or that the stand-alone drive is noted as cleaned.
+pub fn clean_drive(handle: Handle, drive: Option<Guid>) -> Code {
+    done(find(handle).map(|session| session.clean_drive(drive.map(to_model))))
+}
+
+/// ReserveNtmsCleanerSlot: success means that the reservation is queued.
+pub fn reserve_cleaner_slot(handle: Handle, library: Option<Guid>, slot: Option<Guid>) -> Code {
+    done(find(handle).map(|session| session.reserve_cleaner_slot(library.map(to_model), slot.map(to_model))))
+}
+
+/// ReleaseNtmsCleanerSlot: success means that the release is queued.
+pub fn release_cleaner_slot(handle: Handle, library: Option<Guid>) -> Code {
+    done(find(handle).map(|session| session.release_cleaner_slot(library.map(to_model))))
+}
+
 /// DismountNtmsMedia: success means that the dismount is queued.
 pub fn dismount(handle: Handle, media: &[Guid], options: u32) -> Code {
     let media: Vec<ids::Guid> = media.iter().copied().map(to_model).collect();

@@ -732,3 +732,38 @@ pub extern "C" fn DismountNtmsDrive(session_handle: *mut c_void, drive_id: *cons
         done(calls::dismount_drive(session_handle, drive_id))
     })
 }
+
+/// Puts a request to clean one drive on the library's queue.
+#[unsafe(no_mangle)]
+pub extern "C" fn CleanNtmsDrive(session_handle: *mut c_void, drive_id: *const Guid) -> u32 {
+    answering(|| {
+        let session_handle = session(session_handle)?;
+        let drive_id = optional_id(drive_id)?;
+        done(calls::clean_drive(session_handle, drive_id))
+    })
+}
+
+/// Sets one slot of a library aside for the cleaner cartridge.
+#[unsafe(no_mangle)]
+pub extern "C" fn ReserveNtmsCleanerSlot(
+    session_handle: *mut c_void,
+    library: *const Guid,
+    slot: *const Guid,
+) -> u32 {
+    answering(|| {
+        let session_handle = session(session_handle)?;
+        let library = optional_id(library)?;
+        let slot = optional_id(slot)?;
+        done(calls::reserve_cleaner_slot(session_handle, library, slot))
+    })
+}
+
+/// Gives up the library's cleaner slot so that the slot may hold data cartridges again.
+#[unsafe(no_mangle)]
+pub extern "C" fn ReleaseNtmsCleanerSlot(session_handle: *mut c_void, library: *const Guid) -> u32 {
+    answering(|| {
+        let session_handle = session(session_handle)?;
+        let library = optional_id(library)?;
+        done(calls::release_cleaner_slot(session_handle, library))
+    })
+}

@@ -97,6 +97,18 @@ pub enum LibraryCommand {
         /// Id or name
         library: String,
     },
+    /// Sets a slot aside for the cleaner
+    ReserveCleanerSlot {
+        /// Id or name
+        library: String,
+        /// Id or name of an empty slot
+        slot: String,
+    },
+    /// Gives the cleaner's slot up
+    ReleaseCleanerSlot {
+        /// Id or name
+        library: String,
+    },
     /// Finds out what is in a library
     Inventory(InventoryArguments),
     /// Tells what the robots did and why, newest last
@@ -157,6 +169,14 @@ pub enum DriveCommand {
     Dismount {
         /// Id, name or number
         drive: String,
+    },
+    /// Cleans a drive with the library's cleaner; a drive without a robot is noted as cleaned
+    Clean {
+        /// Id, name or number
+        drive: String,
+        /// Return when it is queued
+        #[arg(long)]
+        no_wait: bool,
     },
     /// Writes label blocks from the start of the medium in a drive, and a filemark
     Write(WriteArguments),

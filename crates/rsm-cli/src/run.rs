@@ -7,6 +7,7 @@ use crate::arguments::{
     Arguments, Command, DriveCommand, General, LibraryCommand, MediaCommand, MediaTypeCommand, ObjectCommand,
     OperatorCommand, RequestCommand, SessionCommand, SlotCommand,
 };
+use crate::cleaners::Wait;
 use crate::find::{Catalog, id_of};
 use crate::output::Format;
 use crate::problem::Problem;
@@ -15,7 +16,7 @@ use crate::view::media::MediumRow;
 use crate::view::pool::MediaTypeRow;
 use crate::view::work::{HistoryRow, OperatorRow, RequestRow, WhyRow};
 use crate::watch::Shown;
-use crate::{allocate, api, blocks, inventory, mount, object, pools, queue};
+use crate::{allocate, api, blocks, cleaners, inventory, mount, object, pools, queue};
 use clap::CommandFactory;
 use rsm_client::{ServerAddress, Session};
 use rsm_model::ObjectType;
@@ -30,7 +31,7 @@ pub fn run(arguments: &Arguments) -> Result<String, Problem> {
     let shown = Shown::when(general.progress);
     match &arguments.command {
         Command::Library(command) => in_session(general, |session| library(session, command, format, shown)),
-        Command::Drive(command) => in_session(general, |session| drive(session, command, format)),
+        Command::Drive(command) => in_session(general, |session| drive(session, command, format, shown)),
         Command::Slot(command) => in_session(general, |session| slot(session, command, format)),
         Command::Media(command) => in_session(general, |session| media(session, command, format, shown)),
         Command::MediaType(MediaTypeCommand::List) => {
@@ -77,6 +78,10 @@ fn library(
             Ok(format.list(rows?))
         }
         LibraryCommand::Show { library } => Ok(format.one(&LibraryRow::of(&catalog.library(library)?)?)),
+        LibraryCommand::ReserveCleanerSlot { library, slot } => {
+            cleaners::reserve(session, library, slot, format)
+        }
+        LibraryCommand::ReleaseCleanerSlot { library } => cleaners::release(session, library, format),
         LibraryCommand::Inventory(arguments) => inventory::inventory(session, arguments, format, shown),
         LibraryCommand::History { library, limit } => {
             let lines = session.history(catalog.container(library.as_deref())?, *limit)?;
@@ -90,7 +95,12 @@ fn library(
     }
 }
 
-fn drive(session: &Arc<Session>, command: &DriveCommand, format: Format) -> Result<String, Problem> {
+fn drive(
+    session: &Arc<Session>,
+    command: &DriveCommand,
+    format: Format,
+    shown: Shown,
+) -> Result<String, Problem> {
     let catalog = Catalog::new(session);
     match command {
         DriveCommand::List { library } => {
@@ -100,6 +110,9 @@ fn drive(session: &Arc<Session>, command: &DriveCommand, format: Format) -> Resu
         }
         DriveCommand::Show { drive } => Ok(format.one(&DriveRow::of(&catalog, &catalog.drive(drive)?)?)),
         DriveCommand::Dismount { drive } => queue::dismount_drive(session, drive, format),
+        DriveCommand::Clean { drive, no_wait } => {
+            cleaners::clean(session, drive, if *no_wait { Wait::No } else { Wait::Yes }, format, shown)
+        }
         DriveCommand::Write(arguments) => blocks::write(session, arguments, format),
         DriveCommand::Read(arguments) => blocks::read(session, arguments, format),
     }

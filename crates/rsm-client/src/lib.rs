@@ -14,6 +14,7 @@
 //! point 26). A session belongs to the process that opened it (OpenNtmsSession/open-threads-and-processes).
 
 pub mod address;
+pub mod cleaners;
 pub mod deadline;
 pub mod error;
 pub mod pools;

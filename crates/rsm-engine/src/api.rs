@@ -172,6 +172,27 @@ pub struct LibraryConfiguration {
     pub media_type: Option<u32>,
     /// What an administrator decided about new cartridges, by bar code; the first rule that matches holds.
     pub rules: Vec<IntakeRule>,
+    /// How its drives are cleaned.
+    pub cleaning: Cleaning,
+}
+
+/// How the drives of a library are cleaned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cleaning {
+    /// Whether the service does it; false where the library cleans by itself.
+    pub by_service: bool,
+    /// How often a drive is cleaned in a week without being asked for; 0 is never. A drive that asks for more is worn.
+    pub most_a_week: u32,
+    /// Cleaned after so many mounts, though the drive does not ask.
+    pub after_mounts: Option<u32>,
+    /// Cleaned after so many hours, though the drive does not ask.
+    pub after_hours: Option<u32>,
+}
+
+impl Default for Cleaning {
+    fn default() -> Self {
+        Self { by_service: true, most_a_week: 3, after_mounts: None, after_hours: None }
+    }
 }
 
 /// A recorded decision about cartridges that are new to the service (decision 32).

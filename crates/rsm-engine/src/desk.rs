@@ -529,6 +529,9 @@ fn word(call: &Call) -> &'static str {
         Call::SetRequestOrder { .. } => "SetNtmsRequestOrder",
         Call::DeleteRequests { .. } => "DeleteNtmsRequests",
         Call::DismountDrive { .. } => "DismountNtmsDrive",
+        Call::CleanDrive { .. } => "CleanNtmsDrive",
+        Call::ReserveCleanerSlot { .. } => "ReserveNtmsCleanerSlot",
+        Call::ReleaseCleanerSlot { .. } => "ReleaseNtmsCleanerSlot",
         Call::WriteBlocks { .. } => "WriteBlocks",
         Call::ReadBlocks { .. } => "ReadBlocks",
     }

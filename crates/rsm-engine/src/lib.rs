@@ -28,6 +28,6 @@ mod requests;
 mod start;
 mod turn;
 
-pub use api::{Answer, Configuration, Event, Input, Limits, Output, Ticket};
+pub use api::{Answer, Cleaning, Configuration, Event, Input, Limits, Output, Ticket};
 pub use desk::{Desk, DeskError, Fate, Moment};
 pub use query::query;

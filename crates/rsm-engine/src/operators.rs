@@ -124,6 +124,17 @@ pub(crate) fn device_serves_again(turn: &mut Turn<'_>, device: Guid) -> Handled 
     Ok(())
 }
 
+/// Ends the requests for a cleaner, now that one is there (P-183).
+pub(crate) fn cleaner_is_there(turn: &mut Turn<'_>, library: LibraryId) -> Handled {
+    for request in turn.tx.open_operator_requests()? {
+        let about = request.first == Some((ObjectType::Library, library.0));
+        if request.task == OperatorTask::Cleaner && about {
+            done(turn, request)?;
+        }
+    }
+    Ok(())
+}
+
 /// Ends what a person was asked for the sake of a library request, as the request itself ends or goes on.
 pub(crate) fn settle_for(turn: &mut Turn<'_>, request: &LibraryRequest, end: OperatorEvent) -> Handled {
     for open in turn.tx.open_operator_requests()? {

@@ -25,11 +25,15 @@ const AGEING_MS: i64 = 10 * 60 * 1000;
 const FIRST: i32 = 15;
 const LAST: i32 = -15;
 
+/// Whether a request has waited so long that it goes before others.
+pub(crate) fn has_aged(request: &LibraryRequest, now: UtcTime) -> bool {
+    now.0.saturating_sub(request.ages_from.0) > AGEING_MS
+}
+
 /// Puts unfinished requests of one library into the order in which they are served.
 pub(crate) fn sort(requests: &mut [LibraryRequest], now: UtcTime) {
     requests.sort_by_key(|request| {
-        let aged = now.0.saturating_sub(request.ages_from.0) > AGEING_MS;
-        (!aged, request.operation.number(), -request.rank, request.place)
+        (!has_aged(request, now), request.operation.number(), -request.rank, request.place)
     });
 }
 

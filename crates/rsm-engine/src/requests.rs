@@ -191,7 +191,14 @@ fn failed_by_hardware(request: &LibraryRequest) -> bool {
 /// Signals the end of the operation with the ids that P-193 names.
 fn complete_signal(turn: &mut Turn<'_>, request: &LibraryRequest) {
     match (request.operation, request.side) {
-        (Operation::Inventory, _) => turn.changes.complete(ObjectType::Library, request.library.guid()),
+        (Operation::Inventory | Operation::ReserveCleaner | Operation::ReleaseCleaner, _) => {
+            turn.changes.complete(ObjectType::Library, request.library.guid());
+        }
+        (Operation::CleanDrive, _) => {
+            if let Some(drive) = request.drive {
+                turn.changes.complete(ObjectType::Drive, drive.guid());
+            }
+        }
         (Operation::Dismount | Operation::Mount, Some(side)) => {
             turn.changes.complete(ObjectType::Side, side.guid());
         }
@@ -235,6 +242,9 @@ fn sentence(request: &LibraryRequest) -> String {
         Operation::WriteFreeLabel => "free label",
         Operation::Classify => "label read",
         Operation::Remove => "cancellation",
+        Operation::CleanDrive => "cleaning",
+        Operation::ReserveCleaner => "reservation of the cleaner's slot",
+        Operation::ReleaseCleaner => "release of the cleaner's slot",
     };
     let error = request.error.map(|code| format!(" ({})", code.name())).unwrap_or_default();
     let note = if request.note.is_empty() { String::new() } else { format!(": {}", request.note) };

@@ -156,6 +156,9 @@ fn new_library(turn: &Turn<'_>, id: LibraryId, kind: LibraryKind, name: &str, ke
         read_at: None,
         wants_read: !offline,
         labels_next: None,
+        cleaner_slot: None,
+        cleaner: None,
+        cleans_drives: !offline,
     }
 }
 
@@ -280,6 +283,7 @@ fn libraries(turn: &mut Turn<'_>) -> Handled {
         library.common.operational = library::step(library.common.operational, LibraryEvent::ServiceStarted)?;
         library.generation += 1;
         library.wants_read = true;
+        library.cleans_drives = wanted.cleaning.by_service;
         let (id, kind) = (library.id, library.kind);
         turn.put(library);
         devices(turn, id, wanted)?;

@@ -91,6 +91,23 @@ pub enum Call {
         /// Drive; `None` stands for NULL.
         drive: Option<Guid>,
     },
+    /// CleanNtmsDrive.
+    CleanDrive {
+        /// Drive; `None` stands for NULL.
+        drive: Option<Guid>,
+    },
+    /// ReserveNtmsCleanerSlot.
+    ReserveCleanerSlot {
+        /// Library; `None` stands for NULL.
+        library: Option<Guid>,
+        /// Slot; `None` stands for NULL.
+        slot: Option<Guid>,
+    },
+    /// ReleaseNtmsCleanerSlot.
+    ReleaseCleanerSlot {
+        /// Library; `None` stands for NULL.
+        library: Option<Guid>,
+    },
     /// DismountNtmsMedia.
     Dismount {
         /// Logical media or sides.

@@ -178,6 +178,12 @@ pub struct Library {
     pub wants_read: bool,
     /// When the next label may be read in the background; none until one has been.
     pub labels_next: Option<UtcTime>,
+    /// Slot that is set aside for the cleaner (CleanerSlot).
+    pub cleaner_slot: Option<SlotId>,
+    /// The cleaner, while it is in the library (NTMS_LIBRARYFLAG_CLEANERPRESENT).
+    pub cleaner: Option<MediumId>,
+    /// Whether the service cleans the drives (LibrarySupportsDriveCleaning); false where the library does it by itself.
+    pub cleans_drives: bool,
 }
 
 /// Where a device hangs on its bus; zeros where the transport has no such numbers.
@@ -296,6 +302,24 @@ pub struct Drive {
     pub probe_at: Option<UtcTime>,
     /// Probes since it failed, for the ramp.
     pub probes: u32,
+    /// Whether it is due for cleaning.
+    pub cleaning_due: CleaningDue,
+    /// Mounts when it was cleaned last.
+    pub mounts_when_cleaned: u32,
+    /// When it was cleaned in the last week without being asked for, oldest first.
+    pub cleanings: Vec<UtcTime>,
+}
+
+numbered! {
+    /// Whether a drive is due for cleaning (P-160).
+    CleaningDue {
+        /// It is not.
+        No = 0,
+        /// As a routine: when nobody waits for it.
+        Routine = 1,
+        /// Before it is used further.
+        Now = 2,
+    }
 }
 
 /// A make and model of drives (NTMS_DRIVE_TYPE).
@@ -618,6 +642,8 @@ numbered! {
         Remove = 0,
         /// Inventory of the library.
         Inventory = 8,
+        /// A drive is cleaned (NTMS_LM_CLEANDRIVE).
+        CleanDrive = 15,
         /// Dismount of a side.
         Dismount = 16,
         /// Mount of a side.
@@ -626,13 +652,20 @@ numbered! {
         WriteFreeLabel = 18,
         /// The label of a side is read and the side put where it belongs (NTMS_LM_CLASSIFY).
         Classify = 19,
+        /// A slot is set aside for the cleaner (NTMS_LM_RESERVECLEANER).
+        ReserveCleaner = 20,
+        /// The cleaner's slot is given up (NTMS_LM_RELEASECLEANER).
+        ReleaseCleaner = 21,
     }
 }
 
 impl Operation {
     /// Whether it brings a medium into a drive of its own and takes it out again.
     pub fn takes_a_drive(self) -> bool {
-        matches!(self, Operation::Mount | Operation::WriteFreeLabel | Operation::Classify)
+        matches!(
+            self,
+            Operation::Mount | Operation::WriteFreeLabel | Operation::Classify | Operation::CleanDrive
+        )
     }
 }
 

@@ -187,6 +187,12 @@ handlers!(LibraryControl {
     change dismount_ntms_drive: DismountNtmsDriveRequest => DismountNtmsDriveResponse;
 });
 
+handlers!(CleanerManagement {
+    change clean_ntms_drive: CleanNtmsDriveRequest => CleanNtmsDriveResponse;
+    change reserve_ntms_cleaner_slot: ReserveNtmsCleanerSlotRequest => ReserveNtmsCleanerSlotResponse;
+    change release_ntms_cleaner_slot: ReleaseNtmsCleanerSlotRequest => ReleaseNtmsCleanerSlotResponse;
+});
+
 handlers!(MediaServices {
     change mount_ntms_media: MountNtmsMediaRequest => MountNtmsMediaResponse;
     change dismount_ntms_media: DismountNtmsMediaRequest => DismountNtmsMediaResponse;

@@ -133,6 +133,16 @@ impl ReadTx<'_> {
         self.cells(TEXT, &values)
     }
 
+    /// Finds the cleaning cartridges that a library holds, by id.
+    pub fn cleaners(&self, library: LibraryId) -> Result<Vec<Medium>, StoreError> {
+        const CLEANER: u32 = 0x32;
+        let text = format!(
+            "{} WHERE \"library\" = $1 AND \"media_type_code\" = $2 AND \"location_id\" IS NOT NULL ORDER BY \"id\"",
+            Medium::statements().select
+        );
+        self.rows(&text, &[library.to_value(), Value::Integer(i64::from(CLEANER))])
+    }
+
     /// The addresses of all elements of a library that have a row.
     pub fn known_addresses(&self, library: LibraryId) -> Result<BTreeSet<u16>, StoreError> {
         let tables = [Slot::TABLE, Port::TABLE, Drive::TABLE, Changer::TABLE];

@@ -302,6 +302,19 @@ impl ColumnValue for Vec<u32> {
     }
 }
 
+impl ColumnValue for Vec<UtcTime> {
+    /// Writes a JSON list of milliseconds.
+    fn to_value(&self) -> Value {
+        let times: Vec<i64> = self.iter().map(|at| at.0).collect();
+        Value::Text(serde_json::Value::from(times).to_string())
+    }
+    fn from_cell(cell: Cell<'_>) -> Result<Self, BadCell> {
+        const WANTED: &str = "a JSON list of moments";
+        let times: Vec<i64> = serde_json::from_str(cell.text(WANTED)?).map_err(|_| cell.bad(WANTED))?;
+        Ok(times.into_iter().map(UtcTime).collect())
+    }
+}
+
 impl ColumnValue for Code {
     /// Writes the name: several codes share a number.
     fn to_value(&self) -> Value {
@@ -359,7 +372,7 @@ macro_rules! numbered {
 numbered! {
     OperationalState, DriveState, MediumState, OperatorState, RequestState, SideState, SlotState, Content,
     LibraryKind, InventoryMethod, IdentitySource, PortPosition, PoolKind, BarCodeState, Operation, Goal,
-    MountAccess, Dismounting, OperatorTask, DeviceRole, LabelWitness,
+    MountAccess, Dismounting, OperatorTask, DeviceRole, CleaningDue, LabelWitness,
 }
 
 /// A field that spreads over several columns: each part with the name of its column.

@@ -93,5 +93,6 @@ pub fn configured_as(name: &str, geometry: Geometry, inventory: InventoryMethod)
         label_reads_per_hour: 0,
         media_type: None,
         rules: Vec::new(),
+        cleaning: rsm_engine::Cleaning::default(),
     }
 }

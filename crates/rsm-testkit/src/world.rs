@@ -551,6 +551,7 @@ fn configured(rng: &mut ChaCha8Rng, library: &SimLibrary) -> LibraryConfiguratio
         label_reads_per_hour: if pool_by_rule || rng.random_range(0..2) == 0 { 3_600 } else { 0 },
         media_type,
         rules,
+        cleaning: rsm_engine::Cleaning::default(),
     }
 }
 

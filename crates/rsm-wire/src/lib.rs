@@ -19,6 +19,7 @@ mod generated {
     include!(concat!(env!("OUT_DIR"), "/rsm_wire.rs"));
 }
 
+mod cleaner;
 pub mod convert;
 mod extension;
 pub mod failure;

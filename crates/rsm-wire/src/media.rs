@@ -107,5 +107,8 @@ queued!(
     DeallocateNtmsMediaResponse,
     ClassifyResponse,
     CancelNtmsLibraryRequestResponse,
+    CleanNtmsDriveResponse,
+    ReserveNtmsCleanerSlotResponse,
+    ReleaseNtmsCleanerSlotResponse,
     DismountNtmsDriveResponse
 );

@@ -296,9 +296,9 @@ fn library_information(library: &record::Library, counts: &Counts) -> v1::Librar
     v1::LibraryInformation {
         library_type,
         library_type_word,
-        cleaner_slot: None,
+        cleaner_slot: text(library.cleaner_slot),
         cleaner_slot_default: None,
-        supports_drive_cleaning: false,
+        supports_drive_cleaning: library.cleans_drives,
         bar_code_reader_installed: library.bar_code_reader,
         inventory_method: library.inventory_method.number(),
         cleaner_uses_remaining: library.cleaner_uses_remaining,

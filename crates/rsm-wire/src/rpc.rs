@@ -66,6 +66,11 @@ rpcs! {
         "DeleteNtmsRequests": DeleteNtmsRequestsRequest => DeleteNtmsRequestsResponse;
         "DismountNtmsDrive": DismountNtmsDriveRequest => DismountNtmsDriveResponse;
     }
+    "CleanerManagement" {
+        "CleanNtmsDrive": CleanNtmsDriveRequest => CleanNtmsDriveResponse;
+        "ReserveNtmsCleanerSlot": ReserveNtmsCleanerSlotRequest => ReserveNtmsCleanerSlotResponse;
+        "ReleaseNtmsCleanerSlot": ReleaseNtmsCleanerSlotRequest => ReleaseNtmsCleanerSlotResponse;
+    }
     "MediaServices" {
         "MountNtmsMedia": MountNtmsMediaRequest => MountNtmsMediaResponse;
         "DismountNtmsMedia": DismountNtmsMediaRequest => DismountNtmsMediaResponse;

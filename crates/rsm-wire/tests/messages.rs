@@ -92,6 +92,9 @@ fn refuses_unknown(function: &str) -> bool {
         "SetNtmsRequestOrder" => read::<v1::SetNtmsRequestOrderRequest>(json).is_err(),
         "DeleteNtmsRequests" => read::<v1::DeleteNtmsRequestsRequest>(json).is_err(),
         "DismountNtmsDrive" => read::<v1::DismountNtmsDriveRequest>(json).is_err(),
+        "CleanNtmsDrive" => read::<v1::CleanNtmsDriveRequest>(json).is_err(),
+        "ReserveNtmsCleanerSlot" => read::<v1::ReserveNtmsCleanerSlotRequest>(json).is_err(),
+        "ReleaseNtmsCleanerSlot" => read::<v1::ReleaseNtmsCleanerSlotRequest>(json).is_err(),
         "Classify" => read::<v1::ClassifyRequest>(json).is_err(),
         other => panic!("no case for {other}"),
     }

@@ -5,6 +5,7 @@
 //! [limits]    move_ms, load_ms, ...          how long things may take; rsm_engine::Limits has the defaults
 //! [[library]] name, changer, drives, inventory, label_reads_per_hour, media_type
 //!             without a changer: one drive that stands alone
+//! [library.cleaning] by, most_a_week, after_mounts, after_hours    how its drives are cleaned
 //! [[library.rule]] bar_code, media_type, pool    decisions about new cartridges
 //! ```
 //!
@@ -14,8 +15,10 @@
 //! Invariant: a [`Config`] that was read is one the desk can be opened with; what needs the machine (groups, folders,
 //! the worker's binary) is looked at by [`Config::warnings`] and by the start itself.
 
+mod cleaning;
 mod intake;
 
+pub use cleaning::{By, Cleaning};
 pub use intake::{MediaType, Rule};
 
 use rsm_engine::api::{DeviceConfiguration, LibraryConfiguration};
@@ -131,6 +134,9 @@ pub struct Library {
     pub label_reads_per_hour: u32,
     /// Type of cartridges of which neither a rule nor the bar code says it.
     pub media_type: Option<MediaType>,
+    /// How its drives are cleaned.
+    #[serde(default)]
+    pub cleaning: Cleaning,
     /// What is decided about new cartridges; the first rule that fits a bar code holds.
     #[serde(default, rename = "rule")]
     pub rules: Vec<Rule>,
@@ -344,6 +350,7 @@ impl Config {
             label_reads_per_hour: library.label_reads_per_hour,
             media_type: library.media_type.map(|kind| kind.code),
             rules: library.rules.iter().map(Rule::engine).collect(),
+            cleaning: library.cleaning.engine(),
         };
         Configuration {
             libraries: self.libraries.iter().map(library).collect(),
@@ -387,6 +394,7 @@ fn describe_intake(text: &mut String, library: &Library) {
     if let Some(kind) = library.media_type {
         let _ = writeln!(text, "  media type           {}", kind.name);
     }
+    let _ = writeln!(text, "  cleaning             {}", library.cleaning.words());
     for rule in &library.rules {
         let kind = rule.media_type.map(|kind| format!(" are {}", kind.name)).unwrap_or_default();
         let pool = rule.pool.as_ref().map(|pool| format!(", blank ones go to {pool}")).unwrap_or_default();

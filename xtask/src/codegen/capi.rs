@@ -279,6 +279,9 @@ fn rust_name(function: &str) -> Result<&'static str> {
         "SetNtmsRequestOrder" => "set_request_order",
         "DeleteNtmsRequests" => "delete_requests",
         "DismountNtmsDrive" => "dismount_drive",
+        "CleanNtmsDrive" => "clean_drive",
+        "ReserveNtmsCleanerSlot" => "reserve_cleaner_slot",
+        "ReleaseNtmsCleanerSlot" => "release_cleaner_slot",
         other => bail!("{other} has no name in crate::calls"),
     })
 }

@@ -6,6 +6,7 @@
 mod allocate;
 mod blocks;
 mod classify;
+mod cleaners;
 mod information;
 mod inventory;
 mod media;
@@ -68,6 +69,9 @@ pub(crate) fn call(
         Call::DeleteRequests { requests, object_type } => {
             Some(queue::delete(turn, &asked, requests, *object_type)?)
         }
+        Call::CleanDrive { drive } => Some(cleaners::clean(turn, &asked, *drive)?),
+        Call::ReserveCleanerSlot { library, slot } => Some(cleaners::reserve(turn, &asked, *library, *slot)?),
+        Call::ReleaseCleanerSlot { library } => Some(cleaners::release(turn, &asked, *library)?),
         Call::DismountDrive { drive } => Some(queue::dismount_drive(turn, &asked, *drive)?),
         Call::CreatePool(pool) => Some(pools::create(turn, &asked, pool)?),
         Call::MoveToPool { medium, pool } => Some(pools::move_to(turn, &asked, *medium, *pool)?),

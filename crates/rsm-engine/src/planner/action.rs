@@ -55,6 +55,18 @@ pub(crate) enum Action {
     Identify { medium: MediumId, inventory: Option<RequestId> },
     /// Let a loaded medium that nobody has wait in its stand-alone drive.
     Rest { drive: DriveId, medium: MediumId },
+    /// Note that a library's cleaner has come, is another, or is gone.
+    NoteCleaner { cleaner: Option<MediumId> },
+    /// Queue the cleaning of a drive that is due.
+    CleanDue { drive: DriveId },
+    /// Ask an operator for a cleaner, for a request or for the library.
+    AskForCleaner { request: Option<RequestId> },
+    /// Take the cleaner from its slot into a drive.
+    BringCleaner { request: RequestId, drive: DriveId, cleaner: MediumId },
+    /// Wait until a drive has been cleaned.
+    Clean { request: RequestId, drive: DriveId },
+    /// Set a slot aside for the cleaner or give it up, and end the request.
+    CleanerSlot { request: RequestId, ending: Ending },
 }
 
 impl Action {
@@ -84,6 +96,12 @@ impl Action {
             Action::TakeIn { .. } => "take in again",
             Action::Identify { .. } => "identify",
             Action::Rest { .. } => "let rest",
+            Action::NoteCleaner { .. } => "note the cleaner",
+            Action::CleanDue { .. } => "queue a cleaning",
+            Action::AskForCleaner { .. } => "ask for a cleaner",
+            Action::BringCleaner { .. } => "bring the cleaner",
+            Action::Clean { .. } => "clean",
+            Action::CleanerSlot { .. } => "cleaner's slot",
         }
     }
 }

@@ -4,6 +4,7 @@
 //! the intent is on disk.
 
 use super::action::Action;
+use super::cleaning;
 use super::fitting;
 use super::labels;
 use super::standalone;
@@ -51,6 +52,14 @@ pub(super) fn carry(turn: &mut Turn<'_>, view: &View, action: Action) -> Handled
         Action::Identify { medium, inventory } => standalone::identify(turn, view, medium, inventory),
         Action::Rest { drive, medium } => standalone::rest(turn, view, drive, medium),
         Action::SetAside { media } => fitting::set_aside(turn, view, &media),
+        Action::NoteCleaner { cleaner } => cleaning::note(turn, view, cleaner),
+        Action::CleanDue { drive } => cleaning::queue_due(turn, view, drive),
+        Action::AskForCleaner { request } => cleaning::ask(turn, view, request),
+        Action::BringCleaner { request, drive, cleaner } => {
+            cleaning::bring(turn, view, request, drive, cleaner)
+        }
+        Action::Clean { request, drive } => cleaning::order(turn, view, request, drive),
+        Action::CleanerSlot { request, ending } => cleaning::carry_slot(turn, view, request, ending),
     }
 }
 
@@ -259,6 +268,17 @@ fn order_move(
     ordered(turn, work, view.library.id, step).map(drop)
 }
 
+/// Orders the move of a medium into a drive as it lies.
+pub(super) fn order_move_in(
+    turn: &mut Turn<'_>,
+    view: &View,
+    request: RequestId,
+    medium: &Medium,
+    drive: DriveId,
+) -> Handled {
+    order_move(turn, view, request, medium, Location::Drive(drive), TurnOver::Keep)
+}
+
 /// Whether a medium is turned over on its way into a drive: the drive uses the side that is up (mount-two-sided-turns).
 fn turn_for(turn: &Turn<'_>, held: &Medium, request: &LibraryRequest) -> Handled<TurnOver> {
     let side = request.side.map(|id| turn.tx.get::<Side>(id)).transpose()?.flatten();
@@ -366,7 +386,7 @@ fn evict(turn: &mut Turn<'_>, view: &View, mount: RequestId, dismount: RequestId
     wait(turn, waiting, "its drive is being cleared".to_string())
 }
 
-fn wait(turn: &mut Turn<'_>, mut request: LibraryRequest, note: String) -> Handled {
+pub(super) fn wait(turn: &mut Turn<'_>, mut request: LibraryRequest, note: String) -> Handled {
     if request.state != RequestState::Waiting {
         request.state = request::step(request.state, RequestEvent::Blocked)?;
     }
@@ -448,6 +468,9 @@ fn put_away(turn: &mut Turn<'_>, view: &View, drive: DriveId, medium: MediumId, 
         let mut held = held.clone();
         held.claimed_by = None;
         turn.put(held);
+    }
+    if view.library.cleaner == Some(medium) {
+        report::cleaner_may_have_been_used(turn, view.library.id)?;
     }
     turn.put(request);
     Ok(())

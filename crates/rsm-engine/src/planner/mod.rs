@@ -15,6 +15,7 @@
 
 mod action;
 mod carry;
+mod cleaning;
 mod fitting;
 mod labels;
 mod queue;
@@ -124,6 +125,7 @@ pub(crate) fn unfit(
     Ok(view.unfit(meant, medium, access))
 }
 
+pub(crate) use cleaning::{UNCOUNTED, is_empty, set_uses as set_cleaner_uses};
 pub(crate) use labels::{queue_full_inventory, recover};
 
 /// Orders a step of a drive outside the planner's own decisions (label blocks).

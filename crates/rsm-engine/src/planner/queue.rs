@@ -4,6 +4,7 @@
 //! request that has waited ten minutes goes first (decision 18, [`crate::queue_order`]).
 
 use super::action::Action;
+use super::cleaning;
 use super::labels;
 use super::view::View;
 use crate::requests::Ending;
@@ -34,6 +35,8 @@ pub(super) fn next(view: &View) -> Option<Action> {
             Operation::Dismount => dismount(view, request),
             Operation::Mount => mount(view, request),
             Operation::WriteFreeLabel | Operation::Classify => labels::next(view, request),
+            Operation::CleanDrive => cleaning::next(view, request),
+            Operation::ReserveCleaner | Operation::ReleaseCleaner => cleaning::slots(view, request),
             // It ends with the request that it removes.
             Operation::Remove => None,
         }

@@ -118,6 +118,11 @@ fn queue(view: &View) -> Option<Action> {
             Operation::WriteFreeLabel | Operation::Classify => label_work(view, request),
             // It ends with the request that it removes.
             Operation::Remove => None,
+            // A drive without a robot is cleaned by hand, and has no slots.
+            Operation::CleanDrive | Operation::ReserveCleaner | Operation::ReleaseCleaner => finish(
+                request,
+                Ending::failed(Code::UnableToClean, "a drive without a robot is cleaned by hand"),
+            ),
         }
     })
 }

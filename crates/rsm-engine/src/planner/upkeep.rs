@@ -4,6 +4,7 @@
 //! recorded and what is true together again. Intents that were never answered meet the read it asks for.
 
 use super::action::Action;
+use super::cleaning;
 use super::fitting;
 use super::view::View;
 use rsm_model::UtcTime;
@@ -17,6 +18,7 @@ pub(super) fn next(view: &View) -> Option<Action> {
     read(view)
         .or_else(|| probe(view))
         .or_else(|| put_away(view))
+        .or_else(|| cleaning::upkeep(view))
         .or_else(|| fitting::next(view))
         .or_else(|| read_in_background(view))
 }
@@ -76,7 +78,7 @@ fn stray(view: &View, drive: &Drive) -> Option<Action> {
                 || medium.claimed_by == Some(request.id))
     });
     let owned = view.mounts.contains_key(&medium.id) || cared_for;
-    let ready = view.is_usable(drive) && view.drive_ready(drive) && drive.state != DriveState::BeingCleaned;
+    let ready = view.is_usable(drive) && view.drive_ready(drive);
     // One that lies in a dismountable drive may stay there as before.
     let parked = drive.state == DriveState::Dismountable;
     let way = if parked { Dismounting::Deferred } else { Dismounting::Immediate };

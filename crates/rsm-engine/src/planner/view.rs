@@ -51,6 +51,10 @@ pub(crate) struct View {
     pub products: BTreeMap<DriveTypeId, String>,
     /// Media that no drive here can read, where that was looked for.
     pub useless: Option<Vec<MediumId>>,
+    /// Cleaning cartridges in the library, by id.
+    pub cleaners: Vec<Medium>,
+    /// Whether a person has been asked to bring a cleaner.
+    pub asked_for_cleaner: bool,
 }
 
 impl View {
@@ -61,7 +65,10 @@ impl View {
         drives.sort_by_key(|drive| drive.number);
         let mut requests = tx.open_requests_of(id)?;
         queue_order::sort(&mut requests, utc);
-        let asked = tx.open_operator_requests()?.iter().filter_map(|open| open.waiting).collect();
+        let open = tx.open_operator_requests()?;
+        let asked = open.iter().filter_map(|open| open.waiting).collect();
+        let about = Some((ObjectType::Library, id.0));
+        let for_cleaner = |open: &OperatorRequest| open.task == OperatorTask::Cleaner && open.first == about;
         let mut view = Self {
             utc,
             changer: tx.find(columns::changer::LIBRARY, id)?.pop(),
@@ -79,6 +86,8 @@ impl View {
             unread: None,
             products: tx.all::<DriveType>()?.into_iter().map(|make| (make.id, make.product)).collect(),
             useless: None,
+            cleaners: tx.cleaners(id)?,
+            asked_for_cleaner: open.iter().any(for_cleaner),
             library,
         };
         view.gather(tx)?;
@@ -97,13 +106,24 @@ impl View {
                 self.admit(tx, &medium)?;
             }
         }
+        for cleaner in self.cleaners.clone() {
+            self.admit(tx, &cleaner)?;
+        }
+        let reserved = self.requests.iter().filter(|request| {
+            matches!(request.operation, Operation::ReserveCleaner | Operation::ReleaseCleaner)
+        });
+        for id in reserved.filter_map(|request| request.slot).collect::<Vec<_>>() {
+            if let Some(slot) = tx.get::<Slot>(id)? {
+                self.slots.insert(id, slot);
+            }
+        }
         let homeless = self.media.values().any(|medium| {
             matches!(medium.location, Location::Drive(_))
                 && !self.mounts.contains_key(&medium.id)
                 && self.home_of(medium).is_none()
         });
         if homeless {
-            self.spare = spare_slot(tx, self.library.id)?;
+            self.spare = spare_slot(tx, &self.library)?;
         }
         Ok(())
     }
@@ -277,6 +297,10 @@ impl View {
     /// The slot to which a medium goes back: its own when that is free.
     pub fn home_of(&self, medium: &Medium) -> Option<SlotId> {
         let home = self.slots.get(&medium.home_slot?)?;
+        // A slot that is set aside is the home of the cleaner alone (reserve-keeps-data-out).
+        if self.library.cleaner_slot == Some(home.id) && self.library.cleaner != Some(medium.id) {
+            return None;
+        }
         let free =
             home.library == self.library.id && home.state == SlotState::Empty && home.seen.is_trusted();
         (free && !self.is_locked(home.element)).then_some(home.id)
@@ -288,10 +312,11 @@ impl View {
     }
 }
 
-/// Finds an empty slot that is nobody's home; failing that, any empty one.
-fn spare_slot(tx: &ReadTx<'_>, library: LibraryId) -> Result<Option<SlotId>, StoreError> {
-    let steps = tx.find(columns::step::LIBRARY, library)?;
-    let mut empty = tx.find(columns::slot::LIBRARY, library)?;
+/// Finds an empty slot that is nobody's home; failing that, any empty one. What is set aside for the cleaner is not empty.
+fn spare_slot(tx: &ReadTx<'_>, library: &Library) -> Result<Option<SlotId>, StoreError> {
+    let steps = tx.find(columns::step::LIBRARY, library.id)?;
+    let mut empty = tx.find(columns::slot::LIBRARY, library.id)?;
+    empty.retain(|slot| Some(slot.id) != library.cleaner_slot);
     empty.retain(|slot| {
         let locked = steps.iter().any(|step| step.elements.contains(&slot.element));
         slot.state == SlotState::Empty && slot.seen.is_trusted() && !locked

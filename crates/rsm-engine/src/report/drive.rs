@@ -1,7 +1,7 @@
 //! Loads, unloads, labels and label blocks that ended.
 
 use super::labels::{self, Identified, Verdict};
-use super::{count_attempt, doubt, drive_needs_service, intake, medium_of, request_of, standalone};
+use super::{cleaning, count_attempt, doubt, drive_needs_service, intake, medium_of, request_of, standalone};
 use crate::memory::WaitsFor;
 use crate::requests::{self, Ending};
 use crate::turn::{Handled, Turn};
@@ -14,7 +14,7 @@ use rsm_model::machine::medium::{self, MediumEvent, MediumState};
 use rsm_model::machine::request::{RequestEvent, RequestState};
 use rsm_model::machine::side::{self, SideEvent, SideState};
 use rsm_model::record::*;
-use rsm_step::{Failure, LoadedMedium};
+use rsm_step::{Alerts, Failure, LoadedMedium};
 use rsm_store::columns;
 
 /// Attempts of one request after which a drive that will not unload is taken out of service.
@@ -417,12 +417,15 @@ fn fail_mount(turn: &mut Turn<'_>, mut request: LibraryRequest, failure: Failure
 }
 
 /// The drive has let go of its medium.
-pub(super) fn unloaded(turn: &mut Turn<'_>, step: &OpenStep) -> Handled {
+pub(super) fn unloaded(turn: &mut Turn<'_>, step: &OpenStep, alerts: Option<&Alerts>) -> Handled {
     let (Some(mut bay), Some(mut held)) = (bay_of(turn, step)?, medium_of(turn, step)?) else {
         return Ok(());
     };
     let there = held.location == Location::Drive(bay.id);
-    let leaving = matches!(bay.state, DriveState::Mounted | DriveState::Loaded | DriveState::Dismountable);
+    let leaving = matches!(
+        bay.state,
+        DriveState::Mounted | DriveState::Loaded | DriveState::Dismountable | DriveState::BeingCleaned
+    );
     if !there || !leaving {
         return doubt(turn, step.library, "a drive unloaded what it should not hold");
     }
@@ -430,6 +433,7 @@ pub(super) fn unloaded(turn: &mut Turn<'_>, step: &OpenStep) -> Handled {
     bay.probes = 0;
     held.state = medium::step(held.state, MediumEvent::Unloaded)?;
     held.mounted_side = None;
+    cleaning::note_due(turn, &mut bay, alerts)?;
     if let Some(mut request) = request_of(turn, step)? {
         request.steps_done += 1;
         turn.put(request);
@@ -444,7 +448,7 @@ pub(super) fn unload_failed(turn: &mut Turn<'_>, step: &OpenStep, failure: Failu
     if failure == Failure::NoMedium {
         // It has let go already, in a step whose outcome was lost: a read says whether the cartridge lies in the bay
         // still, and then the robot takes it.
-        unloaded(turn, step)?;
+        unloaded(turn, step, None)?;
         return doubt(turn, step.library, "a drive had let go of its medium before it was asked");
     }
     count_attempt(turn, step, text)?;

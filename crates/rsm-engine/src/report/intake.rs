@@ -148,6 +148,9 @@ fn new_drive(turn: &mut Turn<'_>, library: LibraryId, report: &ElementReport, nu
         dismountable_since: None,
         probe_at: None,
         probes: 0,
+        cleaning_due: CleaningDue::No,
+        mounts_when_cleaned: 0,
+        cleanings: Vec::new(),
     })
 }
 
@@ -156,13 +159,23 @@ pub(super) struct Intake {
     library: LibraryId,
     /// Name of the library in the configuration.
     key: String,
+    /// Whether a bar code tells a cleaner (NTMS_LIBRARYFLAG_RECOGNIZECLEANERBARCODE, injectcleaner-barcode-prefix).
+    knows_cleaners: bool,
     types: BTreeMap<u32, (MediaTypeId, PoolId, u32)>,
     next_number: Option<u32>,
 }
 
 impl Intake {
     pub fn new(library: &Library) -> Self {
-        Self { library: library.id, key: library.key.clone(), types: BTreeMap::new(), next_number: None }
+        const RECOGNIZE_CLEANER_BAR_CODE: u32 = 0x10;
+        let knows_cleaners = library.flags & RECOGNIZE_CLEANER_BAR_CODE != 0;
+        Self {
+            library: library.id,
+            key: library.key.clone(),
+            knows_cleaners,
+            types: BTreeMap::new(),
+            next_number: None,
+        }
     }
 
     /// Records a cartridge that is seen for the first time.
@@ -172,7 +185,10 @@ impl Intake {
         location: Location,
         tag: Option<&str>,
     ) -> Handled<Medium> {
-        let code = type_code(configured(turn, &self.key), tag);
+        let code = match tag {
+            Some(tag) if self.knows_cleaners && is_cleaner(tag) => CLEANER,
+            _ => type_code(configured(turn, &self.key), tag),
+        };
         let (media_type, pool, sides) = self.media_type(turn, code)?;
         let number = self.number(turn)?;
         let id: MediumId = turn.new_id();
@@ -264,12 +280,10 @@ impl Intake {
     }
 }
 
-/// What a bar code says of the type: a cleaner by its prefix (P-41), what a rule decided, a type by its suffix;
-/// else what the library is configured for.
+/// What a bar code says of the type: what a rule decided, a type by its suffix; else what the library is configured for.
 fn type_code(library: Option<&LibraryConfiguration>, tag: Option<&str>) -> u32 {
     let fallback = library.and_then(|library| library.media_type).unwrap_or(LTO_ULTRIUM);
     match tag {
-        Some(tag) if is_cleaner(tag) => CLEANER,
         Some(tag) => rule(library, tag)
             .and_then(|rule| rule.media_type)
             .or_else(|| code_from_bar_code(tag))

@@ -10,6 +10,7 @@
 //! Invariants: a report of an earlier worker changes nothing but the history; a step ends once, or stays open as
 //! lost until its elements have been read again.
 
+mod cleaning;
 mod drive;
 mod elements;
 mod intake;
@@ -20,6 +21,7 @@ mod probe;
 mod standalone;
 mod unchanged;
 
+pub(crate) use cleaning::may_have_been_used as cleaner_may_have_been_used;
 pub(crate) use drive::mounted;
 pub(crate) use pieces::{Pieces, next as next_piece};
 pub(crate) use standalone::elements as stand_alone_elements;
@@ -73,9 +75,10 @@ fn take_in(turn: &mut Turn<'_>, device: Device, step: &OpenStep, report: &StepRe
         Outcome::Loaded(loaded) => drive::loaded(turn, step, loaded),
         Outcome::Labelled(medium) => drive::labelled(turn, step, medium),
         Outcome::LabelKept(medium) => drive::label_kept(turn, step, medium),
-        Outcome::Unloaded { .. } => drive::unloaded(turn, step),
+        Outcome::Unloaded { alerts } => drive::unloaded(turn, step, alerts.as_ref()),
+        Outcome::Cleaned { end, alerts } => cleaning::cleaned(turn, step, *end, alerts.as_ref()),
         Outcome::Alerts { .. } | Outcome::DoorLocked | Outcome::DoorUnlocked => Ok(()),
-        Outcome::Cleaned { .. } | Outcome::PortMoved { .. } => {
+        Outcome::PortMoved { .. } => {
             doubt(turn, step.library, "a step has ended that may have moved a medium")
         }
         Outcome::Written => drive::blocks_done(turn, step, Ok(rsm_model::Reply::Done)),
@@ -157,6 +160,7 @@ fn failed(turn: &mut Turn<'_>, device: Device, step: OpenStep, failure: Failure,
         "move" => motion::failed(turn, device, &step, failure, text),
         "load" => drive::load_failed(turn, &step, failure, text),
         "unload" => drive::unload_failed(turn, &step, failure, text),
+        "clean" => cleaning::failed(turn, &step, text),
         "read label" | "write label" => drive::label_failed(turn, &step, failure, text),
         _ => drive::blocks_failed(turn, &step, failure, text),
     }

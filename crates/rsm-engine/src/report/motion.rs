@@ -139,7 +139,11 @@ fn into_drive(
 ) -> Handled {
     held.state = medium::step(held.state, MediumEvent::PutInDrive)?;
     if let Some(mut bay) = turn.tx.get::<Drive>(id)? {
-        bay.state = drive::step(bay.state, DriveEvent::Inserted)?;
+        let inserted = match request.operation {
+            Operation::CleanDrive => DriveEvent::CleanerInserted,
+            _ => DriveEvent::Inserted,
+        };
+        bay.state = drive::step(bay.state, inserted)?;
         bay.seen = seen;
         bay.saved_side = request.side;
         turn.put(bay);

@@ -2792,7 +2792,7 @@ pub const FUNCTIONS: &[FunctionSpec; 63] = &[
             Code::ResourceNotPresent,
             Code::DeviceNotAvailable,
         ],
-        implemented: Implemented::No,
+        implemented: Implemented::Yes,
     },
     FunctionSpec {
         id: FunctionName::EjectNtmsCleaner,
@@ -2965,7 +2965,7 @@ pub const FUNCTIONS: &[FunctionSpec; 63] = &[
             Code::InvalidAddress,
             Code::NotEnoughMemory,
         ],
-        implemented: Implemented::No,
+        implemented: Implemented::Yes,
     },
     FunctionSpec {
         id: FunctionName::ReserveNtmsCleanerSlot,
@@ -3014,7 +3014,7 @@ pub const FUNCTIONS: &[FunctionSpec; 63] = &[
             Code::LibraryOffline,
             Code::ResourceDisabled,
         ],
-        implemented: Implemented::No,
+        implemented: Implemented::Yes,
     },
     FunctionSpec {
         id: FunctionName::CancelNtmsOperatorRequest,

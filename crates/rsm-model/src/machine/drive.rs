@@ -10,7 +10,8 @@
 //!
 //! Loaded means that a caller has the medium (or may have it back after a restart); Dismountable that it was
 //! released and stays until the drive is wanted (P-113). A drive without a robot takes in again (TakenIn) what lies in
-//! it: from Loaded, Dismountable or Unloaded back to Mounted. The states of cleaning come with the cleaner calls.
+//! it: from Loaded, Dismountable or Unloaded back to Mounted. A cleaner that is brought makes a drive BeingCleaned until
+//! it is taken out again, or unloaded as what lies there by mistake.
 
 super::machine! {
     name "drive";
@@ -33,6 +34,8 @@ super::machine! {
     events DriveEvent {
         /// The robot put a cartridge in.
         Inserted,
+        /// The robot put the cleaner in.
+        CleanerInserted,
         /// The drive reports ready, and the label was checked.
         Ready,
         /// The load failed and the cartridge can be taken out.
@@ -55,6 +58,10 @@ super::machine! {
     arrows {
         Dismounted, Inserted => Mounted : "The robot puts a cartridge in (model 5.3, P-102).";
         Dismounted, SeenFull => Mounted : "Hands or an unfinished move put a cartridge in (model 2.4, SavedPartitionId; P-17).";
+        Dismounted, CleanerInserted => BeingCleaned : "The cleaner is moved in (model 5.3, P-158).";
+        BeingCleaned, Taken => Dismounted : "The cleaner is back in its slot (model 5.3, P-158).";
+        BeingCleaned, Unloaded => Unloaded : "A cleaner that nobody waits for any more is put away (P-17).";
+        BeingCleaned, SeenEmpty => Dismounted : "Hands took the cleaner out of the drive (P-34).";
         Mounted, Ready => Loaded : "Ready, label checked (model 5.3, P-102).";
         Mounted, LoadFailed => Unloaded : "The load fails and the item with it (model 5.3).";
         Mounted, Unloaded => Unloaded : "The mount was cancelled or nobody wants it: put back without loading (decision 35, P-17).";

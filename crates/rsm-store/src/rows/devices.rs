@@ -13,7 +13,7 @@ operator_request_flags, media_pool_policy }
 
 row! { Library, "library", Some(ObjectType::Library), key LibraryId = ["id"], |row| row.id;
 id, common, kind, bar_code_reader, inventory_method, auto_recovery, flags, cleaner_uses_remaining, key,
-generation, read_at, wants_read, labels_next }
+generation, read_at, wants_read, labels_next, cleaner_slot, cleaner, cleans_drives }
 
 row! { Changer, "changer", Some(ObjectType::Changer), key ChangerId = ["id"], |row| row.id;
 id, common, number, changer_type, serial, revision, device_name, scsi, library, device, element, seen }
@@ -24,7 +24,7 @@ id, common, vendor, product }
 row! { Drive, "drive", Some(ObjectType::Drive), key DriveId = ["id"], |row| row.id;
 id, common, number, state, drive_type, device_name, serial, revision, scsi, mount_count, last_cleaned,
 saved_side, library, defer_dismount_delay_s, device, element, identity, seen, dismountable_since, probe_at,
-probes }
+probes, cleaning_due, mounts_when_cleaned, cleanings }
 
 row! { DriveType, "drive_type", Some(ObjectType::DriveType), key DriveTypeId = ["id"], |row| row.id;
 id, common, vendor, product, device_type }

@@ -160,7 +160,7 @@ states! {
     rsm_model::machine::medium::MediumState, rsm_model::machine::operator_request::OperatorState,
     rsm_model::machine::request::RequestState, rsm_model::machine::side::SideState,
     rsm_model::machine::slot::SlotState, Content, LibraryKind, InventoryMethod, IdentitySource, PortPosition,
-    PoolKind, Operation, Goal, MountAccess, OperatorTask, DeviceRole, LabelWitness,
+    PoolKind, Operation, Goal, MountAccess, OperatorTask, DeviceRole, LabelWitness, CleaningDue,
 }
 
 macro_rules! samples {
@@ -179,13 +179,13 @@ samples! {
     Computer { id, common, library_request_purge_s, operator_request_purge_s, library_request_flags,
         operator_request_flags, media_pool_policy }
     Library { id, common, kind, bar_code_reader, inventory_method, auto_recovery, flags, cleaner_uses_remaining,
-        key, generation, read_at, wants_read, labels_next }
+        key, generation, read_at, wants_read, labels_next, cleaner_slot, cleaner, cleans_drives }
     Changer { id, common, number, changer_type, serial, revision, device_name, scsi, library, device, element,
         seen }
     ChangerType { id, common, vendor, product }
     Drive { id, common, number, state, drive_type, device_name, serial, revision, scsi, mount_count, last_cleaned,
         saved_side, library, defer_dismount_delay_s, device, element, identity, seen, dismountable_since, probe_at,
-        probes }
+        probes, cleaning_due, mounts_when_cleaned, cleanings }
     DriveType { id, common, vendor, product, device_type }
     Slot { id, common, number, state, library, element, seen }
     Door { id, common, number, state, max_open_s, library }

@@ -8,6 +8,7 @@ mod bed;
 
 mod allocate_ntms_media;
 mod cancel_ntms_library_request;
+mod clean_ntms_drive;
 mod close_ntms_session;
 mod create_ntms_media_pool;
 mod deallocate_ntms_media;
@@ -25,6 +26,8 @@ mod mount_ntms_media;
 mod move_to_ntms_media_pool;
 mod open_ntms_session;
 mod processes;
+mod release_ntms_cleaner_slot;
+mod reserve_ntms_cleaner_slot;
 mod set_ntms_object_information;
 mod set_ntms_request_order;
 mod stand_alone;

@@ -24,7 +24,7 @@ mod yard;
 use desk::{Errands, Watched};
 use digest::Digest;
 use rsm_client::{ClientError, ServerAddress, Session};
-use rsm_engine::api::{IntakeRule, LibraryConfiguration, Limits};
+use rsm_engine::api::{Cleaning, IntakeRule, LibraryConfiguration, Limits};
 use rsm_engine::{Configuration, Desk};
 use rsm_model::access::{Caller, Role};
 use rsm_model::call::MountCall;
@@ -93,12 +93,21 @@ struct Planned {
     media_type: Option<u32>,
     rules: Vec<IntakeRule>,
     bays: Vec<u16>,
+    cleaning: Cleaning,
 }
 
 impl Planned {
     fn new(name: &str, config: LibraryConfig) -> Planned {
         let (name, inventory) = (name.to_string(), InventoryMethod::Fast);
-        Planned { name, config, inventory, media_type: None, rules: Vec::new(), bays: Vec::new() }
+        Planned {
+            name,
+            config,
+            inventory,
+            media_type: None,
+            rules: Vec::new(),
+            bays: Vec::new(),
+            cleaning: Cleaning::default(),
+        }
     }
 
     fn configured(&self) -> LibraryConfiguration {
@@ -106,7 +115,8 @@ impl Planned {
         for (drive, bay) in plain.drives.iter_mut().zip(&self.bays) {
             drive.bay = Some(*bay);
         }
-        LibraryConfiguration { media_type: self.media_type, rules: self.rules.clone(), ..plain }
+        let (media_type, rules, cleaning) = (self.media_type, self.rules.clone(), self.cleaning);
+        LibraryConfiguration { media_type, rules, cleaning, ..plain }
     }
 }
 
@@ -126,6 +136,12 @@ impl Plan {
     /// Sets the default inventory of `lab`.
     pub fn inventory(mut self, method: InventoryMethod) -> Plan {
         self.libraries[0].inventory = method;
+        self
+    }
+
+    /// Says in the configuration of `lab` that it cleans its drives by itself.
+    pub fn cleaned_by_library(mut self) -> Plan {
+        self.libraries[0].cleaning.by_service = false;
         self
     }
 
