@@ -264,8 +264,8 @@ pub enum Outcome {
     LabelKept(LoadedMedium),
     /// The drive has unloaded.
     Unloaded {
-        /// Which alerts were up then; none where the drive does not tell, or did not tell now. This is where a drive
-        /// that is dirty asks for its cleaning, at a dismount (lessons, rule 5).
+        /// Which alerts were up before it let go; none where the drive does not tell, or did not tell now. This is where
+        /// a drive that is dirty asks for its cleaning, at a dismount (lessons, rule 5).
         #[serde(default)]
         alerts: Option<Alerts>,
     },
