@@ -51,7 +51,7 @@ pub(crate) struct Drive {
     #[serde(default)]
     pub dirt: u64,
     /// Whether the last cleaning cartridge that was tried had no cleanings left.
-    #[serde(default)]
+    #[serde(skip)]
     pub spent_cleaner: bool,
     /// Whether it has given out the cleaning cartridge that still stands in it.
     #[serde(default)]
@@ -100,7 +100,7 @@ impl Drive {
     pub(crate) fn restore(&mut self, kept: &Self) {
         (self.threaded, self.faulty, self.rejects) = (kept.threaded, kept.faulty, kept.rejects);
         (self.dirt, self.given_out, self.cleaning_failed) = (kept.dirt, kept.given_out, kept.cleaning_failed);
-        (self.stuck, self.spent_cleaner) = (kept.stuck, kept.spent_cleaner);
+        self.stuck = kept.stuck;
     }
 
     /// The drive starts: it winds a threaded tape to its beginning, forgets locks, and gives up a cleaning.

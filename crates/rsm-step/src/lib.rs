@@ -13,6 +13,8 @@
 //! - An order carries the epoch of the worker it was sent to; a report with any other epoch than the step's own
 //!   is refused by the desk, so that a worker that was given up cannot speak for the one that replaced it.
 //! - A worker carries out one step at a time and reports each exactly once.
+//! - What came later has a default, so the report of an older worker is understood; a step that a worker does not
+//!   know ends it, as any frame does that is no order, and is never taken for another.
 //! - `Failure::CompletionUnknown` is a third outcome beside success and failure: the elements of the step must be
 //!   read before anything else is done with them (lessons, rule 3).
 
@@ -262,8 +264,8 @@ pub enum Outcome {
     LabelKept(LoadedMedium),
     /// The drive has unloaded.
     Unloaded {
-        /// Which alerts were up then; none where the drive does not tell, or did not tell now. This is where a drive
-        /// that is dirty asks for its cleaning, at a dismount (lessons, rule 5).
+        /// Which alerts were up before it let go; none where the drive does not tell, or did not tell now. This is where
+        /// a drive that is dirty asks for its cleaning, at a dismount (lessons, rule 5).
         #[serde(default)]
         alerts: Option<Alerts>,
     },

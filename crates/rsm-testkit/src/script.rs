@@ -11,6 +11,8 @@
 //!   hold pieces | release pieces      the desk's own turns for a large report (library piece=2)
 //!   advance 10s                       time passes; programs that are not silent keep their sessions alive
 //!   hand put TAPE1 desk/drive1 | hand eject desk/drive1      what a person does at a drive that stands alone
+//!   hand open port1 | hand close port1 | hand open door | hand close door      where they open and close
+//!   hand dirty drive1 3 | hand cleaner CLN9 20 port1 | hand set-cleaner slot5 0 [fails | sticks]
 //!   hand out slot1 | fault stuck-gripper transport | disk full | crash | start
 //!   try hand out slot1                 the same, where it may be impossible: then the answer says why
 //!   given V00001L6 side complete      a fact that no function of this version brings about
@@ -329,7 +331,7 @@ fn built_as(words: &[&str]) -> Done<LibraryConfig> {
                     ..Default::default()
                 });
             }
-            _ => return Err(format!("a library has no {key}")),
+            _ => equip(&mut config, key, number)?,
         }
     }
     if config.media.first_number != 1 {
@@ -337,6 +339,29 @@ fn built_as(words: &[&str]) -> Done<LibraryConfig> {
         config.drive.serial_pattern = format!("SIM{:03}%04d", config.media.first_number % 1_000);
     }
     Ok(config)
+}
+
+/// What has to do with dirt and hands: `cleaning-cartridge=5` puts one with 50 cleanings into slot 5, `clean-now=3`
+/// makes drives that ask to be cleaned after three loads, `closing-ports=1` gives ports that open and close,
+/// `hinged-door=1` a door that does, `no-door=1` none.
+fn equip(config: &mut LibraryConfig, key: &str, number: u16) -> Done {
+    match key {
+        "cleaning-cartridge" => config.cartridge.push(rsm_simlib::CartridgeConfig {
+            element: Some(config.geometry.first_slot + number - 1),
+            bar_code: Some("CLN001L6".to_string()),
+            cleanings: Some(50),
+            ..Default::default()
+        }),
+        "clean-now" => {
+            config.drive.log_pages = true;
+            config.dirt.now = Some(u64::from(number));
+        }
+        "closing-ports" => config.changer.ports = rsm_simlib::PortStyle::Closing,
+        "hinged-door" => config.changer.door = rsm_simlib::DoorStyle::Hinged,
+        "no-door" => config.changer.door = rsm_simlib::DoorStyle::None,
+        _ => return Err(format!("a library has no {key}")),
+    }
+    Ok(())
 }
 
 /// A span of time: `500ms`, `10s`, `6m`, `2h`.

@@ -191,7 +191,11 @@ fn run_drive(drive: &mut Drive<Box<dyn Transport>>, kind: rsm_scsi::DeviceKind, 
         Step::Load => medium.load().map(Outcome::Loaded),
         Step::ReadLabel => medium.read_label().map(Outcome::Labelled),
         Step::WriteLabel { id, over } => return medium.write_label(step, *id, over),
-        Step::Unload => medium.unload().map(|()| Outcome::Unloaded { alerts: medium.alerts_in_passing() }),
+        Step::Unload => {
+            // Asked before it lets go: some drives take down with the medium what they had to say of it.
+            let alerts = medium.alerts_in_passing();
+            medium.unload().map(|()| Outcome::Unloaded { alerts })
+        }
         Step::ReadAlerts => medium.alerts().map(|alerts| Outcome::Alerts { alerts }),
         Step::Clean => match medium.clean() {
             Some(end) => end,

@@ -103,8 +103,8 @@ impl Medium<'_> {
         }
     }
 
-    /// As `alerts`, after a step that has been done: that the drive does not answer this is no failure of the step,
-    /// and the next order meets a drive that is gone.
+    /// As `alerts`, on the way of another verb: that the drive does not answer this is no failure of the verb, which
+    /// meets itself a drive that is gone.
     pub(crate) fn alerts_in_passing(&mut self) -> Option<Alerts> {
         self.alerts().unwrap_or(None)
     }

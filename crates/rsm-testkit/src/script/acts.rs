@@ -4,7 +4,9 @@ use super::bed::{Done, Grip, Pieces};
 use super::{Silent, Story, given, span_ms};
 use crate::devices::Plug;
 use rsm_engine::Input;
-use rsm_simlib::{FaultSpec, HandAction, MotionCause, Notice, Outcome, Place, Side, SimLibrary, StuckAt};
+use rsm_simlib::{
+    FaultSpec, Flaw, HandAction, MotionCause, Notice, Outcome, Place, Side, SimLibrary, StuckAt,
+};
 
 /// How often a program that lives renews its lease.
 const KEEP_ALIVE_MS: u64 = 20_000;
@@ -118,7 +120,7 @@ impl Story {
                 let (from, to) = (library.config().geometry.transport_address, address(library, to)?);
                 HandAction::Move { from, to }
             }
-            _ => return Err("a hand cannot do that".to_string()),
+            words => about_openings_and_dirt(library, words)?,
         };
         library.hand(&action, notice).map_err(|error| error.to_string())
     }
@@ -227,6 +229,36 @@ fn key_of(device: &str) -> String {
         Some(number) => format!("{library}/drive-{number}"),
         None => format!("{library}/{part}"),
     }
+}
+
+/// What a person does to ports, door, cleaning cartridges and dirty drives.
+fn about_openings_and_dirt(library: &SimLibrary, words: &[&str]) -> Done<HandAction> {
+    let number = |word: &str| word.parse::<u32>().map_err(|_| format!("{word} is no number"));
+    Ok(match words {
+        ["open", "door"] => HandAction::OpenDoor,
+        ["close", "door"] => HandAction::CloseDoor,
+        ["open", port] => HandAction::OpenPort { port: address(library, port)? },
+        ["close", port] => HandAction::ClosePort { port: address(library, port)? },
+        ["dirty", drive, dirt] => {
+            HandAction::DirtyDrive { drive: address(library, drive)?, dirt: u64::from(number(dirt)?) }
+        }
+        ["cleaner", code, cleanings, to] => HandAction::PutCleaner {
+            bar_code: (*code != "plain").then(|| (*code).to_string()),
+            cleanings: number(cleanings)?,
+            to: address(library, to)?,
+        },
+        ["set-cleaner", place, cleanings, flaw @ ..] => HandAction::SetCleaner {
+            element: address(library, place)?,
+            cleanings: number(cleanings)?,
+            flaw: match flaw {
+                [] => None,
+                ["fails"] => Some(Flaw::Fails),
+                ["sticks"] => Some(Flaw::Sticks),
+                _ => return Err(format!("a cleaner has no {flaw:?}")),
+            },
+        },
+        _ => return Err("a hand cannot do that".to_string()),
+    })
 }
 
 /// The address of `slot3`, `drive1` or `port1`.

@@ -14,6 +14,7 @@ mod inventory;
 mod mount;
 mod objects;
 mod offline;
+mod openings;
 mod pools;
 mod recovery;
 mod restart;
