@@ -16,6 +16,7 @@
 pub mod address;
 pub mod deadline;
 pub mod error;
+pub mod notification;
 pub mod pools;
 pub mod queue;
 pub mod session;
@@ -26,6 +27,7 @@ mod http;
 pub use address::{ComputerName, ServerAddress, computer_name};
 pub use deadline::{INFINITE, Patience};
 pub use error::{ClientError, Refusal};
+pub use notification::{Change, Notification};
 pub use pools::Allocated;
 pub use rsm_wire::v1;
 pub use session::{KeepAlive, Mounted, Session};

@@ -152,7 +152,7 @@ pub(crate) fn end(turn: &mut Turn<'_>, mut request: LibraryRequest, ending: Endi
     if failed_by_hardware(&request) {
         planner::recover(turn, request.library)?;
     }
-    complete_signal(turn, &request);
+    complete_signal(turn, &request)?;
     end_removals(turn, &request)?;
     let answer = answer_of(&request, ending.told);
     turn.put(request.clone());
@@ -189,11 +189,15 @@ fn failed_by_hardware(request: &LibraryRequest) -> bool {
 }
 
 /// Signals the end of the operation with the ids that P-193 names.
-fn complete_signal(turn: &mut Turn<'_>, request: &LibraryRequest) {
+fn complete_signal(turn: &mut Turn<'_>, request: &LibraryRequest) -> Handled {
     match (request.operation, request.side) {
         (Operation::Inventory, _) => turn.changes.complete(ObjectType::Library, request.library.guid()),
         (Operation::Dismount | Operation::Mount, Some(side)) => {
             turn.changes.complete(ObjectType::Side, side.guid());
+            // The caller may have named the side by the logical medium that owns it (dismount-notification).
+            if let Some(logical) = turn.tx.get::<Side>(side)?.and_then(|side| side.logical_medium) {
+                turn.changes.complete(ObjectType::LogicalMedium, logical.guid());
+            }
         }
         // A cancellation is told with the id of what it cancelled (P-193).
         (Operation::Remove, _) => {
@@ -203,8 +207,8 @@ fn complete_signal(turn: &mut Turn<'_>, request: &LibraryRequest) {
         }
         // A move to a free pool ends when its label is written (P-193).
         (Operation::WriteFreeLabel, _) => {
-            let medium = request.medium.map(|id| turn.tx.get::<Medium>(id));
-            if let Some(Ok(Some(medium))) = medium {
+            let medium = request.medium.map(|id| turn.tx.get::<Medium>(id)).transpose()?.flatten();
+            if let Some(medium) = medium {
                 turn.changes.complete(ObjectType::MediaPool, medium.pool.guid());
             }
         }
@@ -215,6 +219,7 @@ fn complete_signal(turn: &mut Turn<'_>, request: &LibraryRequest) {
         }
         (Operation::Dismount | Operation::Mount, None) => {}
     }
+    Ok(())
 }
 
 fn ended_word(state: RequestState) -> &'static str {

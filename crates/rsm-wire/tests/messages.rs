@@ -92,6 +92,9 @@ fn refuses_unknown(function: &str) -> bool {
         "SetNtmsRequestOrder" => read::<v1::SetNtmsRequestOrderRequest>(json).is_err(),
         "DeleteNtmsRequests" => read::<v1::DeleteNtmsRequestsRequest>(json).is_err(),
         "DismountNtmsDrive" => read::<v1::DismountNtmsDriveRequest>(json).is_err(),
+        "OpenNtmsNotification" => read::<v1::OpenNtmsNotificationRequest>(json).is_err(),
+        "WaitForNtmsNotification" => read::<v1::WaitForNtmsNotificationRequest>(json).is_err(),
+        "CloseNtmsNotification" => read::<v1::CloseNtmsNotificationRequest>(json).is_err(),
         "Classify" => read::<v1::ClassifyRequest>(json).is_err(),
         other => panic!("no case for {other}"),
     }
