@@ -51,6 +51,15 @@ pub(crate) struct Asked {
     session: SessionId,
     number: u64,
     call: NoticeCall,
+    caller: Caller,
+}
+
+/// Whether somebody still listens for an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Caller {
+    Listens,
+    /// Its connection broke, and the board may not have heard of it yet.
+    Gone,
 }
 
 /// A channel as the judge knows it.
@@ -69,6 +78,12 @@ enum State {
     Open,
     Broken,
     Closed,
+}
+
+impl Asked {
+    fn is_close(&self) -> bool {
+        matches!(self.call, NoticeCall::Close { .. })
+    }
 }
 
 impl Listening {
@@ -161,7 +176,13 @@ impl World {
             let order = self.listening.rng.random();
             self.at_in_order(at_ms, order, Event::NoticeTick);
         }
-        for told in told {
+        // Those who wait on a channel are told before who closes it.
+        let closes = |told: &Told| match told {
+            Told::Reply { ticket, .. } => self.listening.asked.get(ticket).is_some_and(Asked::is_close),
+            Told::Alive(_) => false,
+        };
+        let (first, then): (Vec<Told>, Vec<Told>) = told.into_iter().partition(closes);
+        for told in first.into_iter().chain(then) {
             match told {
                 Told::Reply { ticket, result } => self.notice_answered(ticket, result)?,
                 Told::Alive(session) => {
@@ -210,7 +231,7 @@ impl World {
     fn ask_notice(&mut self, client: usize, session: SessionId, call: NoticeCall) {
         let number = self.clients[client].next_number;
         self.clients[client].next_number += 1;
-        self.post_notice(Asked { client, session, number, call });
+        self.post_notice(Asked { client, session, number, call, caller: Caller::Listens });
     }
 
     fn post_notice(&mut self, asked: Asked) {
@@ -231,9 +252,15 @@ impl World {
 
     /// A listener loses its connection while it waits; half of them ask again with the same number.
     fn stop_listening(&mut self, index: usize) {
-        let mine = self.listening.asked.iter().find(|(_, asked)| asked.client == index);
-        let Some((ticket, asked)) = mine.map(|(ticket, asked)| (*ticket, asked.clone())) else { return };
-        self.listening.asked.remove(&ticket);
+        let listens = |asked: &Asked| asked.client == index && asked.caller == Caller::Listens;
+        let mine = self.listening.asked.iter_mut().find(|(_, asked)| listens(asked));
+        let Some((ticket, asked)) = mine.map(|(ticket, asked)| {
+            let before = asked.clone();
+            asked.caller = Caller::Gone;
+            (*ticket, before)
+        }) else {
+            return;
+        };
         self.coverage.reach("listener gone");
         self.listen_after(15, Event::ListenerGone(ticket));
         if self.listening.rng.random_range(0..2) == 0 {
@@ -241,11 +268,20 @@ impl World {
         }
     }
 
+    /// The board hears that a listener's connection broke.
+    pub(crate) fn listener_gone(&mut self, ticket: Ticket) -> Checked {
+        self.listening.asked.remove(&ticket);
+        self.board_hears(Heard::CallerGone { ticket })
+    }
+
     /// The board has answered: it is judged, and then heard or lost.
     fn notice_answered(&mut self, ticket: Ticket, result: Answer) -> Checked {
         let Some(asked) = self.listening.asked.remove(&ticket) else { return Ok(()) };
         self.note(format!("listener {} is told #{} {result:?}", asked.client, asked.number));
         self.judge_notice(&asked, &result)?;
+        if asked.caller == Caller::Gone {
+            return Ok(());
+        }
         if self.calm == Calm::No && self.listening.rng.random_range(0..8) == 0 {
             self.coverage.reach("notification asked for again");
             self.post_notice(asked);
@@ -319,6 +355,8 @@ impl World {
         let (state, position, kind) = (judged.state, judged.position, judged.kind);
         let left = self.events_of(kind, position)?;
         let piled_up = left.len() as u64 > self.listening.behind;
+        // Who waits when many come gets the first of them all the same.
+        let never_waits = matches!(asked.call, NoticeCall::Wait { timeout_ms: 0, .. });
         let refused = result.as_ref().err().map(|refusal| refusal.code);
         let text = format!("{asked:?} at {position}, {state:?}, {} are left: {result:?}", left.len());
         match (result, state, refused) {
@@ -329,7 +367,7 @@ impl World {
                 self.judged(id, |one| one.state = State::Broken);
                 Ok(())
             }
-            (Ok(Reply::Notification { operation, object }), State::Open, _) if !piled_up => {
+            (Ok(Reply::Notification { operation, object }), State::Open, _) if !(piled_up && never_waits) => {
                 match left.first() {
                     Some(row) if row.operation == *operation && row.object == *object => {
                         self.coverage.reach("notification heard");
@@ -412,7 +450,7 @@ impl World {
         self.clients[client].next_number += 1;
         let ticket = Ticket(self.next_ticket);
         self.next_ticket += 1;
-        self.listening.asked.insert(ticket, Asked { client, session, number, call });
+        self.listening.asked.insert(ticket, Asked { client, session, number, call, caller: Caller::Listens });
         self.notice_asked(ticket)?;
         match self.listening.asked.contains_key(&ticket) {
             true => broken("every-call-answered", format!("{ticket:?} was to be answered at once")),

@@ -320,7 +320,7 @@ impl World {
             }
             Event::Listen(index) => self.listens(index),
             Event::AskNotice(ticket) => self.notice_asked(ticket),
-            Event::ListenerGone(ticket) => self.board_hears(Heard::CallerGone { ticket }),
+            Event::ListenerGone(ticket) => self.listener_gone(ticket),
             Event::Word => self.word_arrives(),
             Event::NoticeTick => self.board_hears(Heard::Tick),
         }

@@ -198,13 +198,20 @@ impl Board {
         if book.renew(now.monotonic_ms, self.limits.lease_ms) {
             told.push(Told::Alive(session.id));
         }
-        if let Some(earlier) = book.earlier(asked.number) {
+        // What is committed is seen, though word of it may still be on its way here (waitnotify-zero-timeout). That comes
+        // first: it may answer the very call that is repeated here.
+        if matches!(call, NoticeCall::Wait { .. })
+            && let Err(error) = self.catch_up(rows, told)
+        {
+            return Some(Err(refusal_of(&error)));
+        }
+        if let Some(earlier) = self.books.get(&session.id).and_then(|book| book.earlier(asked.number)) {
             return Some(earlier.clone());
         }
         let answer = match call {
             NoticeCall::Open { object_type } => Some(self.open(now, &session, *object_type, rows)),
             NoticeCall::Wait { channel, timeout_ms } => {
-                self.wait(now, asked, &session, (*channel, *timeout_ms), rows, told)
+                self.wait(now, asked, &session, (*channel, *timeout_ms), rows)
             }
             NoticeCall::Close { channel } => Some(self.close(&session, *channel, told)),
         };
@@ -250,16 +257,11 @@ impl Board {
         session: &Session,
         (channel, timeout_ms): (Option<Guid>, u32),
         rows: &mut impl Snapshots,
-        told: &mut Vec<Told>,
     ) -> Option<Answer> {
         let id = match self.own(session, channel) {
             Ok(id) => id,
             Err(refusal) => return Some(Err(refusal)),
         };
-        // What is committed is seen, though word of it may still be on its way here (waitnotify-zero-timeout).
-        if let Err(error) = self.catch_up(rows, told) {
-            return Some(Err(refusal_of(&error)));
-        }
         let channel = self.channels.get_mut(&id)?;
         if asked.number != 0
             && let Some(wait) = channel.join(asked.number, asked.ticket)
