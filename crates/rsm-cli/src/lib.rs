@@ -22,6 +22,7 @@ pub mod allocate;
 pub mod api;
 pub mod arguments;
 pub mod blocks;
+pub mod events;
 pub mod find;
 pub mod inventory;
 pub mod manual;

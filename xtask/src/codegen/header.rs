@@ -123,6 +123,7 @@ fn c_type(table: &str, form: Form) -> Result<&'static str> {
         ("LPNTMS_ALLOCATION_INFORMATION", _) => "LPNTMS_ALLOCATION_INFORMATION",
         ("LPNTMS_OBJECTINFORMATION (A or W)", Form::W) => "LPNTMS_OBJECTINFORMATIONW",
         ("LPNTMS_OBJECTINFORMATION (A or W)", _) => "LPNTMS_OBJECTINFORMATIONA",
+        ("LPNTMS_NOTIFICATIONINFORMATION", _) => "LPNTMS_NOTIFICATIONINFORMATION",
         (other, _) => bail!("no C type for {other}"),
     })
 }
@@ -136,8 +137,8 @@ const HEAD: &str = "\
  * The C interface of the Removable Storage Manager.
  *
  * Text of the A forms is UTF-8, of the W forms UTF-16 in the host's byte order; WCHAR is 16 bits
- * whatever wchar_t is. OpenNtmsSession leaves its reason in GetLastError(), per thread; every other
- * function returns its code. Times are milliseconds: 0 never waits, INFINITE waits for ever. Sizes of
+ * whatever wchar_t is. OpenNtmsSession and OpenNtmsNotification leave their reason in GetLastError(), per
+ * thread; every other function returns its code. Times are milliseconds: 0 never waits, INFINITE waits for ever. Sizes of
  * text buffers are characters and count the terminating NUL.
  */
 #ifndef RSM_NTMSAPI_H
@@ -187,6 +188,13 @@ typedef struct NTMS_ALLOCATION_INFORMATION {
 } NTMS_ALLOCATION_INFORMATION;
 typedef NTMS_ALLOCATION_INFORMATION *LPNTMS_ALLOCATION_INFORMATION;
 
+/* One change: dwOperation is a value of NtmsNotificationOperations. */
+typedef struct NTMS_NOTIFICATIONINFORMATION {
+    DWORD dwOperation;
+    NTMS_GUID ObjectId;
+} NTMS_NOTIFICATIONINFORMATION;
+typedef NTMS_NOTIFICATIONINFORMATION *LPNTMS_NOTIFICATIONINFORMATION;
+
 /* lpSecurityDescriptor is self-relative; bInheritHandle is ignored. */
 typedef struct SECURITY_ATTRIBUTES {
     DWORD nLength;
@@ -217,7 +225,7 @@ typedef struct SYSTEMTIME {
 ";
 
 const OPEN: &str = "
-/* The reason of the calling thread's last failed OpenNtmsSession; 0 after a success. */
+/* The reason of the calling thread's last failed OpenNtmsSession or OpenNtmsNotification; 0 after a success. */
 DWORD GetLastError(void);
 ";
 
