@@ -344,6 +344,14 @@ enum NtmsMediaPoolPolicy {
     NTMS_POOLPOLICY_KEEPOFFLINEIMPORT = 2 /* Keep import media when ejected */
 };
 
+enum NtmsNotificationOperations {
+    NTMS_OBJ_UPDATE = 1, /* Object changed */
+    NTMS_OBJ_INSERT = 2, /* Object created */
+    NTMS_OBJ_DELETE = 3, /* Object removed */
+    NTMS_EVENT_SIGNAL = 4, /* State change of an asynchronous operation */
+    NTMS_EVENT_COMPLETE = 5 /* End of an asynchronous operation */
+};
+
 enum DeviceType {
     FILE_DEVICE_CD_ROM = 2, /* CD-ROM device */
     FILE_DEVICE_DISK = 7, /* Direct-access device */

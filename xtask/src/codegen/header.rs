@@ -15,7 +15,7 @@ use super::text::GENERATED;
 use crate::spec::{Function, Spec};
 
 /// The enumerations whose values the exported functions take or give.
-const ENUMS: [&str; 32] = [
+const ENUMS: [&str; 33] = [
     "NtmsObjectsTypes",
     "NtmsSessionOptions",
     "NtmsMountOptions",
@@ -47,6 +47,7 @@ const ENUMS: [&str; 32] = [
     "NtmsLibRequestFlags",
     "NtmsOpRequestFlags",
     "NtmsMediaPoolPolicy",
+    "NtmsNotificationOperations",
     "DeviceType",
 ];
 
@@ -270,10 +271,13 @@ mod tests {
         check(format!("sizeof(WCHAR) == {}", meta.wchar_bytes));
         check("sizeof(DWORD) == 4".to_owned());
         check("sizeof(SYSTEMTIME) == 16".to_owned());
-        let single = ["NTMS_MOUNT_INFORMATION", "NTMS_ALLOCATION_INFORMATION"].map(|name| {
-            let layout = spec.constants.structs.iter().find(|s| s.name == name);
-            layout.expect("constants.toml has the layout")
-        });
+        let single =
+            ["NTMS_MOUNT_INFORMATION", "NTMS_ALLOCATION_INFORMATION", "NTMS_NOTIFICATIONINFORMATION"].map(
+                |name| {
+                    let layout = spec.constants.structs.iter().find(|s| s.name == name);
+                    layout.expect("constants.toml has the layout")
+                },
+            );
         let declared = layouts::declared(&spec);
         assert_eq!(declared.len(), 26, "sixteen kinds and the whole, nine of these in two forms");
         for layout in single.into_iter().chain(declared) {
