@@ -198,6 +198,7 @@ fn complete_signal(turn: &mut Turn<'_>, request: &LibraryRequest) -> Handled {
             if let Some(logical) = turn.tx.get::<Side>(side)?.and_then(|side| side.logical_medium) {
                 turn.changes.complete(ObjectType::LogicalMedium, logical.guid());
             }
+            complete_drive(turn, request);
         }
         // A cancellation is told with the id of what it cancelled (P-193).
         (Operation::Remove, _) => {
@@ -217,9 +218,18 @@ fn complete_signal(turn: &mut Turn<'_>, request: &LibraryRequest) -> Handled {
                 turn.changes.complete(ObjectType::PhysicalMedium, medium.guid());
             }
         }
-        (Operation::Dismount | Operation::Mount, None) => {}
+        (Operation::Dismount | Operation::Mount, None) => complete_drive(turn, request),
     }
     Ok(())
+}
+
+/// Signals that a drive has been emptied, as who named the drive was promised (dismountdrive-completion-notice); a release
+/// that leaves the cartridge where it is empties none.
+fn complete_drive(turn: &mut Turn<'_>, request: &LibraryRequest) {
+    let empties = request.operation == Operation::Dismount && request.option == Dismounting::Immediate as u32;
+    if let Some(drive) = request.drive.filter(|_| empties) {
+        turn.changes.complete(ObjectType::Drive, drive.guid());
+    }
 }
 
 fn ended_word(state: RequestState) -> &'static str {

@@ -69,7 +69,7 @@ impl House {
         };
         let desk = DeskHandle::new();
         let (thread, ()) = DeskThread::start(desk.clone(), open, NoWorkers, clock).expect("it opens");
-        let readers = Readers::open(&database).expect("it can be read");
+        let readers = Readers::open(&database, std::sync::Arc::new(rsm_server::utc)).expect("it can be read");
         let notices = Notices::start(&desk, &readers, NoticeLimits::default()).expect("a thread");
         (House { desk, notices }, thread, folder)
     }

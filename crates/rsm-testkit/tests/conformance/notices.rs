@@ -129,3 +129,40 @@ fn what_is_refused_is_told_to_nobody_and_what_is_done_is_told_whole() {
     assert_eq!(all(sides), [(UPDATE, side)]);
     proves!("AllocateNtmsMedia/common-atomic-update");
 }
+
+#[test]
+fn a_drive_that_was_to_be_emptied_is_told_when_it_is() {
+    let bed = Bed::new();
+    let session = bed.open(User::Operator);
+    let drive = bed.id("drive1");
+    session.mount(&bed::mount(bed.id("V00001L6"))).expect("mounted");
+    let drives = channel(&session, ObjectType::Drive);
+    session.dismount(&[bed.id("V00001L6")], 1).expect("queued");
+    bed.settle();
+    bed.hold("changer");
+    session.dismount_drive(Some(drive)).expect("queued");
+    bed.settle();
+    assert_eq!(completed(&drives), [], "the cartridge is still in it");
+    bed.release("changer");
+    bed.settle();
+    assert_eq!(completed(&drives), [drive]);
+    proves!("DismountNtmsDrive/dismountdrive-completion-notice");
+}
+
+#[test]
+fn a_cancellation_that_ends_is_told_with_the_request() {
+    let bed = Bed::new();
+    let session = bed.open(User::Operator);
+    let requests = channel(&session, ObjectType::LibraryRequest);
+    bed.hold("changer");
+    let call = MountCall { options: NO_WAIT, ..bed::mount(bed.id("V00001L6")) };
+    let mount = session.mount(&call).expect("queued").request.expect("its request");
+    bed.settle();
+    assert_eq!(session.cancel_request(Some(mount)).expect("queued").len(), 1, "the cartridge is in motion");
+    bed.settle();
+    assert_eq!(completed(&requests), []);
+    bed.release("changer");
+    bed.settle();
+    assert_eq!(completed(&requests), [mount]);
+    proves!("CancelNtmsLibraryRequest/cancel-completion-notice");
+}
