@@ -19,7 +19,7 @@ use rsm_model::generated::codes::Code;
 use crate::structures::{self, Form};
 use crate::{calls, last_error, security};
 
-/// A session handle as the caller holds it: a number that is looked up, never an address.
+/// A handle of a session or of a notification channel as the caller holds it: a number that is looked up, never an address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Handle(pub usize);
 
@@ -84,6 +84,16 @@ pub struct AllocationInformation {
     pub allocated_from: Guid,
 }
 
+/// `NTMS_NOTIFICATIONINFORMATION`: one change.
+#[repr(C)]
+#[derive(Debug)]
+pub struct NotificationInformation {
+    /// A value of NtmsNotificationOperations.
+    pub operation: u32,
+    /// The object.
+    pub object: Guid,
+}
+
 /// `SECURITY_ATTRIBUTES`: a self-relative security descriptor.
 #[repr(C)]
 #[derive(Debug)]
@@ -125,6 +135,13 @@ fn done(code: Code) -> Result<(), Code> {
 fn session(handle: *mut c_void) -> Result<Handle, Code> {
     let handle = Handle(handle.addr());
     calls::check_session(handle)?;
+    Ok(handle)
+}
+
+/// Refuses a handle that is not an open notification channel, before any other check.
+fn channel(handle: *mut c_void) -> Result<Handle, Code> {
+    let handle = Handle(handle.addr());
+    calls::check_notification(handle)?;
     Ok(handle)
 }
 
@@ -248,6 +265,12 @@ fn write_allocation(information: *mut AllocationInformation, from: Guid) {
         // SAFETY: not NULL; that it points to the structure is the contract of the C interface.
         unsafe { (&raw mut (*information).allocated_from).write_unaligned(from) }
     }
+}
+
+/// Writes one change; callers pass a pointer accepted by `checked`.
+fn write_notification(information: *mut NotificationInformation, operation: u32, object: Guid) {
+    // SAFETY: not NULL; that it points to the structure is the contract of the C interface.
+    unsafe { information.write_unaligned(NotificationInformation { operation, object }) }
 }
 
 /// Reads bytes into memory of ours.

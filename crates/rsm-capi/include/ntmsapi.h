@@ -3,8 +3,8 @@
  * The C interface of the Removable Storage Manager.
  *
  * Text of the A forms is UTF-8, of the W forms UTF-16 in the host's byte order; WCHAR is 16 bits
- * whatever wchar_t is. OpenNtmsSession leaves its reason in GetLastError(), per thread; every other
- * function returns its code. Times are milliseconds: 0 never waits, INFINITE waits for ever. Sizes of
+ * whatever wchar_t is. OpenNtmsSession and OpenNtmsNotification leave their reason in GetLastError(), per
+ * thread; every other function returns its code. Times are milliseconds: 0 never waits, INFINITE waits for ever. Sizes of
  * text buffers are characters and count the terminating NUL.
  */
 #ifndef RSM_NTMSAPI_H
@@ -53,6 +53,13 @@ typedef struct NTMS_ALLOCATION_INFORMATION {
     NTMS_GUID AllocatedFrom;
 } NTMS_ALLOCATION_INFORMATION;
 typedef NTMS_ALLOCATION_INFORMATION *LPNTMS_ALLOCATION_INFORMATION;
+
+/* One change: dwOperation is a value of NtmsNotificationOperations. */
+typedef struct NTMS_NOTIFICATIONINFORMATION {
+    DWORD dwOperation;
+    NTMS_GUID ObjectId;
+} NTMS_NOTIFICATIONINFORMATION;
+typedef NTMS_NOTIFICATIONINFORMATION *LPNTMS_NOTIFICATIONINFORMATION;
 
 /* lpSecurityDescriptor is self-relative; bInheritHandle is ignored. */
 typedef struct SECURITY_ATTRIBUTES {
@@ -342,6 +349,14 @@ enum NtmsOpRequestFlags {
 enum NtmsMediaPoolPolicy {
     NTMS_POOLPOLICY_PURGEOFFLINESCRATCH = 1, /* Forget free media when ejected */
     NTMS_POOLPOLICY_KEEPOFFLINEIMPORT = 2 /* Keep import media when ejected */
+};
+
+enum NtmsNotificationOperations {
+    NTMS_OBJ_UPDATE = 1, /* Object changed */
+    NTMS_OBJ_INSERT = 2, /* Object created */
+    NTMS_OBJ_DELETE = 3, /* Object removed */
+    NTMS_EVENT_SIGNAL = 4, /* State change of an asynchronous operation */
+    NTMS_EVENT_COMPLETE = 5 /* End of an asynchronous operation */
 };
 
 enum DeviceType {
@@ -1054,7 +1069,7 @@ typedef LPNTMS_OBJECTINFORMATIONA LPNTMS_OBJECTINFORMATION;
 #define ERROR_INVALID_STATE 5023u /* The object is in a state in which this cannot be done. */
 #endif
 
-/* The reason of the calling thread's last failed OpenNtmsSession; 0 after a success. */
+/* The reason of the calling thread's last failed OpenNtmsSession or OpenNtmsNotification; 0 after a success. */
 DWORD GetLastError(void);
 
 /* Connects a program to an RSM server and gives back a session handle. */
@@ -1149,6 +1164,15 @@ DWORD ReserveNtmsCleanerSlot(HANDLE hSession, LPNTMS_GUID lpLibrary, LPNTMS_GUID
 
 /* Gives up the library's cleaner slot so that the slot may hold data cartridges again. */
 DWORD ReleaseNtmsCleanerSlot(HANDLE hSession, LPNTMS_GUID lpLibrary);
+
+/* Opens a channel on which changes to objects of one type are reported. */
+HANDLE OpenNtmsNotification(HANDLE hSession, DWORD dwType);
+
+/* Waits for the next change on a notification channel. */
+DWORD WaitForNtmsNotification(HANDLE hNotification, LPNTMS_NOTIFICATIONINFORMATION lpNotificationInformation, DWORD dwTimeout);
+
+/* Closes a notification channel. */
+DWORD CloseNtmsNotification(HANDLE hNotification);
 
 #ifdef __cplusplus
 }

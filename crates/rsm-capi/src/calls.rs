@@ -6,7 +6,7 @@
 
 use crate::generated::{Guid, Handle};
 use crate::handles;
-use rsm_client::{ClientError, ComputerName, ServerAddress, Session, computer_name, v1};
+use rsm_client::{ClientError, ComputerName, Notification, ServerAddress, Session, computer_name, v1};
 use rsm_model::Code;
 use rsm_model::call::{AllocateCall, CreatePoolCall, MountCall};
 use rsm_model::generated::constants::allocate::NTMS_ALLOCATE_NEXT;
@@ -230,6 +230,39 @@ pub fn release_cleaner_slot(handle: Handle, library: Option<Guid>) -> Code {
 pub fn dismount(handle: Handle, media: &[Guid], options: u32) -> Code {
     let media: Vec<ids::Guid> = media.iter().copied().map(to_model).collect();
     done(find(handle).map(|session| session.dismount(&media, options)))
+}
+
+/// OpenNtmsNotification: a channel on which changes of one type are reported.
+pub fn open_notification(handle: Handle, object_type: u32) -> Result<Handle, Code> {
+    let session = find(handle)?;
+    let channel = Notification::open(&session, object_type).map_err(|error| error.code())?;
+    let Some(handle) = handles::insert_channel(channel.clone()) else {
+        // It would be kept until the session is closed; an error here changes nothing for the caller.
+        let _unheard = channel.close();
+        return Err(Code::NotEnoughMemory);
+    };
+    Ok(handle)
+}
+
+/// Refuses a handle that is no open notification channel of this process.
+pub fn check_notification(handle: Handle) -> Result<(), Code> {
+    handles::find_channel(handle).map(drop).ok_or(Code::InvalidHandle)
+}
+
+/// WaitForNtmsNotification: the operation and the object of the next change.
+pub fn wait_notification(handle: Handle, timeout_ms: u32) -> Result<(u32, Guid), Code> {
+    let channel = handles::find_channel(handle).ok_or(Code::InvalidHandle)?;
+    let change = channel.wait(timeout_ms).map_err(|error| error.code())?;
+    Ok((change.operation, from_model(change.object)))
+}
+
+/// CloseNtmsNotification: the handle is dead at once; calls that wait on the channel end with ERROR_NO_DATA. NULL is a
+/// wrong parameter here (closenotify-null-differs-from-wait).
+pub fn close_notification(handle: Handle) -> Code {
+    if handle.0 == 0 {
+        return Code::InvalidParameter;
+    }
+    done(handles::remove_channel(handle).map(|channel| channel.close()).ok_or(Code::InvalidHandle))
 }
 
 /// The code of a call whose answer has nothing for a C program.

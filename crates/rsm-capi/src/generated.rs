@@ -20,7 +20,7 @@ use rsm_model::generated::codes::Code;
 use crate::structures::{self, Form};
 use crate::{calls, last_error, security};
 
-/// A session handle as the caller holds it: a number that is looked up, never an address.
+/// A handle of a session or of a notification channel as the caller holds it: a number that is looked up, never an address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Handle(pub usize);
 
@@ -85,6 +85,16 @@ pub struct AllocationInformation {
     pub allocated_from: Guid,
 }
 
+/// `NTMS_NOTIFICATIONINFORMATION`: one change.
+#[repr(C)]
+#[derive(Debug)]
+pub struct NotificationInformation {
+    /// A value of NtmsNotificationOperations.
+    pub operation: u32,
+    /// The object.
+    pub object: Guid,
+}
+
 /// `SECURITY_ATTRIBUTES`: a self-relative security descriptor.
 #[repr(C)]
 #[derive(Debug)]
@@ -126,6 +136,13 @@ fn done(code: Code) -> Result<(), Code> {
 fn session(handle: *mut c_void) -> Result<Handle, Code> {
     let handle = Handle(handle.addr());
     calls::check_session(handle)?;
+    Ok(handle)
+}
+
+/// Refuses a handle that is not an open notification channel, before any other check.
+fn channel(handle: *mut c_void) -> Result<Handle, Code> {
+    let handle = Handle(handle.addr());
+    calls::check_notification(handle)?;
     Ok(handle)
 }
 
@@ -249,6 +266,12 @@ fn write_allocation(information: *mut AllocationInformation, from: Guid) {
         // SAFETY: not NULL; that it points to the structure is the contract of the C interface.
         unsafe { (&raw mut (*information).allocated_from).write_unaligned(from) }
     }
+}
+
+/// Writes one change; callers pass a pointer accepted by `checked`.
+fn write_notification(information: *mut NotificationInformation, operation: u32, object: Guid) {
+    // SAFETY: not NULL; that it points to the structure is the contract of the C interface.
+    unsafe { information.write_unaligned(NotificationInformation { operation, object }) }
 }
 
 /// Reads bytes into memory of ours.
@@ -766,4 +789,35 @@ pub extern "C" fn ReleaseNtmsCleanerSlot(session_handle: *mut c_void, library: *
         let library = optional_id(library)?;
         done(calls::release_cleaner_slot(session_handle, library))
     })
+}
+
+/// Opens a channel on which changes to objects of one type are reported.
+#[unsafe(no_mangle)]
+pub extern "C" fn OpenNtmsNotification(session_handle: *mut c_void, object_type: u32) -> *mut c_void {
+    opening(|| {
+        let session_handle = session(session_handle)?;
+        calls::open_notification(session_handle, object_type)
+    })
+}
+
+/// Waits for the next change on a notification channel.
+#[unsafe(no_mangle)]
+pub extern "C" fn WaitForNtmsNotification(
+    notification: *mut c_void,
+    notification_information: *mut NotificationInformation,
+    timeout: u32,
+) -> u32 {
+    answering(|| {
+        let notification = channel(notification)?;
+        let notification_information = checked(notification_information, 1)?.cast_mut();
+        let (operation, object) = calls::wait_notification(notification, timeout)?;
+        write_notification(notification_information, operation, object);
+        Ok(())
+    })
+}
+
+/// Closes a notification channel.
+#[unsafe(no_mangle)]
+pub extern "C" fn CloseNtmsNotification(notification: *mut c_void) -> u32 {
+    answering(|| done(calls::close_notification(Handle(notification.addr()))))
 }

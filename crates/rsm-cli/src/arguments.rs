@@ -78,6 +78,11 @@ pub enum Command {
     /// Names and descriptions of objects of all kinds
     #[command(subcommand)]
     Object(ObjectCommand),
+    /// Prints what changes, as it happens: a line each
+    ///
+    /// Ctrl-C ends it. When more changed than the service keeps for a listener, a line says that some were lost, and
+    /// listening goes on. A restart of the service ends it with exit code 3.
+    Events(EventsArguments),
     /// Calls any function of the interface with its fields as JSON
     Api(ApiArguments),
     /// Writes a completion script for a shell to standard output
@@ -330,6 +335,8 @@ pub enum RequestCommand {
         /// Id
         request: String,
     },
+    /// Prints library requests as they change their state, a line each, until Ctrl-C
+    Watch(FollowArguments),
     /// Tells why a library request waits, and for whom
     Why {
         /// Id
@@ -381,6 +388,28 @@ pub struct DeleteArguments {
     /// With --finished, only those of this library: id or name
     #[arg(long, value_name = "LIBRARY", requires = "finished")]
     pub library: Option<String>,
+}
+
+/// Arguments of listening to changes.
+#[derive(Args, Clone, Debug)]
+pub struct EventsArguments {
+    /// Only objects of this type, such as drive, side or media-pool; may be given more than once
+    #[arg(long = "type", value_name = "KIND", value_parser = crate::events::object_type)]
+    pub types: Vec<rsm_model::ObjectType>,
+    /// When to stop.
+    #[command(flatten)]
+    pub follow: FollowArguments,
+}
+
+/// When listening stops by itself.
+#[derive(Args, Clone, Debug)]
+pub struct FollowArguments {
+    /// Stop after so many lines
+    #[arg(long, value_name = "N")]
+    pub limit: Option<u64>,
+    /// Stop when nothing has changed for so long, such as 30s, 5m or 2h
+    #[arg(long, default_value = "forever", value_name = "TIME")]
+    pub timeout: TimeSpan,
 }
 
 /// Verbs of operator requests.

@@ -16,7 +16,7 @@ use crate::view::media::MediumRow;
 use crate::view::pool::MediaTypeRow;
 use crate::view::work::{HistoryRow, OperatorRow, RequestRow, WhyRow};
 use crate::watch::Shown;
-use crate::{allocate, api, blocks, cleaners, inventory, mount, object, pools, queue};
+use crate::{allocate, api, blocks, cleaners, events, inventory, mount, object, pools, queue};
 use clap::CommandFactory;
 use rsm_client::{ServerAddress, Session};
 use rsm_model::ObjectType;
@@ -44,6 +44,9 @@ pub fn run(arguments: &Arguments) -> Result<String, Problem> {
         Command::Request(command) => in_session(general, |session| request(session, command, format)),
         Command::Operator(command) => in_session(general, |session| operator(session, command, format)),
         Command::Session(SessionCommand::Status) => in_session(general, |session| status(session, format)),
+        Command::Events(arguments) => {
+            in_session(general, |session| events::events(session, arguments, format))
+        }
         Command::Api(call) => {
             let ready = api::check(call)?;
             in_session(general, |session| api::call(session, ready))
@@ -173,7 +176,7 @@ fn media_types(session: &Session, format: Format) -> Result<String, Problem> {
     Ok(format.list(rows?))
 }
 
-fn request(session: &Session, command: &RequestCommand, format: Format) -> Result<String, Problem> {
+fn request(session: &Arc<Session>, command: &RequestCommand, format: Format) -> Result<String, Problem> {
     let catalog = Catalog::new(session);
     match command {
         RequestCommand::List { library } => {
@@ -186,6 +189,7 @@ fn request(session: &Session, command: &RequestCommand, format: Format) -> Resul
         RequestCommand::Show { request } => {
             Ok(format.one(&RequestRow::of(&catalog, &catalog.request(request)?)?))
         }
+        RequestCommand::Watch(arguments) => events::requests(session, arguments, format),
         RequestCommand::Why { request } => {
             let object = catalog.request(request)?;
             let why = session.explain(id_of(&object)?)?;

@@ -16,6 +16,7 @@ use signal_hook::iterator::{Handle, Signals};
 use std::collections::BTreeSet;
 use std::io::IsTerminal;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError, Sender};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
@@ -224,11 +225,31 @@ fn own_request(
 /// end with ERROR_CANCELLED. A second interrupt ends the process at once, and the session's lease does the rest.
 pub struct CloseOnInterrupt {
     handle: Handle,
+    has_come: Arc<AtomicBool>,
 }
 
 impl CloseOnInterrupt {
     /// Begins to listen for SIGINT and SIGTERM.
     pub fn start(session: Arc<Session>) -> Result<Self, Problem> {
+        Self::saying(
+            session,
+            Some("rsm: interrupted, the request is being cancelled; once more ends at once"),
+        )
+    }
+
+    /// As [`CloseOnInterrupt::start`], for a command that an interrupt ends in order: nothing is said.
+    pub fn quietly(session: Arc<Session>) -> Result<Self, Problem> {
+        Self::saying(session, None)
+    }
+
+    /// Says whether an interrupt has come.
+    pub fn has_come(&self) -> bool {
+        self.has_come.load(Ordering::Relaxed)
+    }
+
+    fn saying(session: Arc<Session>, text: Option<&'static str>) -> Result<Self, Problem> {
+        let has_come = Arc::new(AtomicBool::new(false));
+        let comes = Arc::clone(&has_come);
         let mut signals = Signals::new([SIGINT, SIGTERM]).map_err(|error| {
             let cause = format!("cannot listen for an interrupt: {error}");
             Problem::refused(Code::NotEnoughMemory, cause, "try again, or do not wait.")
@@ -239,17 +260,20 @@ impl CloseOnInterrupt {
                 if count > 0 {
                     std::process::exit(INTERRUPTED);
                 }
+                comes.store(true, Ordering::Relaxed);
                 let session = Arc::clone(&session);
                 // In a thread of its own, so that a second interrupt is heard while the service is slow.
                 thread::spawn(move || {
-                    eprintln!("rsm: interrupted, the request is being cancelled; once more ends at once");
+                    if let Some(text) = text {
+                        eprintln!("{text}");
+                    }
                     if let Err(error) = session.close() {
                         eprintln!("rsm: the session could not be closed and will lapse: {error}");
                     }
                 });
             }
         });
-        Ok(Self { handle })
+        Ok(Self { handle, has_come })
     }
 }
 

@@ -304,7 +304,7 @@ const DATA_PATIENCE: Patience = Patience::Timeout { timeout_ms: 900_000 };
 const DATA_FUNCTIONS: [&str; 2] = ["WriteBlocks", "ReadBlocks"];
 
 /// Functions whose requests carry a call number.
-const NUMBERED: [&str; 12] = [
+const NUMBERED: [&str; 15] = [
     "CloseNtmsSession",
     "SetNtmsObjectInformation",
     "InventoryNtmsLibrary",
@@ -314,6 +314,9 @@ const NUMBERED: [&str; 12] = [
     "MoveToNtmsMediaPool",
     "AllocateNtmsMedia",
     "DeallocateNtmsMedia",
+    "OpenNtmsNotification",
+    "WaitForNtmsNotification",
+    "CloseNtmsNotification",
     "WriteBlocks",
     "ReadBlocks",
     "Classify",

@@ -1,7 +1,7 @@
 //! The desk's border: what comes in, what leaves.
 //!
 //! ```text
-//!   Call, CallerGone, Step, WorkerGone, SessionSeen, Tick ──► Desk::apply ──► Reply, StartWorker, Start, Notify, WakeAt
+//!   Call, CallerGone, Step, WorkerGone, SessionSeen, Tick ──► Desk::apply ──► Reply, StartWorker, Start, Notify, SessionEnded, WakeAt
 //! ```
 //!
 //! Invariant: outputs leave only after the transaction that justifies them has been committed.
@@ -79,6 +79,8 @@ pub enum Output {
     Start(StepOrder),
     /// Objects changed, or an operation was signalled.
     Notify(Vec<Event>),
+    /// A session is over: closed by its caller, or because it gave no sign of life.
+    SessionEnded(SessionId),
     /// Apply a `Tick` at this moment of the monotonic clock, or earlier. A moment that has come already asks for a
     /// batch without calls before those that wait: the desk goes on with work that it has divided.
     WakeAt {
@@ -90,12 +92,21 @@ pub enum Output {
 /// One notification (P-191).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Event {
+    /// Its place in the order of all events, as its row has it; goes up.
+    pub seq: i64,
     /// NtmsNotificationOperations: 1 update, 2 insert, 3 delete, 4 signal, 5 complete.
     pub operation: u32,
     /// Kind of the object.
     pub object_type: ObjectType,
     /// The object.
     pub object: Guid,
+}
+
+impl From<&rsm_store::EventRow> for Event {
+    fn from(row: &rsm_store::EventRow) -> Self {
+        let rsm_store::EventRow { seq, operation, object_type, object, .. } = *row;
+        Self { seq, operation, object_type, object }
+    }
 }
 
 /// What the service is told to manage.

@@ -370,12 +370,7 @@ impl Desk {
         self.store.restore_ballast();
         border.pass(Moment::Committed)?;
         if !events.is_empty() {
-            let event = |row: rsm_store::EventRow| Event {
-                operation: row.operation,
-                object_type: row.object_type,
-                object: row.object,
-            };
-            outputs.push(Output::Notify(events.into_iter().map(event).collect()));
+            outputs.push(Output::Notify(events.iter().map(Event::from).collect()));
         }
         for output in outputs {
             (border.leave)(output);

@@ -18,6 +18,7 @@ mod gate;
 mod handlers;
 mod memory;
 mod naming;
+pub mod notices;
 mod operators;
 mod planner;
 mod pools;
@@ -30,4 +31,5 @@ mod turn;
 
 pub use api::{Answer, Cleaning, Configuration, Event, Input, Limits, Output, Ticket};
 pub use desk::{Desk, DeskError, Fate, Moment};
+pub use notices::{Board, Heard, NoticeLimits, Told};
 pub use query::query;

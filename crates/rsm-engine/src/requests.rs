@@ -152,7 +152,7 @@ pub(crate) fn end(turn: &mut Turn<'_>, mut request: LibraryRequest, ending: Endi
     if failed_by_hardware(&request) {
         planner::recover(turn, request.library)?;
     }
-    complete_signal(turn, &request);
+    complete_signal(turn, &request)?;
     end_removals(turn, &request)?;
     let answer = answer_of(&request, ending.told);
     turn.put(request.clone());
@@ -189,7 +189,7 @@ fn failed_by_hardware(request: &LibraryRequest) -> bool {
 }
 
 /// Signals the end of the operation with the ids that P-193 names.
-fn complete_signal(turn: &mut Turn<'_>, request: &LibraryRequest) {
+fn complete_signal(turn: &mut Turn<'_>, request: &LibraryRequest) -> Handled {
     match (request.operation, request.side) {
         (Operation::Inventory | Operation::ReserveCleaner | Operation::ReleaseCleaner, _) => {
             turn.changes.complete(ObjectType::Library, request.library.guid());
@@ -201,6 +201,11 @@ fn complete_signal(turn: &mut Turn<'_>, request: &LibraryRequest) {
         }
         (Operation::Dismount | Operation::Mount, Some(side)) => {
             turn.changes.complete(ObjectType::Side, side.guid());
+            // The caller may have named the side by the logical medium that owns it (dismount-notification).
+            if let Some(logical) = turn.tx.get::<Side>(side)?.and_then(|side| side.logical_medium) {
+                turn.changes.complete(ObjectType::LogicalMedium, logical.guid());
+            }
+            complete_drive(turn, request);
         }
         // A cancellation is told with the id of what it cancelled (P-193).
         (Operation::Remove, _) => {
@@ -210,8 +215,8 @@ fn complete_signal(turn: &mut Turn<'_>, request: &LibraryRequest) {
         }
         // A move to a free pool ends when its label is written (P-193).
         (Operation::WriteFreeLabel, _) => {
-            let medium = request.medium.map(|id| turn.tx.get::<Medium>(id));
-            if let Some(Ok(Some(medium))) = medium {
+            let medium = request.medium.map(|id| turn.tx.get::<Medium>(id)).transpose()?.flatten();
+            if let Some(medium) = medium {
                 turn.changes.complete(ObjectType::MediaPool, medium.pool.guid());
             }
         }
@@ -220,7 +225,17 @@ fn complete_signal(turn: &mut Turn<'_>, request: &LibraryRequest) {
                 turn.changes.complete(ObjectType::PhysicalMedium, medium.guid());
             }
         }
-        (Operation::Dismount | Operation::Mount, None) => {}
+        (Operation::Dismount | Operation::Mount, None) => complete_drive(turn, request),
+    }
+    Ok(())
+}
+
+/// Signals that a drive has been emptied, as who named the drive was promised (dismountdrive-completion-notice); a release
+/// that leaves the cartridge where it is empties none.
+fn complete_drive(turn: &mut Turn<'_>, request: &LibraryRequest) {
+    let empties = request.operation == Operation::Dismount && request.option == Dismounting::Immediate as u32;
+    if let Some(drive) = request.drive.filter(|_| empties) {
+        turn.changes.complete(ObjectType::Drive, drive.guid());
     }
 }
 

@@ -287,6 +287,29 @@ pub enum Query {
     },
 }
 
+/// A call about notifications. It changes no object: a channel is no row, and dies with its session and the service
+/// (processes 15 and 19).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NoticeCall {
+    /// OpenNtmsNotification.
+    Open {
+        /// NtmsObjectsTypes; one that no object has is taken, and nothing is ever reported (opennotify-unknown-type).
+        object_type: u32,
+    },
+    /// WaitForNtmsNotification.
+    Wait {
+        /// Channel; `None` stands for NULL.
+        channel: Option<Guid>,
+        /// Longest wait in milliseconds; 0 never waits, 0xFFFFFFFF waits for ever (decision 2).
+        timeout_ms: u32,
+    },
+    /// CloseNtmsNotification.
+    Close {
+        /// Channel; `None` stands for NULL.
+        channel: Option<Guid>,
+    },
+}
+
 /// What a call gets when it succeeds.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Reply {
@@ -326,6 +349,15 @@ pub enum Reply {
     History(Vec<HistoryEntry>),
     /// Why a request waits.
     Explanation(Explanation),
+    /// The channel is open.
+    Channel(ChannelId),
+    /// One change of an object, or one signal of an operation (P-191).
+    Notification {
+        /// NtmsNotificationOperations: 1 update, 2 insert, 3 delete, 4 signal, 5 complete.
+        operation: u32,
+        /// The object.
+        object: Guid,
+    },
 }
 
 /// A record together with what is counted from other rows.

@@ -152,6 +152,8 @@ typed_ids! {
     SessionId,
     /// Names a step: one order to a device and its outcome.
     StepId,
+    /// Names a notification channel of a session.
+    ChannelId,
 }
 
 impl SessionId {

@@ -3,7 +3,7 @@
 //! ```text
 //!   handlers ──call──►┐                              ┌─ Reply ──► the caller that waits
 //!   workers ──urgent─►├─ Lanes ─► apply(now, batch) ─┼─ StartWorker, Start ──► Workers
-//!   time ──Tick──────►┘                              └─ Notify ──► whoever listens
+//!   time ──Tick──────►┘                              └─ Notify, SessionEnded ──► whoever listens
 //! ```
 //!
 //! Why a thread and not a task: the desk is synchronous, its transactions wait for the disk, and nothing of it may
@@ -14,7 +14,7 @@
 
 use crate::clock::Clock;
 use crate::lanes::{Found, Lanes, NotTaken};
-use rsm_engine::{Answer, Event, Input, Output, Ticket};
+use rsm_engine::{Answer, Heard, Input, Output, Ticket};
 use rsm_model::Code;
 use rsm_model::access::Caller;
 use rsm_model::call::{Call, Refusal, Reply};
@@ -24,13 +24,10 @@ use rsm_step::{Hello, StepOrder};
 use rsm_wire::Addressed;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
-use tokio::sync::{broadcast, oneshot};
-
-/// How many events a listener may lag behind before it has to look anew.
-const EVENTS_KEPT: usize = 4096;
+use tokio::sync::oneshot;
 
 /// What the thread drives: the desk, or a script in its place. It is made in the thread and never leaves it.
 pub trait Machine {
@@ -52,16 +49,39 @@ pub trait Workers: Send + 'static {
     fn order(&mut self, order: StepOrder);
 }
 
-#[derive(Debug)]
 struct Shared {
     lanes: Lanes,
     /// Callers that wait; none any more once the thread has ended.
     callers: Mutex<Option<HashMap<Ticket, oneshot::Sender<Answer>>>>,
     next_ticket: AtomicU64,
-    events: broadcast::Sender<Event>,
+    listener: OnceLock<Listener>,
+}
+
+/// Who is told of what was committed; called on the desk's thread, so it must not wait for anything.
+pub(crate) type Listener = Box<dyn Fn(Said) + Send + Sync>;
+
+/// What a listener is told.
+pub(crate) enum Said {
+    /// Something that the board of notifications hears.
+    Heard(Heard),
+    /// The desk has ended, and nothing more comes.
+    Ended,
+}
+
+impl std::fmt::Debug for Shared {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Shared").field("lanes", &self.lanes).finish_non_exhaustive()
+    }
 }
 
 impl Shared {
+    /// Tells whoever listens; nobody listening is no error.
+    fn say(&self, said: Said) {
+        if let Some(listener) = self.listener.get() {
+            listener(said);
+        }
+    }
+
     fn callers(&self) -> MutexGuard<'_, Option<HashMap<Ticket, oneshot::Sender<Answer>>>> {
         // The lock is held over map operations only; they leave the map whole even if a thread panics.
         self.callers.lock().unwrap_or_else(PoisonError::into_inner)
@@ -89,6 +109,7 @@ impl Drop for Ending {
         self.0.lanes.close();
         // Dropping the senders tells the callers.
         self.0.callers().take();
+        self.0.say(Said::Ended);
     }
 }
 
@@ -123,7 +144,7 @@ impl DeskHandle {
             lanes: Lanes::default(),
             callers: Mutex::new(Some(HashMap::new())),
             next_ticket: AtomicU64::new(1),
-            events: broadcast::channel(EVENTS_KEPT).0,
+            listener: OnceLock::new(),
         };
         Self { shared: Arc::new(shared) }
     }
@@ -135,7 +156,7 @@ impl DeskHandle {
     /// The engine's refusal; ERROR_NOT_ENOUGH_MEMORY when too many calls stand in line; ERROR_NOT_CONNECTED when the
     /// desk has ended.
     pub async fn call(&self, caller: Caller, call: Addressed<Call>) -> Result<Reply, Refusal> {
-        let ticket = Ticket(self.shared.next_ticket.fetch_add(1, Ordering::Relaxed));
+        let ticket = self.ticket();
         let (answer, wait) = oneshot::channel();
         match self.shared.callers().as_mut() {
             Some(callers) => callers.insert(ticket, answer),
@@ -168,9 +189,16 @@ impl DeskHandle {
         self.tell(Input::SessionSeen { session });
     }
 
-    /// Listens to the service's events from now on.
-    pub fn events(&self) -> broadcast::Receiver<Event> {
-        self.shared.events.subscribe()
+    /// Has a listener told of what is committed from now on. There is one; a second is not heard.
+    pub(crate) fn listen(&self, listener: Listener) {
+        if self.shared.listener.set(listener).is_err() {
+            tracing::warn!("two listen to the desk, and the second hears nothing");
+        }
+    }
+
+    /// Chooses a ticket that no other caller has.
+    pub(crate) fn ticket(&self) -> Ticket {
+        Ticket(self.shared.next_ticket.fetch_add(1, Ordering::Relaxed))
     }
 
     /// Takes no more calls; the thread ends when what it has is on disk.
@@ -283,11 +311,9 @@ impl<M: Machine, W: Workers> Running<M, W> {
                 Output::Reply { ticket, result } => self.reply(ticket, result),
                 Output::StartWorker(hello) => self.workers.start(hello),
                 Output::Start(order) => self.workers.order(order),
-                Output::Notify(events) => {
-                    for event in events {
-                        // Nobody listening is no error.
-                        let _ = self.shared.events.send(event);
-                    }
+                Output::Notify(events) => self.shared.say(Said::Heard(Heard::Committed(events))),
+                Output::SessionEnded(session) => {
+                    self.shared.say(Said::Heard(Heard::SessionEnded(session)));
                 }
                 Output::WakeAt { monotonic_ms } => {
                     self.wake_at_ms = Some(self.wake_at_ms.map_or(monotonic_ms, |at| at.min(monotonic_ms)));
@@ -306,13 +332,13 @@ impl<M: Machine, W: Workers> Running<M, W> {
 }
 
 /// The refusal of a call that finds the line full.
-fn overloaded() -> Refusal {
+pub(crate) fn overloaded() -> Refusal {
     let sentence = format!("the manager is overloaded: {} calls wait already", crate::lanes::LONGEST_LINE);
     Refusal::new(Code::NotEnoughMemory, sentence).next("wait a second and call again")
 }
 
 /// The refusal of a call that finds no desk.
-fn ended() -> Refusal {
+pub(crate) fn ended() -> Refusal {
     Refusal::new(Code::NotConnected, "the manager is stopping; whether the call was carried out is not known")
         .next("connect again, open a new session and look")
 }

@@ -15,8 +15,8 @@ use axum::serve::IncomingStream;
 use connectrpc::ConnectRpcService;
 use rsm_model::access::Caller;
 use rsm_wire::v1::{
-    CleanerManagementExt, ExtensionExt, LibraryControlExt, MediaServicesExt, ObjectManagementExt,
-    SessionManagementExt,
+    CleanerManagementExt, DatabaseNotificationExt, ExtensionExt, LibraryControlExt, MediaServicesExt,
+    ObjectManagementExt, SessionManagementExt,
 };
 use std::future::Future;
 use std::sync::Arc;
@@ -75,6 +75,7 @@ fn router(service: Service) -> axum::Router {
     let rpc = LibraryControlExt::register(service.clone(), rpc);
     let rpc = CleanerManagementExt::register(service.clone(), rpc);
     let rpc = MediaServicesExt::register(service.clone(), rpc);
+    let rpc = DatabaseNotificationExt::register(service.clone(), rpc);
     let rpc = ExtensionExt::register(service, rpc);
     let rpc = ConnectRpcService::new(rpc).with_interceptor(Documented);
     let healthz = axum::routing::get(async move || health(asked.incarnation()));

@@ -2,7 +2,8 @@
 //!
 //! ```text
 //!   socket ─► http (peer credentials) ─► service ─┬─ change ──► lanes ─► desk_thread ─► rsm_engine::Desk
-//!                                                 └─ question ─► reads ─► rsm_engine::query
+//!                                                 ├─ question ─► reads ─► rsm_engine::query
+//!                                                 └─ notice ──► notices ─► rsm_engine::Board ◄─ what the desk commits
 //!   refusals ─► failure (documented name, number, sentence, next step)
 //! ```
 //!
@@ -16,6 +17,7 @@ pub mod desk_thread;
 mod failure;
 pub mod http;
 pub mod lanes;
+pub mod notices;
 pub mod peer;
 pub mod reads;
 pub mod service;
@@ -23,6 +25,7 @@ pub mod service;
 pub use clock::{Clock, utc};
 pub use desk_thread::{DeskHandle, DeskThread, Machine, Workers};
 pub use http::serve;
+pub use notices::Notices;
 pub use peer::Roles;
 pub use reads::Readers;
 pub use service::{Handover, Service, Serving};

@@ -65,11 +65,16 @@ impl Readers {
         done.unwrap_or_else(|error| Err(failed(format!("the read ended by itself: {error}"))))
     }
 
+    /// Opens one more connection to the database, for whoever reads on a thread of its own.
+    pub(crate) fn another(&self) -> Result<Reader, StoreError> {
+        Reader::open(&self.path)
+    }
+
     fn read_now(&self, caller: &Caller, query: &Addressed<Query>) -> Result<Reply, Refusal> {
         let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
         let mut reader = match idle {
             Some(reader) => reader,
-            None => Reader::open(&self.path).map_err(|error| failed(error.to_string()))?,
+            None => self.another().map_err(|error| failed(error.to_string()))?,
         };
         let now = (self.calendar)();
         let answer = reader.snapshot(|tx| rsm_engine::query(tx, caller, query.session, &query.what, now));

@@ -6,7 +6,8 @@
 //!
 //! Why so thin: the wire's conversions stand in `rsm-wire`, the rules in the engine. A handler adds who is calling.
 //!
-//! Invariants: a changing call goes to the desk and nowhere else, a question to a reader and nowhere else; a future
+//! Invariants: a changing call goes to the desk and nowhere else, a question to a reader and nowhere else, a call about
+//! notifications to their board; a future
 //! that is dropped because its client went leaves the call to go on (decision 26). Until the desk is handed over every
 //! call is refused and leaves nothing; from then on none is refused for that reason.
 
@@ -15,13 +16,14 @@
 use crate::desk_thread::DeskHandle;
 use crate::failure::{error_of, error_of_wrong};
 use crate::http::Peer;
+use crate::notices::Notices;
 use crate::peer::Roles;
 use crate::reads::{Readers, Renewal, Seen};
 use axum::extract::ConnectInfo;
 use connectrpc::{ConnectError, RequestContext, Response, ServiceRequest, ServiceResult};
 use rsm_model::Code;
 use rsm_model::access::Caller;
-use rsm_model::call::{Call, Query, Refusal, Reply};
+use rsm_model::call::{Call, NoticeCall, Query, Refusal, Reply};
 use rsm_wire::{Addressed, WrongReply, v1};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
@@ -38,6 +40,7 @@ pub struct Service {
 pub struct Serving {
     desk: DeskHandle,
     readers: Readers,
+    notices: Notices,
     seen: Seen,
     incarnation: u32,
 }
@@ -48,10 +51,16 @@ pub struct Handover {
 }
 
 impl Serving {
-    /// Takes a running desk, readers of its database, and which of the manager's lives this is; `lease` is how long a
-    /// session lives without a sign.
-    pub fn new(desk: DeskHandle, readers: Readers, incarnation: u32, lease: Duration) -> Self {
-        Self { desk, readers, seen: Seen::new(lease), incarnation }
+    /// Takes a running desk, readers of its database, the notifications of what it commits, and which of the manager's
+    /// lives this is; `lease` is how long a session lives without a sign.
+    pub fn new(
+        desk: DeskHandle,
+        readers: Readers,
+        notices: Notices,
+        incarnation: u32,
+        lease: Duration,
+    ) -> Self {
+        Self { desk, readers, notices, seen: Seen::new(lease), incarnation }
     }
 }
 
@@ -139,6 +148,25 @@ impl Service {
     }
 }
 
+impl Service {
+    /// Answers a call about notifications; its caller may wait long, and keeps neither a thread nor a reader.
+    async fn notice<Request, Answer>(
+        &self,
+        context: &RequestContext,
+        request: Request,
+    ) -> ServiceResult<Answer>
+    where
+        Addressed<NoticeCall>: TryFrom<Request, Error = Refusal>,
+        Answer: TryFrom<Reply, Error = WrongReply>,
+    {
+        let serving = self.serving()?;
+        let call = Addressed::<NoticeCall>::try_from(request).map_err(|refusal| error_of(&refusal))?;
+        let caller = self.caller(context).await?;
+        let reply = serving.notices.call(caller, call).await.map_err(|refusal| error_of(&refusal))?;
+        answer(reply)
+    }
+}
+
 /// The refusal of a call that comes before the desk is open.
 fn starting() -> Refusal {
     let sentence =
@@ -201,6 +229,12 @@ handlers!(MediaServices {
     change move_to_ntms_media_pool: MoveToNtmsMediaPoolRequest => MoveToNtmsMediaPoolResponse;
     change allocate_ntms_media: AllocateNtmsMediaRequest => AllocateNtmsMediaResponse;
     change deallocate_ntms_media: DeallocateNtmsMediaRequest => DeallocateNtmsMediaResponse;
+});
+
+handlers!(DatabaseNotification {
+    notice open_ntms_notification: OpenNtmsNotificationRequest => OpenNtmsNotificationResponse;
+    notice wait_for_ntms_notification: WaitForNtmsNotificationRequest => WaitForNtmsNotificationResponse;
+    notice close_ntms_notification: CloseNtmsNotificationRequest => CloseNtmsNotificationResponse;
 });
 
 handlers!(Extension {

@@ -5,12 +5,14 @@ mod http;
 use connectrpc::Protocol;
 use connectrpc::client::{ClientConfig, Http2Connection};
 use http::{failure, head, read_answer};
-use rsm_engine::{Input, Output, Ticket};
+use rsm_engine::{Input, NoticeLimits, Output, Ticket};
 use rsm_model::Code;
 use rsm_model::call::{Call, Refusal, Reply};
 use rsm_model::ids::{Guid, SessionId};
 use rsm_model::time::Now;
-use rsm_server::{Clock, DeskHandle, DeskThread, Machine, Readers, Roles, Service, Serving, Workers, serve};
+use rsm_server::{
+    Clock, DeskHandle, DeskThread, Machine, Notices, Readers, Roles, Service, Serving, Workers, serve,
+};
 use rsm_step::{DeviceKey, Epoch, Hello, StepOrder};
 use rsm_store::Store;
 use rsm_wire::v1;
@@ -107,7 +109,8 @@ fn starting() -> (Server, impl FnOnce() + Send) {
         tokio::net::UnixListener::bind(&socket).expect("a socket")
     };
     runtime.spawn(serve(listener, service, std::future::pending()));
-    let serving = Serving::new(desk.clone(), readers, 3, LONG);
+    let notices = Notices::start(&desk, &readers, NoticeLimits::default()).expect("a thread");
+    let serving = Serving::new(desk.clone(), readers, notices, 3, LONG);
     let server = Server { socket, desk, told, go_on, runtime, _folder: folder };
     (server, move || handover.hand_over(serving))
 }

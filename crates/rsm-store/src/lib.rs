@@ -35,7 +35,7 @@ pub use ballast::Ballast;
 pub use changes::{AuditEntry, AuditRow, Change, Changes, EventRow, Record, RecordKey, SignalKind};
 pub use columns::Column;
 pub use error::StoreError;
-pub use read::{ReadTx, Reader};
+pub use read::{ReadTx, Reader, Snapshots};
 pub use row::Row;
 pub use search::{Choice, PlaceAtRest};
 pub use store::{DatabaseLock, Log, Store, WriteTx};

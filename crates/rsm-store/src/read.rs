@@ -197,17 +197,25 @@ impl<'c> ReadTx<'c> {
         const TEXT: &str = "SELECT \"seq\", \"at\", \"operation\", \"object_type\", \"object\" FROM \"event\" \
                             WHERE \"seq\" > $1 ORDER BY \"seq\" LIMIT $2";
         let values = [Value::Integer(seq), Value::Integer(i64::from(limit))];
-        sql::query(self.connection, TEXT, &values, |row| {
-            let seq = row.get(0)?;
-            let mut cells = Cells::after(row, 1);
-            Ok(EventRow {
-                seq,
-                at: cells.take()?,
-                operation: cells.take()?,
-                object_type: cells.take()?,
-                object: cells.take()?,
-            })
-        })
+        sql::query(self.connection, TEXT, &values, event)
+    }
+
+    /// Reads the first event row of a kind of object behind a sequence number. It costs the rows of other kinds that
+    /// lie between.
+    pub fn next_event(&self, seq: i64, kind: ObjectType) -> Result<Option<EventRow>, StoreError> {
+        const TEXT: &str = "SELECT \"seq\", \"at\", \"operation\", \"object_type\", \"object\" FROM \"event\" \
+                            WHERE \"seq\" > $1 AND \"object_type\" = $2 ORDER BY \"seq\" LIMIT 1";
+        let values = [Value::Integer(seq), Value::Integer(i64::from(kind.number()))];
+        sql::query_first(self.connection, TEXT, &values, event)
+    }
+
+    /// Tells the sequence numbers of the oldest and of the newest event row; none when there is no row.
+    pub fn events_kept(&self) -> Result<Option<(i64, i64)>, StoreError> {
+        // Two questions: SQLite finds one end of a key by itself, and would walk over all rows for both.
+        let end = |text: &str| sql::query_first(self.connection, text, &[], |row| Ok(row.get(0)?));
+        let oldest: Option<Option<i64>> = end("SELECT min(\"seq\") FROM \"event\"")?;
+        let newest: Option<Option<i64>> = end("SELECT max(\"seq\") FROM \"event\"")?;
+        Ok(oldest.flatten().zip(newest.flatten()))
     }
 
     /// Reads the newest audit rows, the oldest of them first, at most `limit`.
@@ -257,6 +265,18 @@ impl<'c> ReadTx<'c> {
     }
 }
 
+fn event(row: &rusqlite::Row<'_>) -> Result<EventRow, StoreError> {
+    let seq = row.get(0)?;
+    let mut cells = Cells::after(row, 1);
+    Ok(EventRow {
+        seq,
+        at: cells.take()?,
+        operation: cells.take()?,
+        object_type: cells.take()?,
+        object: cells.take()?,
+    })
+}
+
 fn select_key<R: Row>() -> String {
     let key: Vec<String> = R::KEY.iter().map(|name| format!("\"{name}\"")).collect();
     format!("SELECT {} FROM \"{}\"", key.join(", "), R::TABLE)
@@ -289,6 +309,27 @@ pub(crate) fn snapshot<T>(
     let answer = read(&ReadTx::new(connection));
     drop(ended);
     Ok(answer)
+}
+
+/// Whatever shows the committed state of one moment: the store itself, or a connection that only reads.
+pub trait Snapshots {
+    /// Reads the committed state of one moment.
+    ///
+    /// # Errors
+    /// The database does not answer.
+    fn committed<T>(&mut self, read: impl FnOnce(&ReadTx<'_>) -> T) -> Result<T, StoreError>;
+}
+
+impl Snapshots for Reader {
+    fn committed<T>(&mut self, read: impl FnOnce(&ReadTx<'_>) -> T) -> Result<T, StoreError> {
+        self.snapshot(read)
+    }
+}
+
+impl Snapshots for crate::Store {
+    fn committed<T>(&mut self, read: impl FnOnce(&ReadTx<'_>) -> T) -> Result<T, StoreError> {
+        self.snapshot(read)
+    }
 }
 
 /// How long a reader waits while a crashed writer's log is being recovered; a healthy writer never makes it wait.

@@ -31,7 +31,7 @@ pub const DISTURBANCES: [&str; 8] = [
 ];
 
 /// What the programs must bring about, for there is nothing to judge where nothing happens.
-pub const REACHED: [&str; 30] = [
+pub const REACHED: [&str; 36] = [
     "pool created",
     "pool below a pool",
     "pool policy set",
@@ -62,6 +62,12 @@ pub const REACHED: [&str; 30] = [
     "data read in a later mount",
     "side B mounted",
     "rule carried out",
+    "notification heard",
+    "notification timed out",
+    "notification asked for again",
+    "listener gone",
+    "channel broken",
+    "channel refused",
 ];
 
 /// The event that only a drive without a robot takes: the campaign's libraries have robots. Two of its arrows are counted

@@ -17,6 +17,7 @@ pub mod devices;
 pub mod foreign;
 mod judge;
 mod ledger;
+mod listening;
 pub mod parts;
 pub mod power;
 mod program;

@@ -4,12 +4,13 @@ use crate::coverage::Coverage;
 use crate::devices::{Copies, Plug, Room, Shared, Stuck, Worker};
 use crate::foreign;
 use crate::ledger::{Ledger, Writer};
+use crate::listening::Listening;
 use crate::power::Bench;
 use crate::program::Client;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rsm_engine::api::{DeviceConfiguration, IntakeRule, LibraryConfiguration};
-use rsm_engine::{Configuration, Desk, DeskError, Fate, Input, Limits, Moment, Output};
+use rsm_engine::{Configuration, Desk, DeskError, Fate, Heard, Input, Limits, Moment, Output, Ticket};
 use rsm_model::generations::code_from_bar_code;
 use rsm_model::ids::MediumId;
 use rsm_model::record::InventoryMethod;
@@ -79,6 +80,16 @@ pub(crate) enum Event {
     Restart,
     /// The desk asked to be woken.
     Wake,
+    /// A listener does something.
+    Listen(usize),
+    /// A call of a listener reaches the board.
+    AskNotice(Ticket),
+    /// The connection of a listener broke.
+    ListenerGone(Ticket),
+    /// The board hears what the desk said.
+    Word,
+    /// The board asked to be woken.
+    NoticeTick,
 }
 
 /// Everything there is.
@@ -98,6 +109,7 @@ pub(crate) struct World {
     pub tickets: BTreeMap<u64, crate::program::Asked>,
     pub next_ticket: u64,
     pub ledger: Ledger,
+    pub listening: Listening,
     pub coverage: Coverage,
     pub trace: Vec<String>,
     configuration: Configuration,
@@ -184,6 +196,7 @@ impl World {
             tickets: BTreeMap::new(),
             next_ticket: 1,
             ledger: Ledger::default(),
+            listening: Listening::new(seed),
             coverage: Coverage::default(),
             trace: Vec::new(),
             configuration: Configuration { libraries: vec![configured], limits },
@@ -221,6 +234,7 @@ impl World {
         for index in 0..self.clients.len() {
             self.after(1, 500, Event::Client(index));
         }
+        self.listeners_begin();
         self.trouble_after(500, 4_000, Event::Hands);
         self.trouble_after(500, 3_000, Event::Trouble);
     }
@@ -239,7 +253,25 @@ impl World {
     pub fn at(&mut self, at_ms: u64, event: Event) {
         // Events of one moment come in any order: the second part of the key is drawn, not counted.
         self.order = self.rng.random();
-        self.agenda.insert((at_ms.max(self.now_ms), self.order), event);
+        self.at_in_order(at_ms, self.order, event);
+    }
+
+    pub fn at_in_order(&mut self, at_ms: u64, order: u64, event: Event) {
+        self.agenda.insert((at_ms.max(self.now_ms), order), event);
+    }
+
+    /// The board's wish to be woken has another moment now.
+    pub fn forget_ticks(&mut self) {
+        self.agenda.retain(|_, event| !matches!(event, Event::NoticeTick));
+    }
+
+    /// The calls of listeners that have not reached the board.
+    pub fn agenda_tickets(&self) -> Vec<Ticket> {
+        let on_way = |event: &Event| match event {
+            Event::AskNotice(ticket) => Some(*ticket),
+            _ => None,
+        };
+        self.agenda.values().filter_map(on_way).collect()
     }
 
     /// Lets the next thing happen; false when nothing is left to happen.
@@ -286,11 +318,21 @@ impl World {
                 self.inbox.push(Input::Tick);
                 self.flush()
             }
+            Event::Listen(index) => self.listens(index),
+            Event::AskNotice(ticket) => self.notice_asked(ticket),
+            Event::ListenerGone(ticket) => self.listener_gone(ticket),
+            Event::Word => self.word_arrives(),
+            Event::NoticeTick => self.board_hears(Heard::Tick),
         }
     }
 
     pub fn now(&mut self) -> Now {
-        Now { monotonic_ms: self.now_ms, utc: self.utc(), seed: self.rng.random() }
+        Now { seed: self.rng.random(), ..self.moment() }
+    }
+
+    /// The present moment without randomness.
+    pub fn moment(&self) -> Now {
+        Now { monotonic_ms: self.now_ms, utc: self.utc(), seed: 0 }
     }
 
     /// The present moment in UTC.
@@ -326,6 +368,7 @@ impl World {
                 for output in outputs {
                     self.leave(output)?;
                 }
+                self.listening_starts(self.configuration.limits.lease_ms)?;
                 self.check_requests()?;
                 self.check_often()
             }
@@ -404,7 +447,15 @@ impl World {
         }
         self.workers.clear();
         self.inbox.clear();
-        self.agenda.retain(|_, event| !matches!(event, Event::Begin(_) | Event::Deliver(_) | Event::Wake));
+        self.agenda.retain(|_, event| {
+            let inside = matches!(event, Event::Begin(_) | Event::Deliver(_) | Event::Wake);
+            let listening = matches!(
+                event,
+                Event::AskNotice(_) | Event::ListenerGone(_) | Event::Word | Event::NoticeTick
+            );
+            !inside && !listening
+        });
+        self.listening_dies();
         self.connections_break();
         self.after(10, 3_000, Event::Restart);
     }
@@ -425,7 +476,14 @@ impl World {
                 self.after(1, 60, Event::Begin(order));
                 Ok(())
             }
-            Output::Notify(_) => Ok(()),
+            Output::Notify(events) => {
+                self.said(Heard::Committed(events));
+                Ok(())
+            }
+            Output::SessionEnded(session) => {
+                self.said(Heard::SessionEnded(session));
+                Ok(())
+            }
             Output::WakeAt { monotonic_ms } => {
                 self.agenda.retain(|_, event| !matches!(event, Event::Wake));
                 self.at(monotonic_ms, Event::Wake);

@@ -80,6 +80,11 @@ rpcs! {
         "AllocateNtmsMedia": AllocateNtmsMediaRequest => AllocateNtmsMediaResponse;
         "DeallocateNtmsMedia": DeallocateNtmsMediaRequest => DeallocateNtmsMediaResponse;
     }
+    "DatabaseNotification" {
+        "OpenNtmsNotification": OpenNtmsNotificationRequest => OpenNtmsNotificationResponse;
+        "WaitForNtmsNotification": WaitForNtmsNotificationRequest => WaitForNtmsNotificationResponse;
+        "CloseNtmsNotification": CloseNtmsNotificationRequest => CloseNtmsNotificationResponse;
+    }
     "Extension" {
         "KeepAlive": KeepAliveRequest => KeepAliveResponse;
         "WriteBlocks": WriteBlocksRequest => WriteBlocksResponse;

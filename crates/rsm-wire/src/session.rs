@@ -72,5 +72,6 @@ done!(
     WriteBlocksResponse,
     SetNtmsObjectInformationResponse,
     SetNtmsRequestOrderResponse,
-    DeleteNtmsRequestsResponse
+    DeleteNtmsRequestsResponse,
+    CloseNtmsNotificationResponse
 );

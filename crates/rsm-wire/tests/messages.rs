@@ -1,7 +1,9 @@
 //! Messages as JSON and as bytes: what a script may write, what is refused, and that nothing is lost on the way.
 
 use buffa::Message;
-use rsm_model::call::{Call, Counts, Explanation, MountCall, Object, ObjectInformation, Owner, Query, Reply};
+use rsm_model::call::{
+    Call, Counts, Explanation, MountCall, NoticeCall, Object, ObjectInformation, Owner, Query, Reply,
+};
 use rsm_model::ids::*;
 use rsm_model::machine::slot::SlotState;
 use rsm_model::record::{Common, Content, HistoryEntry, Observation, Slot};
@@ -95,6 +97,9 @@ fn refuses_unknown(function: &str) -> bool {
         "CleanNtmsDrive" => read::<v1::CleanNtmsDriveRequest>(json).is_err(),
         "ReserveNtmsCleanerSlot" => read::<v1::ReserveNtmsCleanerSlotRequest>(json).is_err(),
         "ReleaseNtmsCleanerSlot" => read::<v1::ReleaseNtmsCleanerSlotRequest>(json).is_err(),
+        "OpenNtmsNotification" => read::<v1::OpenNtmsNotificationRequest>(json).is_err(),
+        "WaitForNtmsNotification" => read::<v1::WaitForNtmsNotificationRequest>(json).is_err(),
+        "CloseNtmsNotification" => read::<v1::CloseNtmsNotificationRequest>(json).is_err(),
         "Classify" => read::<v1::ClassifyRequest>(json).is_err(),
         other => panic!("no case for {other}"),
     }
@@ -115,6 +120,36 @@ fn null_and_nothing_stay_apart_from_an_empty_text() {
     };
     assert_eq!(container("{}"), Ok(Query::Enumerate { container: None, object_type: 0, options: 0 }));
     assert_eq!(container(r#"{"container":""}"#).map_err(|refusal| refusal.code), Err(Code::InvalidParameter));
+}
+
+#[test]
+fn a_channel_is_a_handle_and_null_is_left_out() {
+    let open: v1::OpenNtmsNotificationRequest =
+        read(&format!(r#"{{"session":"{ID}","call":7,"objectType":99}}"#)).expect("a good request");
+    let expected =
+        Addressed { session: Some(SessionId(id())), number: 7, what: NoticeCall::Open { object_type: 99 } };
+    assert_eq!(Addressed::try_from(open), Ok(expected));
+    let wait = |json: &str| {
+        let request: v1::WaitForNtmsNotificationRequest = read(json).expect("a good request");
+        Addressed::<NoticeCall>::try_from(request)
+            .map(|addressed| addressed.what)
+            .map_err(|refusal| refusal.code)
+    };
+    assert_eq!(wait("{}"), Ok(NoticeCall::Wait { channel: None, timeout_ms: 0 }));
+    let forever = NoticeCall::Wait { channel: Some(id()), timeout_ms: u32::MAX };
+    assert_eq!(wait(&format!(r#"{{"channel":"{ID}","timeoutMs":4294967295}}"#)), Ok(forever));
+    assert_eq!(wait(r#"{"channel":""}"#), Err(Code::InvalidHandle));
+    assert_eq!(wait(r#"{"session":"nonsense","channel":"nonsense"}"#), Err(Code::InvalidHandle));
+    let close: v1::CloseNtmsNotificationRequest =
+        read(&format!(r#"{{"channel":"{ID}"}}"#)).expect("a good request");
+    let close = Addressed::<NoticeCall>::try_from(close).expect("good").what;
+    assert_eq!(close, NoticeCall::Close { channel: Some(id()) });
+    let channel = Reply::Channel(ChannelId(id()));
+    assert_eq!(travel::<v1::OpenNtmsNotificationResponse>(channel.clone()), channel);
+    let change = Reply::Notification { operation: 5, object: id() };
+    assert_eq!(travel::<v1::WaitForNtmsNotificationResponse>(change.clone()), change);
+    assert_eq!(travel::<v1::CloseNtmsNotificationResponse>(Reply::Done), Reply::Done);
+    assert!(v1::WaitForNtmsNotificationResponse::try_from(Reply::Done).is_err(), "nothing has changed");
 }
 
 #[test]

@@ -19,8 +19,8 @@ use crate::places::{self, PlaceError};
 use crate::socket::{self, SocketError, SocketFile};
 use crate::workers::ProcessWorkers;
 use anyhow::Context;
-use rsm_engine::{Desk, DeskError};
-use rsm_server::{Clock, DeskHandle, DeskThread, Handover, Readers, Roles, Service, Serving, serve};
+use rsm_engine::{Desk, DeskError, NoticeLimits};
+use rsm_server::{Clock, DeskHandle, DeskThread, Handover, Notices, Readers, Roles, Service, Serving, serve};
 use rsm_store::{DatabaseLock, Store, StoreError};
 use rustix::fs::Mode;
 use sd_notify::NotifyState;
@@ -194,6 +194,7 @@ struct Start {
 struct Opened {
     thread: DeskThread,
     readers: Readers,
+    notices: Notices,
     incarnation: u32,
 }
 
@@ -201,6 +202,7 @@ impl Start {
     /// Opens, upgrades and checks the database and ends what the former life left; takes as long as that takes.
     fn open(self) -> Result<Opened, DaemonError> {
         let Start { database, lock, configuration, worker } = self;
+        let limits = NoticeLimits { lease_ms: configuration.limits.lease_ms, ..NoticeLimits::default() };
         let clock = Clock::start();
         let handle = DeskHandle::new();
         let workers = ProcessWorkers::new(worker, handle.clone());
@@ -215,8 +217,9 @@ impl Start {
             }
         };
         let (thread, (readers, incarnation)) = DeskThread::start(handle, open, workers, clock)?;
+        let notices = Notices::start(thread.handle(), &readers, limits)?;
         tracing::info!(incarnation, database = %database.display(), "the desk is open");
-        Ok(Opened { thread, readers, incarnation })
+        Ok(Opened { thread, readers, notices, incarnation })
     }
 }
 
@@ -318,9 +321,9 @@ fn desk_ended() -> DaemonError {
 
 /// Lets calls be carried out, and says so.
 fn hand_over(config: &Config, opened: Opened, handover: Handover, ready_line: ReadyLine) -> DeskThread {
-    let Opened { thread, readers, incarnation } = opened;
+    let Opened { thread, readers, notices, incarnation } = opened;
     let lease = Duration::from_millis(config.limits.filled().lease_ms);
-    handover.hand_over(Serving::new(thread.handle().clone(), readers, incarnation, lease));
+    handover.hand_over(Serving::new(thread.handle().clone(), readers, notices, incarnation, lease));
     tell_supervisor(&[NotifyState::Ready]);
     tracing::info!(socket = %config.manager.socket.display(), "ready");
     if ready_line == ReadyLine::Print {

@@ -84,7 +84,8 @@ fn export(out: &mut String, function: &Function, form: Form) -> Result<()> {
 /// The Rust parameter for a parameter of the table.
 fn signature(param: &Param, form: Form) -> Result<String> {
     let rust = match param.shape.as_str() {
-        "session" => "*mut c_void",
+        "session" | "handle" => "*mut c_void",
+        "notification-out" => "*mut NotificationInformation",
         "id" | "id-list" => "*const Guid",
         "id-list-out" | "id-list-in-out" | "id-out" | "id-in-out" => "*mut Guid",
         "count" | "flags" | "object-type" | "timeout-ms" | "action" | "number" => "u32",
@@ -131,6 +132,7 @@ struct Outputs {
     allocated: Option<String>,
     allocation: Option<String>,
     information: Option<String>,
+    notification: Option<String>,
 }
 
 impl Body {
@@ -150,6 +152,9 @@ impl Body {
                 "session" if function.name == "CloseNtmsSession" => {
                     conversion.args.push(format!("Handle({name}.addr())"));
                 }
+                "handle" if function.name == "CloseNtmsNotification" => {
+                    conversion.args.push(format!("Handle({name}.addr())"));
+                }
                 shape => conversion.add(shape, name).with_context(|| function.name.clone())?,
             }
         }
@@ -163,6 +168,11 @@ impl Conversion {
         let counted = &self.counted;
         match shape {
             "session" => self.replace(name.clone(), format!("session({name})?")),
+            "handle" => self.replace(name.clone(), format!("channel({name})?")),
+            "notification-out" => {
+                self.before.push(format!("let {name} = checked({name}, 1)?.cast_mut();"));
+                self.outputs.notification = Some(name);
+            }
             // Whether it may be NULL is a rule of the function, and so the service's.
             "id" => self.replace(name.clone(), format!("optional_id({name})?")),
             "security-descriptor" => self.replace(name.clone(), format!("security_descriptor({name})?")),
@@ -245,6 +255,11 @@ impl Conversion {
                 before.push(format!("write_number({number}, {plain}?);"));
                 written
             }
+            Outputs { notification: Some(information), .. } => {
+                before.push(format!("let (operation, object) = {plain}?;"));
+                before.push(format!("write_notification({information}, operation, object);"));
+                written
+            }
             Outputs { allocated: Some(id), allocation: Some(information), .. } => {
                 before.push(format!("let (logical, from) = {plain}?;"));
                 before.push(format!("write_ids({id}, &[logical]);"));
@@ -282,6 +297,9 @@ fn rust_name(function: &str) -> Result<&'static str> {
         "CleanNtmsDrive" => "clean_drive",
         "ReserveNtmsCleanerSlot" => "reserve_cleaner_slot",
         "ReleaseNtmsCleanerSlot" => "release_cleaner_slot",
+        "OpenNtmsNotification" => "open_notification",
+        "WaitForNtmsNotification" => "wait_notification",
+        "CloseNtmsNotification" => "close_notification",
         other => bail!("{other} has no name in crate::calls"),
     })
 }

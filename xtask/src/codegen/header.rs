@@ -15,7 +15,7 @@ use super::text::GENERATED;
 use crate::spec::{Function, Spec};
 
 /// The enumerations whose values the exported functions take or give.
-const ENUMS: [&str; 32] = [
+const ENUMS: [&str; 33] = [
     "NtmsObjectsTypes",
     "NtmsSessionOptions",
     "NtmsMountOptions",
@@ -47,6 +47,7 @@ const ENUMS: [&str; 32] = [
     "NtmsLibRequestFlags",
     "NtmsOpRequestFlags",
     "NtmsMediaPoolPolicy",
+    "NtmsNotificationOperations",
     "DeviceType",
 ];
 
@@ -123,6 +124,7 @@ fn c_type(table: &str, form: Form) -> Result<&'static str> {
         ("LPNTMS_ALLOCATION_INFORMATION", _) => "LPNTMS_ALLOCATION_INFORMATION",
         ("LPNTMS_OBJECTINFORMATION (A or W)", Form::W) => "LPNTMS_OBJECTINFORMATIONW",
         ("LPNTMS_OBJECTINFORMATION (A or W)", _) => "LPNTMS_OBJECTINFORMATIONA",
+        ("LPNTMS_NOTIFICATIONINFORMATION", _) => "LPNTMS_NOTIFICATIONINFORMATION",
         (other, _) => bail!("no C type for {other}"),
     })
 }
@@ -136,8 +138,8 @@ const HEAD: &str = "\
  * The C interface of the Removable Storage Manager.
  *
  * Text of the A forms is UTF-8, of the W forms UTF-16 in the host's byte order; WCHAR is 16 bits
- * whatever wchar_t is. OpenNtmsSession leaves its reason in GetLastError(), per thread; every other
- * function returns its code. Times are milliseconds: 0 never waits, INFINITE waits for ever. Sizes of
+ * whatever wchar_t is. OpenNtmsSession and OpenNtmsNotification leave their reason in GetLastError(), per
+ * thread; every other function returns its code. Times are milliseconds: 0 never waits, INFINITE waits for ever. Sizes of
  * text buffers are characters and count the terminating NUL.
  */
 #ifndef RSM_NTMSAPI_H
@@ -187,6 +189,13 @@ typedef struct NTMS_ALLOCATION_INFORMATION {
 } NTMS_ALLOCATION_INFORMATION;
 typedef NTMS_ALLOCATION_INFORMATION *LPNTMS_ALLOCATION_INFORMATION;
 
+/* One change: dwOperation is a value of NtmsNotificationOperations. */
+typedef struct NTMS_NOTIFICATIONINFORMATION {
+    DWORD dwOperation;
+    NTMS_GUID ObjectId;
+} NTMS_NOTIFICATIONINFORMATION;
+typedef NTMS_NOTIFICATIONINFORMATION *LPNTMS_NOTIFICATIONINFORMATION;
+
 /* lpSecurityDescriptor is self-relative; bInheritHandle is ignored. */
 typedef struct SECURITY_ATTRIBUTES {
     DWORD nLength;
@@ -217,7 +226,7 @@ typedef struct SYSTEMTIME {
 ";
 
 const OPEN: &str = "
-/* The reason of the calling thread's last failed OpenNtmsSession; 0 after a success. */
+/* The reason of the calling thread's last failed OpenNtmsSession or OpenNtmsNotification; 0 after a success. */
 DWORD GetLastError(void);
 ";
 
@@ -262,10 +271,13 @@ mod tests {
         check(format!("sizeof(WCHAR) == {}", meta.wchar_bytes));
         check("sizeof(DWORD) == 4".to_owned());
         check("sizeof(SYSTEMTIME) == 16".to_owned());
-        let single = ["NTMS_MOUNT_INFORMATION", "NTMS_ALLOCATION_INFORMATION"].map(|name| {
-            let layout = spec.constants.structs.iter().find(|s| s.name == name);
-            layout.expect("constants.toml has the layout")
-        });
+        let single =
+            ["NTMS_MOUNT_INFORMATION", "NTMS_ALLOCATION_INFORMATION", "NTMS_NOTIFICATIONINFORMATION"].map(
+                |name| {
+                    let layout = spec.constants.structs.iter().find(|s| s.name == name);
+                    layout.expect("constants.toml has the layout")
+                },
+            );
         let declared = layouts::declared(&spec);
         assert_eq!(declared.len(), 26, "sixteen kinds and the whole, nine of these in two forms");
         for layout in single.into_iter().chain(declared) {

@@ -1,5 +1,6 @@
 //! OpenNtmsSession, CloseNtmsSession, and the lease of a session (processes 1, decisions 6, 22, 26).
 
+use crate::api::Output;
 use crate::gate::{self, Concerned};
 use crate::handlers::{allocate, bad_parameter};
 use crate::memory::WaitsFor;
@@ -85,5 +86,6 @@ pub(crate) fn close(turn: &mut Turn<'_>, session: &Session, why: &str) -> Handle
     }
     turn.changes.delete::<Session>(session.id);
     turn.memory.forget(session.id);
+    turn.outputs.push(Output::SessionEnded(session.id));
     Ok(Reply::Done)
 }

@@ -3227,7 +3227,7 @@ pub const FUNCTIONS: &[FunctionSpec; 63] = &[
             Code::NotConnected,
             Code::Success,
         ],
-        implemented: Implemented::No,
+        implemented: Implemented::Yes,
     },
     FunctionSpec {
         id: FunctionName::OpenNtmsNotification,
@@ -3260,7 +3260,7 @@ pub const FUNCTIONS: &[FunctionSpec; 63] = &[
             Code::NotConnected,
             Code::Success,
         ],
-        implemented: Implemented::No,
+        implemented: Implemented::Yes,
     },
     FunctionSpec {
         id: FunctionName::WaitForNtmsNotification,
@@ -3300,7 +3300,7 @@ pub const FUNCTIONS: &[FunctionSpec; 63] = &[
             Code::Timeout,
             Code::Success,
         ],
-        implemented: Implemented::No,
+        implemented: Implemented::Yes,
     },
     FunctionSpec {
         id: FunctionName::BeginNtmsDeviceChangeDetection,

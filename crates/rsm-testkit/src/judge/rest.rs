@@ -34,6 +34,7 @@ impl World {
     pub(crate) fn settle(&mut self) -> Checked {
         self.calm = Calm::Yes;
         self.note("calm");
+        self.listening_ends()?;
         let caller =
             Caller { uid: 0, user: "root".into(), computer: "lab".into(), role: Role::Administrator };
         let keeper = self.clients.len();

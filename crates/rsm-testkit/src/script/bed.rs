@@ -151,7 +151,7 @@ impl Bed {
                 }
             }
             Output::Start(order) => self.orders.push(order),
-            Output::Notify(_) => {}
+            Output::Notify(_) | Output::SessionEnded(_) => {}
             Output::WakeAt { monotonic_ms } => self.wake_ms = Some(monotonic_ms),
         }
     }

@@ -17,6 +17,7 @@ mod desk;
 mod digest;
 pub mod discs;
 pub mod hands;
+pub mod notices;
 pub mod pools;
 mod sight;
 mod yard;
@@ -25,12 +26,12 @@ use desk::{Errands, Watched};
 use digest::Digest;
 use rsm_client::{ClientError, ServerAddress, Session};
 use rsm_engine::api::{Cleaning, IntakeRule, LibraryConfiguration, Limits};
-use rsm_engine::{Configuration, Desk};
+use rsm_engine::{Configuration, Desk, NoticeLimits};
 use rsm_model::access::{Caller, Role};
 use rsm_model::call::MountCall;
 use rsm_model::ids::{Guid, RequestId};
 use rsm_model::record::InventoryMethod;
-use rsm_server::{Clock, DeskHandle, DeskThread, Readers, Roles, Service, Serving, serve};
+use rsm_server::{Clock, DeskHandle, DeskThread, Notices, Readers, Roles, Service, Serving, serve};
 use rsm_simlib::{CartridgeConfig, Geometry, LibraryConfig, SimLibrary};
 use rsm_store::{Reader, Store};
 use rsm_testkit::parts;
@@ -83,6 +84,7 @@ impl User {
 pub struct Plan {
     libraries: Vec<Planned>,
     limits: Limits,
+    notice_limits: NoticeLimits,
 }
 
 /// How a library of it is built and configured.
@@ -124,7 +126,8 @@ impl Plan {
     /// One library, `lab`: two drives, six slots, one port, media V00001L6 to V00004L6 in the first four slots.
     pub fn new() -> Plan {
         let limits = Limits { lease_ms: LONG_LEASE_MS, ..Limits::default() };
-        Plan { libraries: vec![Planned::new("lab", library())], limits }
+        let notice_limits = NoticeLimits::default();
+        Plan { libraries: vec![Planned::new("lab", library())], limits, notice_limits }
     }
 
     /// Changes how `lab` is built.
@@ -168,6 +171,12 @@ impl Plan {
         let mut config = library();
         alone(&mut config);
         self.libraries.push(Planned::new(name, config));
+        self
+    }
+
+    /// Sets how many changes a notification channel may be behind.
+    pub fn notices_behind(mut self, behind: u64) -> Plan {
+        self.notice_limits.behind = behind;
         self
     }
 
@@ -218,6 +227,7 @@ fn alone(config: &mut LibraryConfig) {
 /// A running service and everything around it.
 pub struct Bed {
     configuration: Configuration,
+    notice_limits: NoticeLimits,
     yard: YardHandle,
     running: Option<Running>,
     folder: TempDir,
@@ -227,6 +237,7 @@ pub struct Bed {
 struct Running {
     thread: DeskThread,
     errands: Errands,
+    notices: Notices,
     serving: Vec<oneshot::Sender<()>>,
 }
 
@@ -264,7 +275,8 @@ impl Bed {
         let libraries = plan.libraries.iter().map(Planned::configured).collect();
         let configuration = Configuration { libraries, limits: plan.limits };
         let rooms = plan.libraries.into_iter().map(|one| (one.name, one.config)).collect();
-        Bed { configuration, yard: Yard::start(rooms), running: None, folder: folder() }
+        let (yard, folder) = (Yard::start(rooms), folder());
+        Bed { configuration, notice_limits: plan.notice_limits, yard, running: None, folder }
     }
 
     fn database(&self) -> PathBuf {
@@ -296,10 +308,12 @@ impl Bed {
             DeskThread::start(handle.clone(), open, workers, Clock::start()).expect("the desk opens");
         let time = self.yard.time();
         let readers = Readers::open(&self.database(), Arc::new(move || time.utc())).expect("it can be read");
+        let limits = NoticeLimits { lease_ms: self.configuration.limits.lease_ms, ..self.notice_limits };
+        let notices = Notices::start(&handle, &readers, limits).expect("a thread for notifications");
         let serving = User::ALL.map(|user| {
             let lease = Duration::from_millis(self.configuration.limits.lease_ms);
             let service = Service::new(
-                Serving::new(handle.clone(), readers.clone(), incarnation, lease),
+                Serving::new(handle.clone(), readers.clone(), notices.clone(), incarnation, lease),
                 Roles::played(user.caller()),
             );
             let _inside = runtime().enter();
@@ -308,7 +322,7 @@ impl Bed {
             runtime().spawn(serve(listener, service, async move { drop(stopped.await) }));
             stop
         });
-        self.running = Some(Running { thread, errands, serving: serving.into() });
+        self.running = Some(Running { thread, errands, notices, serving: serving.into() });
         self.settle();
     }
 
@@ -378,6 +392,23 @@ impl Bed {
         let (tell, told) = std::sync::mpsc::channel();
         let thread = std::thread::spawn(move || drop(tell.send(call())));
         self.yard.await_call(calls + 1);
+        Waiting { told, thread }
+    }
+
+    /// Makes a call that waits for a notification: gives it back once the service holds it.
+    pub fn listening<T: Send + 'static>(
+        &self,
+        call: impl FnOnce() -> Result<T, ClientError> + Send + 'static,
+    ) -> Waiting<T> {
+        let notices = &self.running.as_ref().expect("the manager is up").notices;
+        let before = notices.waiting();
+        let (tell, told) = std::sync::mpsc::channel();
+        let thread = std::thread::spawn(move || drop(tell.send(call())));
+        let begun = std::time::Instant::now();
+        while notices.waiting() <= before {
+            assert!(!thread.is_finished() && begun.elapsed() < PATIENCE, "the call does not wait");
+            std::thread::sleep(Duration::from_millis(1));
+        }
         Waiting { told, thread }
     }
 
