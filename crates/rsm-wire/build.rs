@@ -9,12 +9,13 @@ use std::error::Error;
 use std::fmt::Write;
 use std::path::Path;
 
-const FILES: [&str; 6] = [
+const FILES: [&str; 7] = [
     "rsm/v1/common.proto",
     "rsm/v1/session_management.proto",
     "rsm/v1/object_management.proto",
     "rsm/v1/library_control.proto",
     "rsm/v1/media_services.proto",
+    "rsm/v1/operator_request.proto",
     "rsm/v1/extension.proto",
 ];
 

@@ -16,6 +16,7 @@
 pub mod address;
 pub mod deadline;
 pub mod error;
+pub mod operator;
 pub mod pools;
 pub mod queue;
 pub mod session;

@@ -21,6 +21,7 @@ mod naming;
 mod operators;
 mod planner;
 mod pools;
+mod purge;
 mod query;
 mod queue_order;
 mod report;

@@ -15,7 +15,8 @@ use axum::serve::IncomingStream;
 use connectrpc::ConnectRpcService;
 use rsm_model::access::Caller;
 use rsm_wire::v1::{
-    ExtensionExt, LibraryControlExt, MediaServicesExt, ObjectManagementExt, SessionManagementExt,
+    ExtensionExt, LibraryControlExt, MediaServicesExt, ObjectManagementExt, OperatorRequestExt,
+    SessionManagementExt,
 };
 use std::future::Future;
 use std::sync::Arc;
@@ -73,6 +74,7 @@ fn router(service: Service) -> axum::Router {
     let rpc = ObjectManagementExt::register(service.clone(), rpc);
     let rpc = LibraryControlExt::register(service.clone(), rpc);
     let rpc = MediaServicesExt::register(service.clone(), rpc);
+    let rpc = OperatorRequestExt::register(service.clone(), rpc);
     let rpc = ExtensionExt::register(service, rpc);
     let rpc = ConnectRpcService::new(rpc).with_interceptor(Documented);
     let healthz = axum::routing::get(async move || health(asked.incarnation()));

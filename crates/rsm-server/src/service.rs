@@ -197,6 +197,13 @@ handlers!(MediaServices {
     change deallocate_ntms_media: DeallocateNtmsMediaRequest => DeallocateNtmsMediaResponse;
 });
 
+handlers!(OperatorRequest {
+    change submit_ntms_operator_request: SubmitNtmsOperatorRequestRequest => SubmitNtmsOperatorRequestResponse;
+    change wait_for_ntms_operator_request: WaitForNtmsOperatorRequestRequest => WaitForNtmsOperatorRequestResponse;
+    change satisfy_ntms_operator_request: SatisfyNtmsOperatorRequestRequest => SatisfyNtmsOperatorRequestResponse;
+    change cancel_ntms_operator_request: CancelNtmsOperatorRequestRequest => CancelNtmsOperatorRequestResponse;
+});
+
 handlers!(Extension {
     change keep_alive: KeepAliveRequest => KeepAliveResponse;
     change write_blocks: WriteBlocksRequest => WriteBlocksResponse;
@@ -204,4 +211,5 @@ handlers!(Extension {
     question history: HistoryRequest => HistoryResponse;
     question explain_request: ExplainRequestRequest => ExplainRequestResponse;
     change classify: ClassifyRequest => ClassifyResponse;
+    change acknowledge_operator_request: AcknowledgeOperatorRequestRequest => AcknowledgeOperatorRequestResponse;
 });

@@ -360,6 +360,7 @@ numbered! {
     OperationalState, DriveState, MediumState, OperatorState, RequestState, SideState, SlotState, Content,
     LibraryKind, InventoryMethod, IdentitySource, PortPosition, PoolKind, BarCodeState, Operation, Goal,
     MountAccess, Dismounting, OperatorTask, DeviceRole, LabelWitness,
+    Watch,
 }
 
 /// A field that spreads over several columns: each part with the name of its column.

@@ -3,7 +3,7 @@
 //!
 //! ```text
 //!   proto/rsm/v1/*.proto ──build.rs──► v1 (messages; with the feature `service` also service traits)
-//!   v1::XRequest: Rpc (path, answer)      session, media, pool, object, extension: conversions by family
+//!   v1::XRequest: Rpc (path, answer)      session, media, pool, object, operator, extension: conversions by family
 //! ```
 //!
 //! Why one crate for both sides: server and clients convert with the same code, so a field cannot mean two things.
@@ -24,6 +24,7 @@ mod extension;
 pub mod failure;
 mod media;
 mod object;
+mod operator;
 mod pool;
 mod queue;
 pub mod rpc;

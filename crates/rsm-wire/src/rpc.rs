@@ -75,6 +75,12 @@ rpcs! {
         "AllocateNtmsMedia": AllocateNtmsMediaRequest => AllocateNtmsMediaResponse;
         "DeallocateNtmsMedia": DeallocateNtmsMediaRequest => DeallocateNtmsMediaResponse;
     }
+    "OperatorRequest" {
+        "SubmitNtmsOperatorRequest": SubmitNtmsOperatorRequestRequest => SubmitNtmsOperatorRequestResponse;
+        "WaitForNtmsOperatorRequest": WaitForNtmsOperatorRequestRequest => WaitForNtmsOperatorRequestResponse;
+        "SatisfyNtmsOperatorRequest": SatisfyNtmsOperatorRequestRequest => SatisfyNtmsOperatorRequestResponse;
+        "CancelNtmsOperatorRequest": CancelNtmsOperatorRequestRequest => CancelNtmsOperatorRequestResponse;
+    }
     "Extension" {
         "KeepAlive": KeepAliveRequest => KeepAliveResponse;
         "WriteBlocks": WriteBlocksRequest => WriteBlocksResponse;
@@ -82,5 +88,6 @@ rpcs! {
         "History": HistoryRequest => HistoryResponse;
         "ExplainRequest": ExplainRequestRequest => ExplainRequestResponse;
         "Classify": ClassifyRequest => ClassifyResponse;
+        "AcknowledgeOperatorRequest": AcknowledgeOperatorRequestRequest => AcknowledgeOperatorRequestResponse;
     }
 }

@@ -72,5 +72,9 @@ done!(
     WriteBlocksResponse,
     SetNtmsObjectInformationResponse,
     SetNtmsRequestOrderResponse,
-    DeleteNtmsRequestsResponse
+    DeleteNtmsRequestsResponse,
+    WaitForNtmsOperatorRequestResponse,
+    SatisfyNtmsOperatorRequestResponse,
+    CancelNtmsOperatorRequestResponse,
+    AcknowledgeOperatorRequestResponse
 );

@@ -87,7 +87,7 @@ fn signature(param: &Param, form: Form) -> Result<String> {
         "session" => "*mut c_void",
         "id" | "id-list" => "*const Guid",
         "id-list-out" | "id-list-in-out" | "id-out" | "id-in-out" => "*mut Guid",
-        "count" | "flags" | "object-type" | "timeout-ms" | "action" | "number" => "u32",
+        "count" | "flags" | "object-type" | "timeout-ms" | "action" | "kind" | "number" => "u32",
         "size-in-out" | "number-out" => "*mut u32",
         "priority" => "c_int",
         "text" if form == Form::W => "*const u16",
@@ -203,7 +203,9 @@ impl Conversion {
                 self.before.push(format!("let {name} = checked({name}, 1)?.cast_mut();"));
                 self.outputs.number = Some(name);
             }
-            "flags" | "object-type" | "timeout-ms" | "action" | "number" | "priority" => self.args.push(name),
+            "flags" | "object-type" | "timeout-ms" | "action" | "kind" | "number" | "priority" => {
+                self.args.push(name);
+            }
             "count" | "reserved" => {}
             other => bail!("{name}: no conversion for the shape {other}"),
         }
@@ -279,6 +281,10 @@ fn rust_name(function: &str) -> Result<&'static str> {
         "SetNtmsRequestOrder" => "set_request_order",
         "DeleteNtmsRequests" => "delete_requests",
         "DismountNtmsDrive" => "dismount_drive",
+        "SubmitNtmsOperatorRequest" => "submit_operator_request",
+        "WaitForNtmsOperatorRequest" => "wait_for_operator_request",
+        "SatisfyNtmsOperatorRequest" => "satisfy_operator_request",
+        "CancelNtmsOperatorRequest" => "cancel_operator_request",
         other => bail!("{other} has no name in crate::calls"),
     })
 }

@@ -215,6 +215,9 @@ fn mount(view: &View, request: &LibraryRequest) -> Option<Action> {
 /// A person has to bring the medium; the drive lets go of one that nobody uses, so that there is room (P-95).
 fn absent(view: &View, request: &LibraryRequest) -> Option<Action> {
     if !view.asked.contains(&request.id) {
+        if view.answered.contains(&request.id) && !view.settled() {
+            return wait(request, unsettled(view));
+        }
         return Some(Action::AskForMedium { request: request.id });
     }
     make_room(view, request).or_else(|| wait(request, "an operator has to bring the medium"))
