@@ -23,12 +23,13 @@ const OPEN: &str = "SessionManagement/OpenNtmsSession";
 const KEEP_ALIVE: &str = "Extension/KeepAlive";
 
 /// Calls of every family, reads and changes.
-const OTHERS: [&str; 6] = [
+const OTHERS: [&str; 7] = [
     "SessionManagement/CloseNtmsSession",
     "ObjectManagement/EnumerateNtmsObject",
     "ObjectManagement/SetNtmsObjectInformation",
     "LibraryControl/InventoryNtmsLibrary",
     "MediaServices/MountNtmsMedia",
+    "OperatorRequest/WaitForNtmsOperatorRequest",
     KEEP_ALIVE,
 ];
 
@@ -179,6 +180,7 @@ fn while_the_database_is_opened_every_call_is_not_ready_and_then_the_same_connec
         "OpenNtmsSession/open-not-ready-conflict",
         "EnumerateNtmsObject/common-server-not-ready",
         "MountNtmsMedia/common-server-not-ready",
+        "WaitForNtmsOperatorRequest/common-server-not-ready",
     );
 }
 

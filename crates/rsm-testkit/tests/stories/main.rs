@@ -14,6 +14,7 @@ mod inventory;
 mod mount;
 mod objects;
 mod offline;
+mod operators;
 mod pools;
 mod recovery;
 mod restart;

@@ -17,6 +17,7 @@ mod desk;
 mod digest;
 pub mod discs;
 pub mod hands;
+pub mod operators;
 pub mod pools;
 mod sight;
 mod yard;
