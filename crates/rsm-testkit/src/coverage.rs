@@ -31,7 +31,7 @@ pub const DISTURBANCES: [&str; 8] = [
 ];
 
 /// What the programs must bring about, for there is nothing to judge where nothing happens.
-pub const REACHED: [&str; 30] = [
+pub const REACHED: [&str; 38] = [
     "pool created",
     "pool below a pool",
     "pool policy set",
@@ -62,6 +62,14 @@ pub const REACHED: [&str; 30] = [
     "data read in a later mount",
     "side B mounted",
     "rule carried out",
+    "operator request submitted",
+    "operator request acknowledged",
+    "operator request satisfied",
+    "operator request refused",
+    "operator request waited for and done",
+    "operator request waited for and refused",
+    "operator request waited for in vain",
+    "mount refused by an operator",
 ];
 
 /// The event that only a drive without a robot takes: the campaign's libraries have robots. Two of its arrows are counted

@@ -113,6 +113,7 @@ fn a_refusal_ends_one_mount_and_the_next_asks_for_itself() {
         bed.waiting(move || waits.mount(&call))
     };
     let (one, two) = (mount(&session), mount(&ada));
+    bed.advance_ms(1_000);
     ada.cancel_operator_request(Some(bed.id("operator1"))).expect("refused");
     one.refused("ERROR_REQUEST_REFUSED");
     bed.settle();

@@ -146,3 +146,23 @@ fn a_long_purge_goes_by_portions() {
     bed.advance_ms(1);
     assert_eq!(left(), 0);
 }
+
+#[test]
+fn only_answered_operator_requests_can_be_deleted() {
+    let bed = Bed::new();
+    let ada = bed.open(User::Administrator);
+    let [submitted, active, taken, done, refused] = [(); 5].map(|()| bed.submitted());
+    ada.acknowledge_operator_request(active, 2).expect("a console shows it");
+    ada.acknowledge_operator_request(taken, 3).expect("somebody works on it");
+    ada.satisfy_operator_request(Some(done)).expect("done");
+    ada.cancel_operator_request(Some(refused)).expect("refused");
+    let all = [submitted, active, taken, done, refused];
+    assert_eq!(all.map(|id| bed.asked(&ada, id).state), [1, 2, 3, 5, 4]);
+    ada.delete_requests(&all, ObjectType::OperatorRequest.number()).expect("ERROR_SUCCESS");
+    let mut left = bed.all(&ada, ObjectType::OperatorRequest);
+    left.sort();
+    let mut open = [submitted, active, taken];
+    open.sort();
+    assert_eq!(left, open);
+    proves!("DeleteNtmsRequests/delreq-operator-states");
+}

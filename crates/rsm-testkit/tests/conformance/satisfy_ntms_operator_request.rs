@@ -77,6 +77,7 @@ fn an_allocation_searches_again_and_a_new_request_follows_while_there_is_nothing
     let call = AllocateCall { options: 0, timeout_ms: 600_000, ..allocation(pool) };
     let waits = session.clone();
     let waiting = bed.waiting(move || waits.allocate(&call));
+    bed.advance_ms(1_000);
     ada.satisfy_operator_request(Some(bed.id("operator1"))).expect("so a person says");
     bed.settle();
     waiting.demand_none();
@@ -108,6 +109,7 @@ fn a_mount_has_its_library_read_and_asks_again_while_the_medium_is_missing() {
     let (waits, medium) = (session.clone(), bed.id("V00001L6"));
     let mount = bed.waiting(move || waits.mount(&bed::mount(medium)));
     let first = bed.id("operator1");
+    bed.advance_ms(1_000);
     bed.hold("changer");
     ada.satisfy_operator_request(Some(first)).expect("so a person says");
     bed.settle();

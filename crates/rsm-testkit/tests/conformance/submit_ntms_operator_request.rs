@@ -2,6 +2,7 @@
 
 use crate::bed::operators::{CLEANER, DEVICE_SERVICE, MESSAGE, MOVE_MEDIA, NEW_MEDIA, asking, message};
 use crate::bed::{self, Bed, Plan, User};
+use rsm_model::ObjectType;
 use rsm_model::call::SubmitCall;
 use rsm_model::ids::Guid;
 use rsm_proof::proves;
@@ -78,14 +79,26 @@ fn each_kind_takes_the_objects_that_it_is_about() {
         assert_eq!((asked.request, asked.arg1), (task, Some(first.to_string())));
         (asked.arg1_type, asked.arg2)
     };
-    assert_eq!(accepted(NEW_MEDIA, pool, None), (12, None), "the library may be NULL");
-    assert_eq!(accepted(NEW_MEDIA, pool, Some(lab)), (12, Some(lab.to_string())));
-    assert_eq!(accepted(CLEANER, lab, Some(pool)), (9, None), "what is called for as NULL is ignored");
-    assert_eq!(accepted(CLEANER, bed.id("slot1"), None), (15, None));
-    for (name, kind) in [("lab", 9), ("V00001L6", 13), ("drive1", 5)] {
-        assert_eq!(accepted(DEVICE_SERVICE, bed.id(name), Some(lab)), (kind, None));
+    let (pools, libraries) = (ObjectType::MediaPool.number(), ObjectType::Library.number());
+    assert_eq!(accepted(NEW_MEDIA, pool, None), (pools, None), "the library may be NULL");
+    assert_eq!(accepted(NEW_MEDIA, pool, Some(lab)), (pools, Some(lab.to_string())));
+    assert_eq!(
+        accepted(CLEANER, lab, Some(pool)),
+        (libraries, None),
+        "what is called for as NULL is ignored"
+    );
+    assert_eq!(accepted(CLEANER, bed.id("slot1"), None), (ObjectType::Slot.number(), None));
+    let kinds = [
+        ("lab", ObjectType::Library),
+        ("V00001L6", ObjectType::PhysicalMedium),
+        ("drive1", ObjectType::Drive),
+    ];
+    for (name, kind) in kinds {
+        assert_eq!(accepted(DEVICE_SERVICE, bed.id(name), Some(lab)), (kind.number(), None));
     }
-    assert_eq!(accepted(MOVE_MEDIA, bed.id("V00001L6"), Some(bed.id("offline"))).0, 13);
+    let offline = Some(bed.id("offline"));
+    let moved = accepted(MOVE_MEDIA, bed.id("V00001L6"), offline);
+    assert_eq!(moved, (ObjectType::PhysicalMedium.number(), offline.map(|id| id.to_string())));
     proves!(
         "SubmitNtmsOperatorRequest/submit-arg-newmedia",
         "SubmitNtmsOperatorRequest/submit-arg-cleaner",
