@@ -85,7 +85,7 @@ impl World {
         if client.waiting >= 2 {
             return self.impatience(index);
         }
-        match self.rng.random_range(0..112) {
+        match self.rng.random_range(0..108) {
             0..=16 => self.mount_any(index),
             17..=30 => self.mount_own(index),
             31..=48 => self.dismount(index),
@@ -102,8 +102,8 @@ impl World {
             94..=95 => self.send_in_session(index, Call::CloseSession),
             96..=97 => self.impatience(index),
             98..=99 => self.send_in_session(index, Call::KeepAlive),
-            100..=102 => self.submit(index),
-            103..=105 => self.await_answer(index),
+            100 => self.submit(index),
+            101..=102 => self.await_answer(index),
             _ => self.answer(index),
         }
     }

@@ -41,7 +41,7 @@ impl World {
         let open: Vec<Guid> = open.iter().map(|request| request.id.0).collect();
         let among = if self.chance(4) { all } else { open };
         let Some(request) = self.any(&among) else { return Ok(()) };
-        let timeout_ms = [0, 400, 3_000, u32::MAX][self.rng.random_range(0..4)];
+        let timeout_ms = [0, 400, 400, 1_500, 1_500, 4_000, 4_000, u32::MAX][self.rng.random_range(0..8)];
         let call = Call::WaitForOperatorRequest { request: Some(request), timeout_ms };
         self.send_in_session(index, call)
     }
