@@ -18,7 +18,8 @@ static void say(const char *what, DWORD code)
 static void submit(void)
 {
     static const WCHAR wide[] = {'s', 0xfc, 0xdf, 0};
-    NTMS_GUID made = {7};
+    NTMS_GUID made;
+    memset(&made, 0, sizeof made);
     say("submitted", SubmitNtmsOperatorRequestA(session, NTMS_OPREQ_MOVEMEDIA, "s\xc3\xbc\xc3\x9f", &object, &request, &made));
     say("its id", made.Data1);
     memset(&made, 0, sizeof made);

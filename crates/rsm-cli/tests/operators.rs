@@ -10,8 +10,8 @@ use serde_json::{Value, json};
 use support::{Answer, Call, Fake};
 use world::{at_rest, rsm};
 
-const ASKED: &str = "00000000-0000-0000-0000-00000000e001";
-const OVER: &str = "00000000-0000-0000-0000-00000000e002";
+const ASKED: &str = "00000000-0000-0000-0000-00000000ab01";
+const OVER: &str = "00000000-0000-0000-0000-00000000ab02";
 
 fn asked(id: &str, state: (u32, &str), more: Value) -> Value {
     let mut request = json!({

@@ -43,5 +43,13 @@ fn every_argument_travels_and_every_answer_is_read() {
         call.fields.as_object_mut().unwrap().remove("session");
         format!("{} {}", call.function, call.fields)
     });
-    insta::assert_snapshot!(sent.collect::<Vec<_>>().join("\n"), @"");
+    insta::assert_snapshot!(sent.collect::<Vec<_>>().join("\n"), @r#"
+    SubmitNtmsOperatorRequest {"arg1":"01010101-0101-0101-0101-010101010101","arg2":"02020202-0202-0202-0202-020202020202","call":"1","message":"now","request":4}
+    SubmitNtmsOperatorRequest {"call":"2","request":5}
+    WaitForNtmsOperatorRequest {"call":"3","request":"01010101-0101-0101-0101-010101010101","timeoutMs":5000}
+    WaitForNtmsOperatorRequest {"call":"4","timeoutMs":4294967295}
+    SatisfyNtmsOperatorRequest {"call":"5","request":"01010101-0101-0101-0101-010101010101"}
+    CancelNtmsOperatorRequest {"call":"6"}
+    AcknowledgeOperatorRequest {"call":"7","request":"01010101-0101-0101-0101-010101010101","state":3}
+    "#);
 }

@@ -183,7 +183,6 @@ fn a_drive_by_itself_is_asked_at_once_when_a_person_says_that_the_tape_is_in() {
     show operators:
         MoveMedium medium1 to lab: Complete: Medium 1 is wanted in lab by console: put it into Drive 1
         MoveMedium medium1 to lab: Complete: Medium 1 is wanted in lab by console: put it into Drive 1
-        MoveMedium medium1 to lab: Complete: Medium 1 is wanted in lab by console: take Medium 2 out of Drive 1 and put it in
     show mounts:
         medium1 in drive1: mounted by console for ada to read
     ");
