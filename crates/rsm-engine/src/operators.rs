@@ -139,10 +139,10 @@ fn tell_waiting(turn: &mut Turn<'_>, id: OperatorRequestId, answer: &Answer) {
 pub(crate) fn outcome(request: &OperatorRequest) -> Option<Answer> {
     match request.state {
         OperatorState::Complete => Some(Ok(Reply::Done)),
-        OperatorState::Refused => Some(Err(Refusal::new(
-            Code::Cancelled,
-            format!("the operator request {} was refused or withdrawn", request.id),
-        ))),
+        OperatorState::Refused => {
+            let sentence = format!("the operator request {} was refused or withdrawn", request.id);
+            Some(Err(Refusal::new(Code::Cancelled, sentence).next("see by whom: rsm operator list")))
+        }
         OperatorState::Submitted | OperatorState::Active | OperatorState::InProgress => None,
     }
 }

@@ -17,7 +17,7 @@ use rsm_model::record::*;
 impl World {
     /// A program asks people for something.
     pub(super) fn submit(&mut self, index: usize) -> Checked {
-        let task = self.any(&OperatorTask::ALL.to_vec()).unwrap_or(OperatorTask::Message);
+        let task = self.any(OperatorTask::ALL).unwrap_or(OperatorTask::Message);
         let library = self.library_id()?;
         let media = self.read(|tx| tx.all::<Medium>())?.unwrap_or_default();
         let medium = self.any(&media.iter().map(|medium| medium.id.0).collect::<Vec<_>>());
