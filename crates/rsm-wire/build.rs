@@ -9,7 +9,7 @@ use std::error::Error;
 use std::fmt::Write;
 use std::path::Path;
 
-const FILES: [&str; 8] = [
+const FILES: [&str; 9] = [
     "rsm/v1/common.proto",
     "rsm/v1/session_management.proto",
     "rsm/v1/object_management.proto",
@@ -17,6 +17,7 @@ const FILES: [&str; 8] = [
     "rsm/v1/cleaner_management.proto",
     "rsm/v1/media_services.proto",
     "rsm/v1/database_notification.proto",
+    "rsm/v1/operator_request.proto",
     "rsm/v1/extension.proto",
 ];
 

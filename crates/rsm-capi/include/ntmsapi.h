@@ -1174,6 +1174,24 @@ DWORD WaitForNtmsNotification(HANDLE hNotification, LPNTMS_NOTIFICATIONINFORMATI
 /* Closes a notification channel. */
 DWORD CloseNtmsNotification(HANDLE hNotification);
 
+/* Creates an operator request and returns its id at once (A and W variants). */
+DWORD SubmitNtmsOperatorRequestA(HANDLE hSession, DWORD dwRequest, LPCSTR lpMessage, LPNTMS_GUID lpArg1Id, LPNTMS_GUID lpArg2Id, LPNTMS_GUID lpRequestId);
+DWORD SubmitNtmsOperatorRequestW(HANDLE hSession, DWORD dwRequest, LPCWSTR lpMessage, LPNTMS_GUID lpArg1Id, LPNTMS_GUID lpArg2Id, LPNTMS_GUID lpRequestId);
+#ifdef UNICODE
+#define SubmitNtmsOperatorRequest SubmitNtmsOperatorRequestW
+#else
+#define SubmitNtmsOperatorRequest SubmitNtmsOperatorRequestA
+#endif
+
+/* Waits until an operator request has been answered. */
+DWORD WaitForNtmsOperatorRequest(HANDLE hSession, LPNTMS_GUID lpRequestId, DWORD dwTimeout);
+
+/* Marks an operator request as done. */
+DWORD SatisfyNtmsOperatorRequest(HANDLE hSession, LPNTMS_GUID lpRequestId);
+
+/* Cancels (refuses) an operator request. */
+DWORD CancelNtmsOperatorRequest(HANDLE hSession, LPNTMS_GUID lpRequestId);
+
 #ifdef __cplusplus
 }
 #endif

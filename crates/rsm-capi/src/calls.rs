@@ -8,7 +8,7 @@ use crate::generated::{Guid, Handle};
 use crate::handles;
 use rsm_client::{ClientError, ComputerName, Notification, ServerAddress, Session, computer_name, v1};
 use rsm_model::Code;
-use rsm_model::call::{AllocateCall, CreatePoolCall, MountCall};
+use rsm_model::call::{AllocateCall, CreatePoolCall, MountCall, SubmitCall};
 use rsm_model::generated::constants::allocate::NTMS_ALLOCATE_NEXT;
 use rsm_model::generated::constants::mount::{NTMS_MOUNT_NOWAIT, NTMS_MOUNT_SPECIFIC_DRIVE};
 use rsm_model::ids;
@@ -263,6 +263,35 @@ pub fn close_notification(handle: Handle) -> Code {
         return Code::InvalidParameter;
     }
     done(handles::remove_channel(handle).map(|channel| channel.close()).ok_or(Code::InvalidHandle))
+}
+
+/// SubmitNtmsOperatorRequest: the id of the request, at once.
+pub fn submit_operator_request(
+    handle: Handle,
+    task: u32,
+    message: Option<String>,
+    first: Option<Guid>,
+    second: Option<Guid>,
+) -> Result<Guid, Code> {
+    let session = find(handle)?;
+    let call = SubmitCall { task, message, first: first.map(to_model), second: second.map(to_model) };
+    session.submit_operator_request(&call).map(from_model).map_err(|error| error.code())
+}
+
+/// WaitForNtmsOperatorRequest: success means that it was done.
+pub fn wait_for_operator_request(handle: Handle, request: Option<Guid>, timeout_ms: u32) -> Code {
+    let request = request.map(to_model);
+    done(find(handle).map(|session| session.wait_for_operator_request(request, timeout_ms)))
+}
+
+/// SatisfyNtmsOperatorRequest: what waits for the request looks for itself.
+pub fn satisfy_operator_request(handle: Handle, request: Option<Guid>) -> Code {
+    done(find(handle).map(|session| session.satisfy_operator_request(request.map(to_model))))
+}
+
+/// CancelNtmsOperatorRequest: what waits for the request is refused.
+pub fn cancel_operator_request(handle: Handle, request: Option<Guid>) -> Code {
+    done(find(handle).map(|session| session.cancel_operator_request(request.map(to_model))))
 }
 
 /// The code of a call whose answer has nothing for a C program.

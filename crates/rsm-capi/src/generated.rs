@@ -821,3 +821,83 @@ pub extern "C" fn WaitForNtmsNotification(
 pub extern "C" fn CloseNtmsNotification(notification: *mut c_void) -> u32 {
     answering(|| done(calls::close_notification(Handle(notification.addr()))))
 }
+
+/// Creates an operator request and returns its id at once (A and W variants).
+#[unsafe(no_mangle)]
+pub extern "C" fn SubmitNtmsOperatorRequestA(
+    session_handle: *mut c_void,
+    request: u32,
+    message: *const c_char,
+    arg1_id: *const Guid,
+    arg2_id: *const Guid,
+    request_id: *mut Guid,
+) -> u32 {
+    answering(|| {
+        let session_handle = session(session_handle)?;
+        let arg1_id = optional_id(arg1_id)?;
+        let arg2_id = optional_id(arg2_id)?;
+        let request_id = checked(request_id, 1)?.cast_mut();
+        write_ids(
+            request_id,
+            &[calls::submit_operator_request(session_handle, request, text_a(message), arg1_id, arg2_id)?],
+        );
+        Ok(())
+    })
+}
+
+/// Creates an operator request and returns its id at once (A and W variants).
+#[unsafe(no_mangle)]
+pub extern "C" fn SubmitNtmsOperatorRequestW(
+    session_handle: *mut c_void,
+    request: u32,
+    message: *const u16,
+    arg1_id: *const Guid,
+    arg2_id: *const Guid,
+    request_id: *mut Guid,
+) -> u32 {
+    answering(|| {
+        let session_handle = session(session_handle)?;
+        let arg1_id = optional_id(arg1_id)?;
+        let arg2_id = optional_id(arg2_id)?;
+        let request_id = checked(request_id, 1)?.cast_mut();
+        write_ids(
+            request_id,
+            &[calls::submit_operator_request(session_handle, request, text_w(message), arg1_id, arg2_id)?],
+        );
+        Ok(())
+    })
+}
+
+/// Waits until an operator request has been answered.
+#[unsafe(no_mangle)]
+pub extern "C" fn WaitForNtmsOperatorRequest(
+    session_handle: *mut c_void,
+    request_id: *const Guid,
+    timeout: u32,
+) -> u32 {
+    answering(|| {
+        let session_handle = session(session_handle)?;
+        let request_id = optional_id(request_id)?;
+        done(calls::wait_for_operator_request(session_handle, request_id, timeout))
+    })
+}
+
+/// Marks an operator request as done.
+#[unsafe(no_mangle)]
+pub extern "C" fn SatisfyNtmsOperatorRequest(session_handle: *mut c_void, request_id: *const Guid) -> u32 {
+    answering(|| {
+        let session_handle = session(session_handle)?;
+        let request_id = optional_id(request_id)?;
+        done(calls::satisfy_operator_request(session_handle, request_id))
+    })
+}
+
+/// Cancels (refuses) an operator request.
+#[unsafe(no_mangle)]
+pub extern "C" fn CancelNtmsOperatorRequest(session_handle: *mut c_void, request_id: *const Guid) -> u32 {
+    answering(|| {
+        let session_handle = session(session_handle)?;
+        let request_id = optional_id(request_id)?;
+        done(calls::cancel_operator_request(session_handle, request_id))
+    })
+}

@@ -4,8 +4,10 @@
 //! of parsing read it alone. Invariant: everything that can be checked without the service is checked here, so
 //! that a typing mistake never opens a session.
 
+mod operators;
 mod pools;
 
+pub use operators::*;
 pub use pools::*;
 
 use crate::time_span::TimeSpan;
@@ -69,7 +71,7 @@ pub enum Command {
     /// Library requests: the work queue
     #[command(subcommand)]
     Request(RequestCommand),
-    /// Operator requests: what people are asked to do
+    /// Operator requests: what people are asked to do, and their answers
     #[command(subcommand)]
     Operator(OperatorCommand),
     /// The session with the service
@@ -410,13 +412,6 @@ pub struct FollowArguments {
     /// Stop when nothing has changed for so long, such as 30s, 5m or 2h
     #[arg(long, default_value = "forever", value_name = "TIME")]
     pub timeout: TimeSpan,
-}
-
-/// Verbs of operator requests.
-#[derive(Clone, Debug, Subcommand)]
-pub enum OperatorCommand {
-    /// Lists what people are asked to do, oldest first
-    List,
 }
 
 /// Verbs of sessions.

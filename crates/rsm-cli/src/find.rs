@@ -268,6 +268,11 @@ impl<'a> Catalog<'a> {
         self.find(text, ObjectType::LibraryRequest, "rsm request list", |_| false)
     }
 
+    /// Finds an operator request by id.
+    pub fn operator_request(&self, text: &str) -> Result<Object, Problem> {
+        self.find(text, ObjectType::OperatorRequest, "rsm operator list", |_| false)
+    }
+
     fn find(
         &self,
         text: &str,

@@ -29,6 +29,7 @@ pub mod inventory;
 pub mod manual;
 pub mod mount;
 pub mod object;
+pub mod operators;
 pub mod output;
 pub mod pools;
 pub mod problem;

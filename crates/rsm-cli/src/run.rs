@@ -5,7 +5,7 @@
 
 use crate::arguments::{
     Arguments, Command, DriveCommand, General, LibraryCommand, MediaCommand, MediaTypeCommand, ObjectCommand,
-    OperatorCommand, RequestCommand, SessionCommand, SlotCommand,
+    RequestCommand, SessionCommand, SlotCommand,
 };
 use crate::cleaners::Wait;
 use crate::find::{Catalog, id_of};
@@ -14,9 +14,9 @@ use crate::problem::Problem;
 use crate::view::device::{DriveRow, LibraryRow, SlotRow};
 use crate::view::media::MediumRow;
 use crate::view::pool::MediaTypeRow;
-use crate::view::work::{HistoryRow, OperatorRow, RequestRow, WhyRow};
+use crate::view::work::{HistoryRow, RequestRow, WhyRow};
 use crate::watch::Shown;
-use crate::{allocate, api, blocks, cleaners, events, inventory, mount, object, pools, queue};
+use crate::{allocate, api, blocks, cleaners, events, inventory, mount, object, operators, pools, queue};
 use clap::CommandFactory;
 use rsm_client::{ServerAddress, Session};
 use rsm_model::ObjectType;
@@ -42,7 +42,9 @@ pub fn run(arguments: &Arguments) -> Result<String, Problem> {
             in_session(general, |session| object::set(session, arguments, format))
         }
         Command::Request(command) => in_session(general, |session| request(session, command, format)),
-        Command::Operator(command) => in_session(general, |session| operator(session, command, format)),
+        Command::Operator(command) => {
+            in_session(general, |session| operators::operator(session, command, format))
+        }
         Command::Session(SessionCommand::Status) => in_session(general, |session| status(session, format)),
         Command::Events(arguments) => {
             in_session(general, |session| events::events(session, arguments, format))
@@ -128,13 +130,6 @@ fn slot(session: &Session, command: &SlotCommand, format: Format) -> Result<Stri
     let mut places = catalog.list(container, ObjectType::Slot)?;
     places.extend(catalog.list(container, ObjectType::Port)?);
     let rows: Result<Vec<_>, _> = places.iter().map(|slot| SlotRow::of(&catalog, slot)).collect();
-    Ok(format.list(rows?))
-}
-
-fn operator(session: &Session, command: &OperatorCommand, format: Format) -> Result<String, Problem> {
-    let OperatorCommand::List = command;
-    let requests = Catalog::new(session).list(None, ObjectType::OperatorRequest)?;
-    let rows: Result<Vec<_>, _> = requests.iter().map(OperatorRow::of).collect();
     Ok(format.list(rows?))
 }
 

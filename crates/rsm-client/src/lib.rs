@@ -18,6 +18,7 @@ pub mod cleaners;
 pub mod deadline;
 pub mod error;
 pub mod notification;
+pub mod operator;
 pub mod pools;
 pub mod queue;
 pub mod session;

@@ -304,7 +304,7 @@ const DATA_PATIENCE: Patience = Patience::Timeout { timeout_ms: 900_000 };
 const DATA_FUNCTIONS: [&str; 2] = ["WriteBlocks", "ReadBlocks"];
 
 /// Functions whose requests carry a call number.
-const NUMBERED: [&str; 15] = [
+const NUMBERED: [&str; 20] = [
     "CloseNtmsSession",
     "SetNtmsObjectInformation",
     "InventoryNtmsLibrary",
@@ -320,6 +320,11 @@ const NUMBERED: [&str; 15] = [
     "WriteBlocks",
     "ReadBlocks",
     "Classify",
+    "SubmitNtmsOperatorRequest",
+    "WaitForNtmsOperatorRequest",
+    "SatisfyNtmsOperatorRequest",
+    "CancelNtmsOperatorRequest",
+    "AcknowledgeOperatorRequest",
 ];
 
 /// Renews a session's lease from a thread of its own; ends when it is dropped.

@@ -17,7 +17,7 @@ use crate::api::{Configuration, Event, Input, Output};
 use crate::handlers::Found;
 use crate::memory::Memory;
 use crate::turn::{Fault, Handled, Setting, Turn};
-use crate::{handlers, operators, planner, report, start};
+use crate::{handlers, operators, planner, purge, report, start};
 use rsm_model::Code;
 use rsm_model::call::{Call, Refusal};
 use rsm_model::time::Now;
@@ -384,9 +384,13 @@ impl Desk {
     /// What is due and could not be stored stays due: it is tried again after a while, not at once for ever.
     fn wake(&mut self, now: Now, stored: Stored) -> Option<Output> {
         let kept = if self.kept.is_empty() { None } else { Some(now.monotonic_ms + RETRY_KEPT_MS) };
-        let planned = self.store.snapshot(|tx| planner::next_wake_ms(tx, now));
+        let purged_ms = self.memory.purged_ms;
+        let planned = self.store.snapshot(|tx| {
+            let moments = [planner::next_wake_ms(tx, now)?, purge::next_wake_ms(tx, now, purged_ms)?];
+            Ok(moments.into_iter().flatten().min())
+        });
         // A database that cannot be read now is asked again soon rather than never.
-        let planned = planned.unwrap_or(Ok(Some(now.monotonic_ms + RETRY_KEPT_MS)));
+        let planned: Result<_, StoreError> = planned.unwrap_or(Ok(Some(now.monotonic_ms + RETRY_KEPT_MS)));
         let planned = planned.unwrap_or(Some(now.monotonic_ms + RETRY_KEPT_MS));
         let pieces = self.memory.pieces.keys().next().map(|_| now.monotonic_ms);
         let moments = [kept, planned, pieces, self.memory.next_deadline_ms(now.monotonic_ms)];
@@ -441,7 +445,7 @@ fn report_defect(
     let mut turn = Turn::new(tx.read(), setting, memory.clone());
     let message =
         format!("the manager met a state that it does not expect: {text}; please report this defect");
-    match operators::raise(&mut turn, operators::Ask::message(message)) {
+    match operators::raise_defect(&mut turn, message) {
         Ok(()) => {
             let done = Done::from(turn);
             keep(tx, setting, done, "a defect was met", outputs)
@@ -519,6 +523,11 @@ fn word(call: &Call) -> &'static str {
         Call::Deallocate { .. } => "DeallocateNtmsMedia",
         Call::SetInformation { .. } => "SetNtmsObjectInformation",
         Call::Classify { .. } => "Classify",
+        Call::SubmitOperatorRequest(_) => "SubmitNtmsOperatorRequest",
+        Call::WaitForOperatorRequest { .. } => "WaitForNtmsOperatorRequest",
+        Call::SatisfyOperatorRequest { .. } => "SatisfyNtmsOperatorRequest",
+        Call::CancelOperatorRequest { .. } => "CancelNtmsOperatorRequest",
+        Call::AcknowledgeOperatorRequest { .. } => "AcknowledgeOperatorRequest",
         Call::Dismount { .. } => "DismountNtmsMedia",
         Call::CancelRequest { .. } => "CancelNtmsLibraryRequest",
         Call::SetRequestOrder { .. } => "SetNtmsRequestOrder",

@@ -9,7 +9,7 @@ use rsm_model::access::{Access, Caller, Right, ScopeKind};
 use rsm_model::call::Refusal;
 use rsm_model::generated::functions::{self, FunctionName, Scope, When};
 use rsm_model::ids::{Guid, LogicalMediumId, MediumId, ObjectType, PoolId, SessionId, SideId};
-use rsm_model::record::{LogicalMedium, MediaPool, Medium, PoolKind, Session, Side};
+use rsm_model::record::{LogicalMedium, MediaPool, Medium, OperatorTask, PoolKind, Session, Side};
 use rsm_store::ReadTx;
 
 /// Finds the open session of a call.
@@ -51,6 +51,8 @@ pub(crate) struct Concerned<'a> {
     pub parent_pool: Option<&'a MediaPool>,
     /// The object named.
     pub object: Option<(ObjectType, Guid)>,
+    /// The kind of operator request that is submitted.
+    pub task: Option<OperatorTask>,
 }
 
 /// Checks the rights that the function table demands. The default lists are the same for all libraries, so which
@@ -126,6 +128,11 @@ fn applies(
         When::NotFreePool => Ok(!free),
         When::LibraryObject => Ok(library),
         When::NotLibraryObject => Ok(!library),
+        When::RequestNewMedia => Ok(concerned.task == Some(OperatorTask::NewMedia)),
+        When::RequestCleaner => Ok(concerned.task == Some(OperatorTask::Cleaner)),
+        When::RequestDeviceService => Ok(concerned.task == Some(OperatorTask::DeviceService)),
+        When::RequestMoveMedia => Ok(concerned.task == Some(OperatorTask::MoveMedium)),
+        When::RequestMessage => Ok(concerned.task == Some(OperatorTask::Message)),
         other => refuse(
             Code::CallNotImplemented,
             format!("the gate does not know the condition {other:?} of {} yet", function.as_str()),

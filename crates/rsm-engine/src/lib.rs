@@ -22,6 +22,7 @@ pub mod notices;
 mod operators;
 mod planner;
 mod pools;
+mod purge;
 mod query;
 mod queue_order;
 mod report;

@@ -23,13 +23,19 @@ pub(crate) enum WaitsFor {
     Request(RequestId),
     /// The end of a step.
     Step(StepId),
-    /// A side that can be allocated; the operator request asks a person for it.
+    /// A side that can be allocated; named by the operator request that first asked a person for it.
     Media(OperatorRequestId),
+    /// The answer to an operator request. The number tells its waiters apart: each has a time-out of its own.
+    Answer(OperatorRequestId, u64),
 }
 
 /// An allocation that found nothing and searches again (allocate-oprequest).
 #[derive(Clone, Debug)]
 pub(crate) struct Search {
+    /// The operator request that is open for it now.
+    pub request: OperatorRequestId,
+    /// Since when it waits.
+    pub since: UtcTime,
     /// Who asked.
     pub caller: Caller,
     /// The pool to allocate into.
@@ -77,7 +83,12 @@ pub(crate) struct Memory {
     pub waiting: RedBlackTreeMap<WaitsFor, Waiting>,
     calls: RedBlackTreeMap<(SessionId, u64), Earlier>,
     pub leases: RedBlackTreeMap<SessionId, u64>,
+    /// By the operator request that was raised first for each.
     pub searches: RedBlackTreeMap<OperatorRequestId, Search>,
+    /// How many waits for operator requests there have been.
+    answers: u64,
+    /// When finished requests were purged last, on the monotonic clock.
+    pub purged_ms: Option<u64>,
     /// Reports that are taken in piece by piece, by their steps.
     pub pieces: RedBlackTreeMap<StepId, Pieces>,
     pub sorted: RedBlackTreeMap<LibraryId, Sorted>,
@@ -90,6 +101,18 @@ impl Memory {
             self.calls.insert_mut((waiting.session, waiting.number), Earlier::Waits(what));
         }
         self.waiting.insert_mut(what, waiting);
+    }
+
+    /// Names a wait for the answer to an operator request.
+    pub fn new_answer(&mut self, request: OperatorRequestId) -> WaitsFor {
+        self.answers += 1;
+        WaitsFor::Answer(request, self.answers)
+    }
+
+    /// Finds all who wait for the answer to an operator request.
+    pub fn waiting_for_answer(&self, request: OperatorRequestId) -> Vec<WaitsFor> {
+        let all = WaitsFor::Answer(request, 0)..=WaitsFor::Answer(request, u64::MAX);
+        self.waiting.range(all).map(|(what, _)| *what).collect()
     }
 
     /// Finds an earlier call with the same number in the session.

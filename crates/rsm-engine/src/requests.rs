@@ -316,6 +316,28 @@ fn claimed(turn: &Turn<'_>, request: &LibraryRequest) -> Handled<Option<Medium>>
     Ok(held.filter(|medium| medium.claimed_by == Some(request.id)))
 }
 
+/// Ends a mount for which an operator refuses to bring the medium (mount-refused): at once when nothing has moved, else
+/// after the cartridge has gone back. The caller is told now.
+pub(crate) fn decline(turn: &mut Turn<'_>, mut request: LibraryRequest) -> Handled {
+    let note = "an operator refused to bring the medium";
+    let told = Refusal::new(Code::RequestRefused, note)
+        .next("ask the operators why: rsm operator list shows who refused");
+    let claimed = claimed(turn, &request)?;
+    if request.state == RequestState::InProcess && claimed.is_some() {
+        request.goal = Goal::PutBackThenFail;
+        request.error = Some(told.code);
+        request.note = note.to_string();
+        request.attempts = 0;
+        turn.put(request.clone());
+        turn.resolve(WaitsFor::Request(request.id), Err(told));
+        return Ok(());
+    }
+    if let Some(medium) = claimed {
+        release(turn, medium)?;
+    }
+    end(turn, request, Ending::failed(Code::RequestRefused, note).told(told))
+}
+
 /// Takes the claim off a medium that has not moved.
 pub(crate) fn release(turn: &mut Turn<'_>, mut held: Medium) -> Handled {
     held.claimed_by = None;

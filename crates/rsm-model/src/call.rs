@@ -108,6 +108,32 @@ pub enum Call {
         /// Library; `None` stands for NULL.
         library: Option<Guid>,
     },
+    /// SubmitNtmsOperatorRequest.
+    SubmitOperatorRequest(SubmitCall),
+    /// WaitForNtmsOperatorRequest.
+    WaitForOperatorRequest {
+        /// Operator request; `None` stands for NULL.
+        request: Option<Guid>,
+        /// Longest wait in milliseconds; 0 only looks, 0xFFFFFFFF waits for ever (decision 2).
+        timeout_ms: u32,
+    },
+    /// SatisfyNtmsOperatorRequest.
+    SatisfyOperatorRequest {
+        /// Operator request; `None` stands for NULL.
+        request: Option<Guid>,
+    },
+    /// CancelNtmsOperatorRequest.
+    CancelOperatorRequest {
+        /// Operator request; `None` stands for NULL.
+        request: Option<Guid>,
+    },
+    /// Says that a console shows an operator request, or that a person works on it (decision 16).
+    AcknowledgeOperatorRequest {
+        /// Operator request.
+        request: Guid,
+        /// NtmsOpreqState that it shall have: 2 active, 3 in progress.
+        state: u32,
+    },
     /// DismountNtmsMedia.
     Dismount {
         /// Logical media or sides.
@@ -157,6 +183,19 @@ pub struct AllocateCall {
     pub options: u32,
     /// Longest wait in milliseconds; 0 never waits, 0xFFFFFFFF waits for ever (decision 2).
     pub timeout_ms: u32,
+}
+
+/// The arguments of SubmitNtmsOperatorRequest.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SubmitCall {
+    /// NtmsOpreqCommand.
+    pub task: u32,
+    /// Text for the operator; `None` stands for NULL.
+    pub message: Option<String>,
+    /// First object; what it must be depends on the task (submit-arg rules).
+    pub first: Option<Guid>,
+    /// Second object; likewise.
+    pub second: Option<Guid>,
 }
 
 /// What SetNtmsObjectInformation may write: the changeable members of one structure, all of them (setinfo-all-writable).
@@ -328,6 +367,8 @@ pub enum Reply {
     },
     /// The pool that was created or opened.
     Pool(PoolId),
+    /// The operator request that was submitted.
+    OperatorRequest(OperatorRequestId),
     /// A text: the full name of a pool.
     Text(String),
     /// A side was allocated.

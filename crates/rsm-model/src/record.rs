@@ -816,4 +816,26 @@ pub struct OperatorRequest {
     pub waiting: Option<RequestId>,
     /// Session whose allocation waits for it.
     pub caller: Option<SessionId>,
+    /// When it was answered or withdrawn; the purge counts from here (P-186).
+    pub ended: Option<UtcTime>,
+    /// User who took it up or answered it; empty until then.
+    pub worker: String,
+    /// How the service notices that it was done (P-183).
+    pub watch: Watch,
+}
+
+numbered! {
+    /// How the service notices that what an operator request asks for was done (P-183).
+    Watch {
+        /// Not at all: a person says so.
+        Nothing = 0,
+        /// The medium is identified in the target library.
+        Medium = 1,
+        /// A side becomes available in the pool, or in the free pool that it draws on.
+        Side = 2,
+        /// As Side, but one was available already when it was submitted: the pool has to run empty first.
+        SideAfterEmpty = 3,
+        /// The service raised it, and ends it when its cause is gone or nobody waits for it any more.
+        Cause = 4,
+    }
 }

@@ -16,7 +16,7 @@ use connectrpc::ConnectRpcService;
 use rsm_model::access::Caller;
 use rsm_wire::v1::{
     CleanerManagementExt, DatabaseNotificationExt, ExtensionExt, LibraryControlExt, MediaServicesExt,
-    ObjectManagementExt, SessionManagementExt,
+    ObjectManagementExt, OperatorRequestExt, SessionManagementExt,
 };
 use std::future::Future;
 use std::sync::Arc;
@@ -76,6 +76,7 @@ fn router(service: Service) -> axum::Router {
     let rpc = CleanerManagementExt::register(service.clone(), rpc);
     let rpc = MediaServicesExt::register(service.clone(), rpc);
     let rpc = DatabaseNotificationExt::register(service.clone(), rpc);
+    let rpc = OperatorRequestExt::register(service.clone(), rpc);
     let rpc = ExtensionExt::register(service, rpc);
     let rpc = ConnectRpcService::new(rpc).with_interceptor(Documented);
     let healthz = axum::routing::get(async move || health(asked.incarnation()));

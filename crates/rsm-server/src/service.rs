@@ -237,6 +237,13 @@ handlers!(DatabaseNotification {
     notice close_ntms_notification: CloseNtmsNotificationRequest => CloseNtmsNotificationResponse;
 });
 
+handlers!(OperatorRequest {
+    change submit_ntms_operator_request: SubmitNtmsOperatorRequestRequest => SubmitNtmsOperatorRequestResponse;
+    change wait_for_ntms_operator_request: WaitForNtmsOperatorRequestRequest => WaitForNtmsOperatorRequestResponse;
+    change satisfy_ntms_operator_request: SatisfyNtmsOperatorRequestRequest => SatisfyNtmsOperatorRequestResponse;
+    change cancel_ntms_operator_request: CancelNtmsOperatorRequestRequest => CancelNtmsOperatorRequestResponse;
+});
+
 handlers!(Extension {
     change keep_alive: KeepAliveRequest => KeepAliveResponse;
     change write_blocks: WriteBlocksRequest => WriteBlocksResponse;
@@ -244,4 +251,5 @@ handlers!(Extension {
     question history: HistoryRequest => HistoryResponse;
     question explain_request: ExplainRequestRequest => ExplainRequestResponse;
     change classify: ClassifyRequest => ClassifyResponse;
+    change acknowledge_operator_request: AcknowledgeOperatorRequestRequest => AcknowledgeOperatorRequestResponse;
 });

@@ -9,7 +9,7 @@
 //! value (one field <-> its columns) ── row (one record <-> its table) ── rows/* (the tables, by family)
 //!                                        ├── columns (what one may look up by)
 //!   migrations/sqlite/V*.sql             ├── changes (what a transaction is to do)
-//!                                        └── read (ReadTx, Reader), search ── store (Store, WriteTx)
+//!                                        └── read (ReadTx, Reader), search, finished ── store (Store, WriteTx)
 //! ```
 //!
 //! Invariant: what is on disk is the state after some whole transaction. Every transaction that [`WriteTx::commit`]
@@ -20,6 +20,7 @@ mod ballast;
 pub mod changes;
 pub mod columns;
 mod error;
+mod finished;
 mod read;
 pub mod row;
 mod rows;
@@ -35,6 +36,7 @@ pub use ballast::Ballast;
 pub use changes::{AuditEntry, AuditRow, Change, Changes, EventRow, Record, RecordKey, SignalKind};
 pub use columns::Column;
 pub use error::StoreError;
+pub use finished::Failures;
 pub use read::{ReadTx, Reader, Snapshots};
 pub use row::Row;
 pub use search::{Choice, PlaceAtRest};

@@ -18,6 +18,7 @@ pub(crate) const MIGRATIONS: &[(&str, &str)] = &[
     ("V2__labels_and_pools", include_str!("../migrations/sqlite/V2__labels_and_pools.sql")),
     ("V3__queue", include_str!("../migrations/sqlite/V3__queue.sql")),
     ("V4__cleaners", include_str!("../migrations/sqlite/V4__cleaners.sql")),
+    ("V5__operator_requests", include_str!("../migrations/sqlite/V5__operator_requests.sql")),
 ];
 
 fn runner() -> Result<Runner, StoreError> {

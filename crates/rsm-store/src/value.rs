@@ -372,7 +372,7 @@ macro_rules! numbered {
 numbered! {
     OperationalState, DriveState, MediumState, OperatorState, RequestState, SideState, SlotState, Content,
     LibraryKind, InventoryMethod, IdentitySource, PortPosition, PoolKind, BarCodeState, Operation, Goal,
-    MountAccess, Dismounting, OperatorTask, DeviceRole, CleaningDue, LabelWitness,
+    MountAccess, Dismounting, OperatorTask, DeviceRole, CleaningDue, LabelWitness, Watch,
 }
 
 /// A field that spreads over several columns: each part with the name of its column.

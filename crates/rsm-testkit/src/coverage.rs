@@ -31,7 +31,7 @@ pub const DISTURBANCES: [&str; 8] = [
 ];
 
 /// What the programs must bring about, for there is nothing to judge where nothing happens.
-pub const REACHED: [&str; 36] = [
+pub const REACHED: [&str; 44] = [
     "pool created",
     "pool below a pool",
     "pool policy set",
@@ -68,6 +68,14 @@ pub const REACHED: [&str; 36] = [
     "listener gone",
     "channel broken",
     "channel refused",
+    "operator request submitted",
+    "operator request acknowledged",
+    "operator request satisfied",
+    "operator request refused",
+    "operator request waited for and done",
+    "operator request waited for and refused",
+    "operator request waited for in vain",
+    "mount refused by an operator",
 ];
 
 /// The event that only a drive without a robot takes: the campaign's libraries have robots. Two of its arrows are counted

@@ -28,6 +28,9 @@
 //! | label-checked | no mount of a medium is handed over that carries another label than is recorded |
 //! | label-read-before-leaving | what was mounted for writing is read again before it leaves its drive |
 //! | nothing-overwritten | what lies on a side is changed only by who has it mounted for writing, or by a free label that was ordered and that replaces what was known to be there |
+//! | answered-once | an operator request that was answered, or has ended, stays so until it is purged |
+//! | waiter-told | who waits for an operator request hears soon what the catalogue shows |
+//! | refusal-ends-mount | a mount whose medium an operator refused to bring does not go on |
 //! | right-side-up | of a disc that lies in a drive, the side that is meant is up |
 
 mod owners;
@@ -69,7 +72,7 @@ struct Snapshot {
 }
 
 impl Snapshot {
-    /// Everything but the requests that have ended, of which a run has hundreds.
+    /// Everything but the requests of both kinds that have ended, of which a run has hundreds.
     fn of(tx: &ReadTx<'_>) -> Result<Self, StoreError> {
         Ok(Self {
             media: tx.all()?,
@@ -115,6 +118,10 @@ impl World {
         let Some(desk) = self.desk.as_mut() else { return Ok(snapshot) };
         match desk.store().snapshot(|tx| tx.all::<LibraryRequest>()) {
             Ok(Ok(requests)) => snapshot.requests = requests,
+            Ok(Err(error)) | Err(error) => return broken("reads-answer", error.to_string()),
+        }
+        match desk.store().snapshot(|tx| tx.all::<OperatorRequest>()) {
+            Ok(Ok(operators)) => snapshot.operators = operators,
             Ok(Err(error)) | Err(error) => return broken("reads-answer", error.to_string()),
         }
         Ok(snapshot)
@@ -252,6 +259,7 @@ impl World {
         let now = self.snapshot()?;
         self.check_holds(&now)?;
         self.check_owners(&now)?;
+        self.check_waiters()?;
         check_places(&now)
     }
 
@@ -265,6 +273,7 @@ impl World {
         if let Some(defect) = defect {
             return broken("no-defect", defect.message.clone());
         }
+        self.check_answers(&now.operators, &now.requests)?;
         self.check_ends(&now)?;
         check_label_orders_kept(&now)
     }

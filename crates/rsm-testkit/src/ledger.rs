@@ -12,6 +12,7 @@
 use crate::foreign::Face;
 use rsm_model::ids::*;
 use rsm_model::label::MediumLabel;
+use rsm_model::machine::operator_request::OperatorState;
 use rsm_model::machine::request::RequestState;
 use rsm_model::record::MountAccess;
 use rsm_simlib::CartridgeId;
@@ -141,6 +142,8 @@ pub(crate) struct Ledger {
     pub unread: BTreeMap<MediumId, CartridgeId>,
     /// Mounts that met another label than is recorded.
     pub mismatched: BTreeSet<RequestId>,
+    /// How operator requests were answered, or ended.
+    pub answers: BTreeMap<OperatorRequestId, OperatorState>,
     /// Free labels that were ordered, by the calls that did.
     pub orders: BTreeMap<SideId, BTreeMap<u64, Order>>,
     /// Blocks that a client was told are on a side.

@@ -3,12 +3,14 @@
 //! ```text
 //!   program.rs   a client and what comes to its mind: mounts, blocks, questions, impatience
 //!   owning.rs    pools, allocation, moves, label reads
+//!   operators.rs who asks people, who waits for them, and what people answer
 //!   told.rs      what it hears, and what it may be held to from then on
 //!   trouble.rs   hands, faults, the cable, the disk
 //! ```
 //!
 //! Invariant: a client knows what it was told and what it may ask; it writes only what is its own, or nobody's.
 
+mod operators;
 mod owning;
 mod told;
 mod trouble;
@@ -83,7 +85,7 @@ impl World {
         if client.waiting >= 2 {
             return self.impatience(index);
         }
-        match self.rng.random_range(0..100) {
+        match self.rng.random_range(0..108) {
             0..=16 => self.mount_any(index),
             17..=30 => self.mount_own(index),
             31..=48 => self.dismount(index),
@@ -99,7 +101,10 @@ impl World {
             90..=93 => self.repeat(index),
             94..=95 => self.send_in_session(index, Call::CloseSession),
             96..=97 => self.impatience(index),
-            _ => self.send_in_session(index, Call::KeepAlive),
+            98..=99 => self.send_in_session(index, Call::KeepAlive),
+            100 => self.submit(index),
+            101..=102 => self.await_answer(index),
+            _ => self.answer(index),
         }
     }
 
@@ -257,6 +262,7 @@ impl World {
                     | Call::KeepAlive
                     | Call::Allocate(_)
                     | Call::CreatePool(_)
+                    | Call::WaitForOperatorRequest { .. }
             );
             if plain {
                 let media = self.named(&call)?;

@@ -9,6 +9,7 @@
 //!   dismount alice V00001L6 deferred
 //!   hold changer | mute changer | release changer     a worker that does not begin, or does not say, what it did
 //!   hold pieces | release pieces      the desk's own turns for a large report (library piece=2)
+//!   submit alice move V00001L6 lab    an operator request; `await`, `satisfy`, `refuse`, `acknowledge ... take` name it
 //!   advance 10s                       time passes; programs that are not silent keep their sessions alive
 //!   hand put TAPE1 desk/drive1 | hand eject desk/drive1      what a person does at a drive that stands alone
 //!   hand open port1 | hand close port1 | hand open door | hand close door      where they open and close
@@ -31,6 +32,7 @@ mod bed;
 pub mod books;
 mod calls;
 mod given;
+mod operators;
 mod pools;
 
 use bed::{Bed, Done};
@@ -132,9 +134,8 @@ impl Story {
             "#" => None,
             "user" => self.user(rest)?,
             "open" | "close" | "keep" | "mount" | "dismount" | "inventory" | "again" | "write" | "read"
-            | "pool" | "move" | "allocate" | "deallocate" | "set-pool" | "classify" => {
-                Some(self.call(verb, rest)?)
-            }
+            | "pool" | "move" | "allocate" | "deallocate" | "set-pool" | "classify" | "submit" | "await"
+            | "satisfy" | "refuse" | "acknowledge" => Some(self.call(verb, rest)?),
             "enumerate" | "info" | "why" | "table" | "pool-name" => Some(self.ask(verb, rest)?),
             "borrow" | "silence" | "hangup" => self.program_acts(verb, rest)?,
             "try" => match rest.split_first() {
@@ -222,6 +223,10 @@ impl Story {
                 format!("ERROR_SUCCESS {}", texts.join(" "))
             }
             Ok(Reply::Pool(id)) => {
+                let books = self.books()?;
+                format!("ERROR_SUCCESS {}", books.name(id.0))
+            }
+            Ok(Reply::OperatorRequest(id)) => {
                 let books = self.books()?;
                 format!("ERROR_SUCCESS {}", books.name(id.0))
             }

@@ -3,7 +3,8 @@
 //!
 //! ```text
 //!   proto/rsm/v1/*.proto ──build.rs──► v1 (messages; with the feature `service` also service traits)
-//!   v1::XRequest: Rpc (path, answer)      session, media, pool, object, notification, extension: conversions by family
+//!   v1::XRequest: Rpc (path, answer)      session, media, pool, object, operator, notification, extension: conversions
+//!                                         by family
 //! ```
 //!
 //! Why one crate for both sides: server and clients convert with the same code, so a field cannot mean two things.
@@ -26,6 +27,7 @@ pub mod failure;
 mod media;
 mod notification;
 mod object;
+mod operator;
 mod pool;
 mod queue;
 pub mod rpc;

@@ -468,6 +468,8 @@ fn operator_information(request: &record::OperatorRequest) -> v1::OpRequestInfor
         application: request.application.clone(),
         user: request.user.clone(),
         computer: request.computer.clone(),
+        worker: request.worker.clone(),
+        ended: text(request.ended),
         ..Default::default()
     }
 }

@@ -85,6 +85,12 @@ rpcs! {
         "WaitForNtmsNotification": WaitForNtmsNotificationRequest => WaitForNtmsNotificationResponse;
         "CloseNtmsNotification": CloseNtmsNotificationRequest => CloseNtmsNotificationResponse;
     }
+    "OperatorRequest" {
+        "SubmitNtmsOperatorRequest": SubmitNtmsOperatorRequestRequest => SubmitNtmsOperatorRequestResponse;
+        "WaitForNtmsOperatorRequest": WaitForNtmsOperatorRequestRequest => WaitForNtmsOperatorRequestResponse;
+        "SatisfyNtmsOperatorRequest": SatisfyNtmsOperatorRequestRequest => SatisfyNtmsOperatorRequestResponse;
+        "CancelNtmsOperatorRequest": CancelNtmsOperatorRequestRequest => CancelNtmsOperatorRequestResponse;
+    }
     "Extension" {
         "KeepAlive": KeepAliveRequest => KeepAliveResponse;
         "WriteBlocks": WriteBlocksRequest => WriteBlocksResponse;
@@ -92,5 +98,6 @@ rpcs! {
         "History": HistoryRequest => HistoryResponse;
         "ExplainRequest": ExplainRequestRequest => ExplainRequestResponse;
         "Classify": ClassifyRequest => ClassifyResponse;
+        "AcknowledgeOperatorRequest": AcknowledgeOperatorRequestRequest => AcknowledgeOperatorRequestResponse;
     }
 }

@@ -73,5 +73,9 @@ done!(
     SetNtmsObjectInformationResponse,
     SetNtmsRequestOrderResponse,
     DeleteNtmsRequestsResponse,
-    CloseNtmsNotificationResponse
+    CloseNtmsNotificationResponse,
+    WaitForNtmsOperatorRequestResponse,
+    SatisfyNtmsOperatorRequestResponse,
+    CancelNtmsOperatorRequestResponse,
+    AcknowledgeOperatorRequestResponse
 );

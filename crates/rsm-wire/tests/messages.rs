@@ -101,6 +101,11 @@ fn refuses_unknown(function: &str) -> bool {
         "WaitForNtmsNotification" => read::<v1::WaitForNtmsNotificationRequest>(json).is_err(),
         "CloseNtmsNotification" => read::<v1::CloseNtmsNotificationRequest>(json).is_err(),
         "Classify" => read::<v1::ClassifyRequest>(json).is_err(),
+        "SubmitNtmsOperatorRequest" => read::<v1::SubmitNtmsOperatorRequestRequest>(json).is_err(),
+        "WaitForNtmsOperatorRequest" => read::<v1::WaitForNtmsOperatorRequestRequest>(json).is_err(),
+        "SatisfyNtmsOperatorRequest" => read::<v1::SatisfyNtmsOperatorRequestRequest>(json).is_err(),
+        "CancelNtmsOperatorRequest" => read::<v1::CancelNtmsOperatorRequestRequest>(json).is_err(),
+        "AcknowledgeOperatorRequest" => read::<v1::AcknowledgeOperatorRequestRequest>(json).is_err(),
         other => panic!("no case for {other}"),
     }
 }

@@ -257,3 +257,20 @@ fn a_side_shows_its_label() {
         })
     );
 }
+
+#[test]
+fn operator_requests_travel() {
+    let submit = asked::<v1::SubmitNtmsOperatorRequestRequest, Call>;
+    let bare = SubmitCall { task: 0, message: None, first: None, second: None };
+    assert_eq!(submit(json!({})), Ok(Call::SubmitOperatorRequest(bare)));
+    let wait = asked::<v1::WaitForNtmsOperatorRequestRequest, Call>;
+    assert_eq!(
+        wait(json!({ "timeoutMs": 5 })),
+        Ok(Call::WaitForOperatorRequest { request: None, timeout_ms: 5 })
+    );
+    let acknowledge = asked::<v1::AcknowledgeOperatorRequestRequest, Call>;
+    assert_eq!(acknowledge(json!({ "state": 2 })), Err(Code::InvalidParameter), "an id is wanted");
+    let reply = Reply::OperatorRequest(OperatorRequestId(Guid([7; 16])));
+    assert_eq!(travel::<v1::SubmitNtmsOperatorRequestResponse>(reply.clone()), reply);
+    assert_eq!(travel::<v1::CancelNtmsOperatorRequestResponse>(Reply::Done), Reply::Done);
+}

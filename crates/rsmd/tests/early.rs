@@ -23,12 +23,13 @@ const OPEN: &str = "SessionManagement/OpenNtmsSession";
 const KEEP_ALIVE: &str = "Extension/KeepAlive";
 
 /// Calls of every family, reads and changes.
-const OTHERS: [&str; 6] = [
+const OTHERS: [&str; 7] = [
     "SessionManagement/CloseNtmsSession",
     "ObjectManagement/EnumerateNtmsObject",
     "ObjectManagement/SetNtmsObjectInformation",
     "LibraryControl/InventoryNtmsLibrary",
     "MediaServices/MountNtmsMedia",
+    "OperatorRequest/WaitForNtmsOperatorRequest",
     KEEP_ALIVE,
 ];
 
@@ -216,7 +217,7 @@ fn a_start_ends_as_failed_or_ready_and_what_is_ready_stays_so() {
     }
     assert_eq!(manager.ended(), Some(0));
     assert!(!socket.exists());
-    proves!("P-3");
+    proves!("P-3", "WaitForNtmsOperatorRequest/common-server-not-ready");
 }
 
 #[test]

@@ -88,7 +88,7 @@ fn signature(param: &Param, form: Form) -> Result<String> {
         "notification-out" => "*mut NotificationInformation",
         "id" | "id-list" => "*const Guid",
         "id-list-out" | "id-list-in-out" | "id-out" | "id-in-out" => "*mut Guid",
-        "count" | "flags" | "object-type" | "timeout-ms" | "action" | "number" => "u32",
+        "count" | "flags" | "object-type" | "timeout-ms" | "action" | "kind" | "number" => "u32",
         "size-in-out" | "number-out" => "*mut u32",
         "priority" => "c_int",
         "text" if form == Form::W => "*const u16",
@@ -213,7 +213,9 @@ impl Conversion {
                 self.before.push(format!("let {name} = checked({name}, 1)?.cast_mut();"));
                 self.outputs.number = Some(name);
             }
-            "flags" | "object-type" | "timeout-ms" | "action" | "number" | "priority" => self.args.push(name),
+            "flags" | "object-type" | "timeout-ms" | "action" | "kind" | "number" | "priority" => {
+                self.args.push(name);
+            }
             "count" | "reserved" => {}
             other => bail!("{name}: no conversion for the shape {other}"),
         }
@@ -300,6 +302,10 @@ fn rust_name(function: &str) -> Result<&'static str> {
         "OpenNtmsNotification" => "open_notification",
         "WaitForNtmsNotification" => "wait_notification",
         "CloseNtmsNotification" => "close_notification",
+        "SubmitNtmsOperatorRequest" => "submit_operator_request",
+        "WaitForNtmsOperatorRequest" => "wait_for_operator_request",
+        "SatisfyNtmsOperatorRequest" => "satisfy_operator_request",
+        "CancelNtmsOperatorRequest" => "cancel_operator_request",
         other => bail!("{other} has no name in crate::calls"),
     })
 }

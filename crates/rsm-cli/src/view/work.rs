@@ -162,6 +162,10 @@ pub struct OperatorRow {
     pub application: String,
     /// User on whose behalf.
     pub user: String,
+    /// User who works on it or answered it.
+    pub worker: Option<String>,
+    /// When it was answered or withdrawn.
+    pub ended_at: Option<String>,
 }
 
 impl OperatorRow {
@@ -176,17 +180,20 @@ impl OperatorRow {
             message: request.message.clone(),
             application: request.application.clone(),
             user: request.user.clone(),
+            worker: Some(request.worker.clone()).filter(|worker| !worker.is_empty()),
+            ended_at: request.ended.clone(),
         })
     }
 }
 
 impl Row for OperatorRow {
-    const TITLES: &'static [&'static str] = &["SUBMITTED", "STATE", "REQUEST", "ID", "MESSAGE"];
+    const TITLES: &'static [&'static str] = &["SUBMITTED", "STATE", "BY", "REQUEST", "ID", "MESSAGE"];
 
     fn cells(&self) -> Vec<String> {
         vec![
             moment(&self.submitted_at),
             self.state.clone(),
+            or_dash(self.worker.as_deref()),
             self.request.clone(),
             self.id.clone(),
             self.message.clone(),

@@ -7,7 +7,8 @@
 //! ```
 //!
 //! A waiting allocation is the desk's memory and an operator request: it is searched for again whenever anything has
-//! happened, so media that appear by any way end the wait (P-183). A restart refuses the request: nobody waits then.
+//! happened, so media that appear by any way end the wait (P-183). A restart refuses the request: nobody waits then. When
+//! a person says that the request is done and still nothing is found, a new one says so, once for each such answer.
 
 use crate::gate::{self, Concerned};
 use crate::handlers::{Asked, Found, bad_parameter, wait};
@@ -303,6 +304,10 @@ fn next(turn: &mut Turn<'_>, pool: &MediaPool, call: &AllocateCall) -> Handled<R
     }
 }
 
+/// What a person can do for an allocation.
+const WHAT_TO_DO: &str = "move media of its type into it or into the free pool, or put new ones into a library and \
+                          inventory it";
+
 /// Asks a person for media and lets the caller wait (allocate-oprequest).
 fn ask_for_media(
     turn: &mut Turn<'_>,
@@ -312,11 +317,7 @@ fn ask_for_media(
 ) -> Handled<Option<Reply>> {
     let id: OperatorRequestId = turn.new_id();
     let path = pools::full_name(&turn.tx, pool)?;
-    let message = format!(
-        "{} waits for a medium in {path}: move media of its type into it or into the free pool, or put new ones into a \
-         library and inventory it",
-        asked.session.application
-    );
+    let message = format!("{} waits for a medium in {path}: {WHAT_TO_DO}", asked.session.application);
     turn.put(OperatorRequest {
         id,
         common: Common::new(turn.utc(), ""),
@@ -331,12 +332,21 @@ fn ask_for_media(
         computer: asked.session.computer.clone(),
         waiting: None,
         caller: Some(asked.session.id),
+        ended: None,
+        worker: String::new(),
+        watch: Watch::Cause,
     });
     let deadline_ms = match call.timeout_ms {
         INFINITE => None,
         timeout_ms => Some(turn.monotonic_ms() + u64::from(timeout_ms)),
     };
-    let search = Search { caller: asked.caller.clone(), pool: pool.id, options: call.options };
+    let search = Search {
+        request: id,
+        since: turn.utc(),
+        caller: asked.caller.clone(),
+        pool: pool.id,
+        options: call.options,
+    };
     turn.memory.searches.insert_mut(id, search);
     wait(turn, asked, WaitsFor::Media(id), deadline_ms);
     Ok(None)
@@ -344,15 +354,12 @@ fn ask_for_media(
 
 /// Looks again for what allocations wait for; one answer a turn.
 pub(crate) fn look_again(turn: &mut Turn<'_>) -> Handled<Found> {
-    let searches: Vec<(OperatorRequestId, Search)> =
+    let mut searches: Vec<(OperatorRequestId, Search)> =
         turn.memory.searches.iter().map(|(id, search)| (*id, search.clone())).collect();
-    let mut waiting = Vec::new();
-    for (id, wanted) in searches {
-        waiting.push((turn.tx.get::<OperatorRequest>(id)?, id, wanted));
-    }
     // Who has waited longest is served first.
-    waiting.sort_by_key(|(request, id, _)| (request.as_ref().map(|request| request.submitted), *id));
-    for (request, id, wanted) in waiting {
+    searches.sort_by_key(|(id, search)| (search.since, *id));
+    for (id, wanted) in searches {
+        let request = turn.tx.get::<OperatorRequest>(wanted.request)?;
         let refused = request.as_ref().is_none_or(|request| request.state == OperatorState::Refused);
         if refused {
             let told = Refusal::new(Code::Cancelled, "an operator refused the request for new media");
@@ -360,24 +367,60 @@ pub(crate) fn look_again(turn: &mut Turn<'_>) -> Handled<Found> {
             return Ok(Found::Work);
         }
         let Some(pool) = turn.tx.get::<MediaPool>(wanted.pool)? else { continue };
-        match search(turn, &wanted.caller, &pool, wanted.options) {
-            Ok(Some(reply)) => {
-                if let Some(request) = request.filter(|request| request.state.is_open()) {
-                    operators::done(turn, request)?;
+        let found = match search(turn, &wanted.caller, &pool, wanted.options) {
+            Ok(found) => found.map(Ok),
+            Err(Fault::Refused(refusal)) => Some(Err(refusal)),
+            Err(fault) => return Err(fault),
+        };
+        let open = request.as_ref().filter(|request| request.state.is_open());
+        match (found, open) {
+            (Some(Ok(reply)), open) => {
+                if let Some(open) = open {
+                    operators::done(turn, open.clone())?;
                 }
                 end_search(turn, id, Ok(reply));
-                return Ok(Found::Work);
             }
-            Ok(None) => {}
-            Err(Fault::Refused(refusal)) => {
-                turn.changes.delete::<OperatorRequest>(id);
+            (Some(Err(refusal)), open) => {
+                if let Some(open) = open {
+                    operators::remove(turn, open.id);
+                }
                 end_search(turn, id, Err(refusal));
-                return Ok(Found::Work);
             }
-            Err(fault) => return Err(fault),
+            (None, Some(_)) => continue,
+            (None, None) => ask_again(turn, id, wanted, &pool, request)?,
         }
+        return Ok(Found::Work);
     }
     Ok(Found::Rest)
+}
+
+/// A person said that the request was done, and still there is nothing: that is told by a request of its own.
+fn ask_again(
+    turn: &mut Turn<'_>,
+    id: OperatorRequestId,
+    mut wanted: Search,
+    pool: &MediaPool,
+    done: Option<OperatorRequest>,
+) -> Handled {
+    let Some(done) = done else { return Ok(()) };
+    let path = pools::full_name(&turn.tx, pool)?;
+    let message = format!(
+        "{} still waits for a medium in {path}, for none is available there or in the free pool: {WHAT_TO_DO}",
+        done.application
+    );
+    wanted.request = turn.new_id();
+    turn.put(OperatorRequest {
+        id: wanted.request,
+        common: Common::new(turn.utc(), ""),
+        submitted: turn.utc(),
+        state: OperatorState::Submitted,
+        message,
+        ended: None,
+        worker: String::new(),
+        ..done
+    });
+    turn.memory.searches.insert_mut(id, wanted);
+    Ok(())
 }
 
 fn end_search(turn: &mut Turn<'_>, id: OperatorRequestId, answer: crate::api::Answer) {
@@ -387,8 +430,9 @@ fn end_search(turn: &mut Turn<'_>, id: OperatorRequestId, answer: crate::api::An
 
 /// Ends the wait of an allocation; its operator request is deleted (allocate-oprequest-timeout).
 pub(crate) fn give_up(turn: &mut Turn<'_>, id: OperatorRequestId, told: Refusal) -> Handled {
-    if turn.tx.get::<OperatorRequest>(id)?.is_some_and(|request| request.state.is_open()) {
-        turn.changes.delete::<OperatorRequest>(id);
+    let open = turn.memory.searches.get(&id).map_or(id, |search| search.request);
+    if turn.tx.get::<OperatorRequest>(open)?.is_some_and(|request| request.state.is_open()) {
+        operators::remove(turn, open);
     }
     end_search(turn, id, Err(told));
     Ok(())

@@ -11,6 +11,7 @@ mod information;
 mod inventory;
 mod media;
 mod mount;
+mod operator_requests;
 mod pools;
 mod queue;
 pub(crate) mod session;
@@ -20,6 +21,7 @@ mod dismount;
 use crate::api::{Answer, Output, Ticket};
 use crate::gate;
 use crate::memory::{Earlier, Waiting, WaitsFor};
+use crate::purge;
 use crate::report;
 use crate::requests;
 use crate::turn::{Fault, Handled, Turn, refuse};
@@ -82,6 +84,15 @@ pub(crate) fn call(
         }
         Call::Classify { library, media, most } => {
             Some(classify::classify(turn, &asked, *library, media, *most)?)
+        }
+        Call::SubmitOperatorRequest(wanted) => Some(operator_requests::submit(turn, &asked, wanted)?),
+        Call::WaitForOperatorRequest { request, timeout_ms } => {
+            operator_requests::wait_for(turn, &asked, *request, *timeout_ms)?
+        }
+        Call::SatisfyOperatorRequest { request } => Some(operator_requests::satisfy(turn, &asked, *request)?),
+        Call::CancelOperatorRequest { request } => Some(operator_requests::cancel(turn, &asked, *request)?),
+        Call::AcknowledgeOperatorRequest { request, state } => {
+            Some(operator_requests::acknowledge(turn, &asked, *request, *state)?)
         }
         Call::WriteBlocks { drive, blocks } => blocks::write(turn, &asked, *drive, blocks)?,
         Call::ReadBlocks { drive, count } => blocks::read(turn, &asked, *drive, *count)?,
@@ -161,7 +172,11 @@ pub(crate) fn due(turn: &mut Turn<'_>) -> Handled<Found> {
     if crate::pools::return_to_free(turn)? == Found::Work {
         return Ok(Found::Work);
     }
-    allocate::look_again(turn)
+    if allocate::look_again(turn)? == Found::Work || operator_requests::notice(turn)? == Found::Work {
+        return Ok(Found::Work);
+    }
+    // Last, so that who waits for a request has been told of its end before the request vanishes.
+    purge::act(turn)
 }
 
 pub(crate) use classify::{is_queued as label_read_is_queued, queue as queue_label_read};
@@ -184,6 +199,12 @@ fn time_out(turn: &mut Turn<'_>, what: WaitsFor) -> Handled {
             let told = Refusal::new(Code::Timeout, "the time was over before a medium could be had")
                 .next("move media into the pool or into the free pool of its type, or call again");
             return allocate::give_up(turn, id, told);
+        }
+        WaitsFor::Answer(..) => {
+            let told =
+                operator_requests::not_answered("the time was over before the operator request was answered");
+            turn.resolve(what, Err(told));
+            return Ok(());
         }
         WaitsFor::Step(_) => None,
         WaitsFor::Request(id) => turn.tx.get::<LibraryRequest>(id)?,

@@ -77,7 +77,7 @@ pub(crate) fn close(turn: &mut Turn<'_>, session: &Session, why: &str) -> Handle
                 continue;
             }
             WaitsFor::Request(id) => turn.tx.get::<LibraryRequest>(id)?,
-            WaitsFor::Step(_) => None,
+            WaitsFor::Step(_) | WaitsFor::Answer(..) => None,
         };
         match request.filter(|request| !request.state.is_final()) {
             Some(request) => requests::give_up(turn, request, told)?,

@@ -179,10 +179,14 @@ pub(super) fn unsettled(view: &View) -> &'static str {
     }
 }
 
-/// The medium has to be brought: an operator is asked once, and the request waits (P-95).
+/// The medium has to be brought: an operator is asked once, and the request waits (P-95). Who says that it was brought is
+/// not asked again before the library has been read (P-184).
 fn offline(view: &View, request: &LibraryRequest) -> Option<Action> {
     if view.asked.contains(&request.id) {
         return wait(request, "an operator has to bring the medium");
+    }
+    if view.answered.contains(&request.id) && !view.settled() {
+        return wait(request, unsettled(view));
     }
     Some(Action::AskForMedium { request: request.id })
 }

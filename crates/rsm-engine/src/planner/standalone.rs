@@ -220,9 +220,18 @@ fn mount(view: &View, request: &LibraryRequest) -> Option<Action> {
 /// A person has to bring the medium; the drive lets go of one that nobody uses, so that there is room (P-95).
 fn absent(view: &View, request: &LibraryRequest) -> Option<Action> {
     if !view.asked.contains(&request.id) {
+        if view.answered.contains(&request.id) && is_looked_at(view) {
+            return wait(request, "what is in the drive is being looked at");
+        }
         return Some(Action::AskForMedium { request: request.id });
     }
     make_room(view, request).or_else(|| wait(request, "an operator has to bring the medium"))
+}
+
+/// Whether it is not clear yet what the drive holds: it is being asked, or the label of what was put in is being read.
+fn is_looked_at(view: &View) -> bool {
+    let put_in = view.drives.first().is_some_and(|drive| drive.state == DriveState::Mounted);
+    !view.settled() || put_in || view.requests.iter().any(|one| one.operation == Operation::Classify)
 }
 
 /// Lets the drive give out a medium that nobody uses or wants.

@@ -8,6 +8,7 @@ use rsm_model::UtcTime;
 use rsm_model::ids::*;
 use rsm_model::machine::drive::DriveState;
 use rsm_model::machine::library::OperationalState;
+use rsm_model::machine::operator_request::OperatorState;
 use rsm_model::machine::request::RequestState;
 use rsm_model::machine::slot::SlotState;
 use rsm_model::record::*;
@@ -41,6 +42,8 @@ pub(crate) struct View {
     pub mounts: BTreeMap<MediumId, Mount>,
     /// Mounts for which a person has been asked to bring the medium.
     pub asked: BTreeSet<RequestId>,
+    /// Mounts of absent media for which a person has said that the medium was brought: only a read of the library tells.
+    pub answered: BTreeSet<RequestId>,
     /// A slot for a medium whose home is taken.
     pub spare: Option<SlotId>,
     /// What a full inventory examines next, while one is at that.
@@ -81,6 +84,7 @@ impl View {
             ports: BTreeMap::new(),
             mounts: BTreeMap::new(),
             asked,
+            answered: BTreeSet::new(),
             spare: None,
             examine: None,
             unread: None,
@@ -99,6 +103,18 @@ impl View {
         for id in wanted {
             if let Some(medium) = tx.get::<Medium>(id)? {
                 self.admit(tx, &medium)?;
+            }
+        }
+        let absent = |request: &&LibraryRequest| {
+            let medium = self.medium_of(request);
+            request.operation == Operation::Mount
+                && medium.is_some_and(|medium| medium.library != self.library.id)
+        };
+        let absent: Vec<RequestId> = self.requests.iter().filter(absent).map(|request| request.id).collect();
+        for id in absent {
+            let told = tx.find(columns::operator_request::WAITING, id)?;
+            if told.iter().any(|one| one.state == OperatorState::Complete) {
+                self.answered.insert(id);
             }
         }
         for drive in self.drives.clone() {

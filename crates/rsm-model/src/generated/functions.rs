@@ -3048,7 +3048,7 @@ pub const FUNCTIONS: &[FunctionSpec; 63] = &[
             Code::ObjectNotFound,
             Code::Success,
         ],
-        implemented: Implemented::No,
+        implemented: Implemented::Yes,
     },
     FunctionSpec {
         id: FunctionName::SatisfyNtmsOperatorRequest,
@@ -3075,7 +3075,7 @@ pub const FUNCTIONS: &[FunctionSpec; 63] = &[
             },
         ],
         codes: &[Code::AccessDenied, Code::InvalidParameter, Code::ObjectNotFound, Code::Success],
-        implemented: Implemented::No,
+        implemented: Implemented::Yes,
     },
     FunctionSpec {
         id: FunctionName::SubmitNtmsOperatorRequest,
@@ -3160,7 +3160,7 @@ pub const FUNCTIONS: &[FunctionSpec; 63] = &[
             Code::ObjectNotFound,
             Code::Success,
         ],
-        implemented: Implemented::No,
+        implemented: Implemented::Yes,
     },
     FunctionSpec {
         id: FunctionName::WaitForNtmsOperatorRequest,
@@ -3171,7 +3171,7 @@ pub const FUNCTIONS: &[FunctionSpec; 63] = &[
         effect: Effect::Read,
         queued: Queued::No,
         operation: None,
-        gate: &[],
+        gate: &[GateRule { right: Right::Use, scope: Scope::Computer, param: None, when: When::Always }],
         params: &[
             ParamSpec {
                 name: "hSession",
@@ -3202,7 +3202,7 @@ pub const FUNCTIONS: &[FunctionSpec; 63] = &[
             Code::Success,
             Code::Timeout,
         ],
-        implemented: Implemented::No,
+        implemented: Implemented::Yes,
     },
     FunctionSpec {
         id: FunctionName::CloseNtmsNotification,

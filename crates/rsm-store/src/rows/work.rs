@@ -15,7 +15,7 @@ note, rank, place, ages_from, work_item }
 row! { OperatorRequest, "operator_request", Some(ObjectType::OperatorRequest), key OperatorRequestId = ["id"],
 |row| row.id;
 id, common, task, submitted, state, message, first, second, application, user, computer, waiting,
-caller }
+caller, ended, worker, watch }
 
 row! { Session, "session", None, key SessionId = ["id"], |row| row.id;
 id, opened, application, user, computer, uid, role }

@@ -160,7 +160,7 @@ states! {
     rsm_model::machine::medium::MediumState, rsm_model::machine::operator_request::OperatorState,
     rsm_model::machine::request::RequestState, rsm_model::machine::side::SideState,
     rsm_model::machine::slot::SlotState, Content, LibraryKind, InventoryMethod, IdentitySource, PortPosition,
-    PoolKind, Operation, Goal, MountAccess, OperatorTask, DeviceRole, LabelWitness, CleaningDue,
+    PoolKind, Operation, Goal, MountAccess, OperatorTask, DeviceRole, LabelWitness, CleaningDue, Watch,
 }
 
 macro_rules! samples {
@@ -203,7 +203,7 @@ samples! {
         application, user, computer, error, priority, sequence, session, uid, access, drive_given, goal, attempts,
         steps_done, note, rank, place, ages_from, work_item }
     OperatorRequest { id, common, task, submitted, state, message, first, second, application, user, computer,
-        waiting, caller }
+        waiting, caller, ended, worker, watch }
     Session { id, opened, application, user, computer, uid, role }
     Mount { medium, side, drive, request, session, application, user, uid, access, since }
     OpenStep { id, epoch, device, library, request, medium, elements, kind, order, ordered, give_up_at_ms, lost }

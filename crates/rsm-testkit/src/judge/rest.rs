@@ -60,7 +60,9 @@ impl World {
         let mut waiting: Vec<_> = self
             .tickets
             .values()
-            .filter(|asked| matches!(asked.call, Call::Allocate(_) | Call::Mount(_)))
+            .filter(|asked| {
+                matches!(asked.call, Call::Allocate(_) | Call::Mount(_) | Call::WaitForOperatorRequest { .. })
+            })
             .filter_map(|asked| Some((asked.client, asked.session?)))
             .collect();
         waiting.dedup();

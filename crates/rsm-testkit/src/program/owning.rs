@@ -27,7 +27,7 @@ impl World {
     }
 
     /// Its pools that hold media.
-    fn media_pools_of(&mut self, index: usize) -> Checked<Vec<PoolId>> {
+    pub(super) fn media_pools_of(&mut self, index: usize) -> Checked<Vec<PoolId>> {
         let mut found = Vec::new();
         for id in self.pools_of(index) {
             if self.pool(id)?.is_some_and(|pool| pool.media_type.is_some()) {

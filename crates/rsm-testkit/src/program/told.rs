@@ -13,6 +13,7 @@ use rsm_model::Code;
 use rsm_model::call::{AllocateCall, Call, Refusal, Reply};
 use rsm_model::ids::*;
 use rsm_model::label::{Label, MediumLabel};
+use rsm_model::machine::operator_request::OperatorState;
 use rsm_model::machine::side::SideState;
 use rsm_model::record::*;
 use rsm_simlib::{MotionCause, Place, Side as Up};
@@ -69,6 +70,23 @@ impl World {
             (Call::MoveToPool { medium: Some(medium), pool: Some(pool) }, _) => {
                 self.told_moved(MediumId(*medium), PoolId(*pool))
             }
+            (Call::SubmitOperatorRequest(_), Reply::OperatorRequest(_)) => {
+                self.coverage.reach("operator request submitted");
+                Ok(())
+            }
+            (Call::AcknowledgeOperatorRequest { .. }, _) => {
+                self.coverage.reach("operator request acknowledged");
+                Ok(())
+            }
+            (Call::SatisfyOperatorRequest { request: Some(id) }, _) => {
+                self.told_answered(OperatorRequestId(*id), OperatorState::Complete)
+            }
+            (Call::CancelOperatorRequest { request: Some(id) }, _) => {
+                self.told_answered(OperatorRequestId(*id), OperatorState::Refused)
+            }
+            (Call::WaitForOperatorRequest { request: Some(id), .. }, _) => {
+                self.told_outcome(asked, *id, OperatorState::Complete)
+            }
             (Call::SetInformation { .. }, _) => {
                 self.coverage.reach("pool policy set");
                 Ok(())
@@ -90,10 +108,18 @@ impl World {
     /// A call was not carried out: what it would have ended or ordered stands as before.
     fn told_no(&mut self, ticket: Ticket, asked: &Asked, refusal: &Refusal) -> Checked {
         match &asked.call {
-            Call::Mount(_) if matches!(refusal.code, Code::Timeout | Code::Cancelled) => {
+            Call::Mount(_)
+                if matches!(refusal.code, Code::Timeout | Code::Cancelled | Code::RequestRefused) =>
+            {
+                if refusal.code == Code::RequestRefused {
+                    self.coverage.reach("mount refused by an operator");
+                }
                 if let Some(session) = asked.session {
                     self.ledger.give_up(session, &asked.media, asked.number);
                 }
+            }
+            Call::WaitForOperatorRequest { request: Some(id), .. } => {
+                return self.told_no_outcome(asked, *id, refusal);
             }
             Call::Dismount { .. } => {
                 for medium in &asked.media {

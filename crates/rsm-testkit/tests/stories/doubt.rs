@@ -59,13 +59,13 @@ fn an_order_over_an_unread_label_can_be_withdrawn() {
     show media:
         V00001L6: slot1, Idle, side Unprepared, \Free\LTO-6
     show operators:
-        Message V00001L6: Submitted: V00001L6 was to get a free label, but it carries the label "Free" of type RSM free tape label, which is not what is recorded: nothing was written. If that may be lost, have it read (rsm media classify) and move it to the free pool again
+        DeviceService V00001L6: Submitted: V00001L6 was to get a free label, but it carries the label "Free" of type RSM free tape label, which is not what is recorded: nothing was written. If that may be lost, have it read (rsm media classify) and move it to the free pool again
     classify alice V00001L6: ERROR_SUCCESS, queued as request8
     advance 60s
     show media:
         V00001L6: slot1, Idle, side Import, \Import\LTO-6
     show operators:
-        Message V00001L6: Complete: V00001L6 was to get a free label, but it carries the label "Free" of type RSM free tape label, which is not what is recorded: nothing was written. If that may be lost, have it read (rsm media classify) and move it to the free pool again
+        DeviceService V00001L6: Complete: V00001L6 was to get a free label, but it carries the label "Free" of type RSM free tape label, which is not what is recorded: nothing was written. If that may be lost, have it read (rsm media classify) and move it to the free pool again
     move alice V00001L6 \Free\LTO-6: ERROR_SUCCESS, queued as request9
     advance 60s
     show media:
@@ -144,7 +144,7 @@ fn a_faded_bar_code_keeps_its_record() {
     classify alice V00001L6#1: ERROR_SUCCESS, queued as request4
     advance 60s
     show operators:
-        Message V00001L6#1: Submitted: V00001L6: its bar code cannot be read, and it is blank: nobody can tell whether it is the medium that is recorded. Look at it, mend its bar code and inventory the library
+        DeviceService V00001L6#1: Submitted: V00001L6: its bar code cannot be read, and it is blank: nobody can tell whether it is the medium that is recorded. Look at it, mend its bar code and inventory the library
     hand out slot1
     inventory alice fast: ERROR_SUCCESS, queued as request5
     show media:
@@ -157,7 +157,7 @@ fn a_faded_bar_code_keeps_its_record() {
         V00001L6: slot4, Idle, side Foreign, \Unrecognized\LTO-6
         V00002L6: slot2, Idle, side Unknown, \Import\LTO-6
     show operators:
-        Message V00001L6: Complete: V00001L6: its bar code cannot be read, and it is blank: nobody can tell whether it is the medium that is recorded. Look at it, mend its bar code and inventory the library
+        DeviceService V00001L6: Complete: V00001L6: its bar code cannot be read, and it is blank: nobody can tell whether it is the medium that is recorded. Look at it, mend its bar code and inventory the library
     ");
 }
 
@@ -222,7 +222,7 @@ fn a_withheld_side_of_a_disc_is_ordered_again() {
     show media:
         D00001: slot1, Idle, side Available+Available, \Free\MO-5.25-inch
     show operators:
-        Message D00001: Complete: D00001 was to get a free label, but it carries the label "Free" of type RSM free disc label, which is not what is recorded: nothing was written. If that may be lost, have it read (rsm media classify) and move it to the free pool again
+        DeviceService D00001: Complete: D00001 was to get a free label, but it carries the label "Free" of type RSM free disc label, which is not what is recorded: nothing was written. If that may be lost, have it read (rsm media classify) and move it to the free pool again
     "#);
 }
 

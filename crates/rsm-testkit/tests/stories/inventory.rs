@@ -638,7 +638,7 @@ fn a_label_decides_where_a_bar_code_fades_on_the_way() {
         request7: dismount V00001L6 for backup: Passed
         request8: mount V00002L6#2 for backup: Failed ERROR_INVALID_STATE (the bar code of V00002L6 can no longer be read, and its label does not tell which medium it is)
     show operators:
-        Message V00002L6#2: Submitted: V00002L6: its bar code cannot be read, and it is blank: nobody can tell whether it is the medium that is recorded. Look at it, mend its bar code and inventory the library
+        DeviceService V00002L6#2: Submitted: V00002L6: its bar code cannot be read, and it is blank: nobody can tell whether it is the medium that is recorded. Look at it, mend its bar code and inventory the library
     ");
 }
 

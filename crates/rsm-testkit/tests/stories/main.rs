@@ -15,6 +15,7 @@ mod mount;
 mod objects;
 mod offline;
 mod openings;
+mod operators;
 mod pools;
 mod recovery;
 mod restart;

@@ -447,7 +447,7 @@ fn one_blank_medium_is_as_another() {
         V00001L6#1: slot1, Idle, side Unprepared, \Free\LTO-6, in conflict
         V00002L6: slot2, Idle, side Foreign, \Unrecognized\LTO-6
     show operators:
-        Message V00001L6#1: Submitted: V00001L6: its bar code cannot be read, and it is blank: nobody can tell whether it is the medium that is recorded. Look at it, mend its bar code and inventory the library
+        DeviceService V00001L6#1: Submitted: V00001L6: its bar code cannot be read, and it is blank: nobody can tell whether it is the medium that is recorded. Look at it, mend its bar code and inventory the library
     hand relabel slot1
     inventory alice fast: ERROR_SUCCESS, queued as request8
     advance 60s
@@ -519,13 +519,13 @@ fn who_looks_at_what_is_there_may_order_its_free_label_again() {
     show media:
         V00001L6: slot1, Idle, side Unprepared, \Free\LTO-6
     show operators:
-        Message V00001L6: Submitted: V00001L6 waits for a free label, but carries something else than is recorded: nothing is written over that. If it may be lost, have it read (rsm media classify) and move it to the free pool again
+        DeviceService V00001L6: Submitted: V00001L6 waits for a free label, but carries something else than is recorded: nothing is written over that. If it may be lost, have it read (rsm media classify) and move it to the free pool again
     classify alice V00001L6: ERROR_SUCCESS, queued as request10
     advance 60s
     show media:
         V00001L6: slot1, Idle, side Foreign, \Unrecognized\LTO-6
     show operators:
-        Message V00001L6: Complete: V00001L6 waits for a free label, but carries something else than is recorded: nothing is written over that. If it may be lost, have it read (rsm media classify) and move it to the free pool again
+        DeviceService V00001L6: Complete: V00001L6 waits for a free label, but carries something else than is recorded: nothing is written over that. If it may be lost, have it read (rsm media classify) and move it to the free pool again
     show requests writefreelabel:
         request3: writefreelabel V00001L6 for backup: Passed
         request7: writefreelabel V00001L6 for Removable Storage: Failed ERROR_UNEXPECTED_OMID (V00001L6 was to get a free label, but it carries something that no recogniser knows, which is not what is recorded: nothing was written. If that may be lost, have it read (rsm media classify) and move it to the free pool again)
@@ -625,7 +625,7 @@ fn a_first_label_does_not_stand_for_a_bar_code() {
         V00001L6#1: slot1, Idle, side Unknown, \Import\LTO-6, in conflict
         V00002L6: slot2, Idle, side Unknown, \Import\LTO-6
     show operators:
-        Message V00001L6#1: Submitted: V00001L6: its bar code cannot be read, and its label was never read before: nobody can tell whether it is the medium that is recorded. Look at it, mend its bar code and inventory the library
+        DeviceService V00001L6#1: Submitted: V00001L6: its bar code cannot be read, and its label was never read before: nobody can tell whether it is the medium that is recorded. Look at it, mend its bar code and inventory the library
     hand relabel slot1
     inventory alice fast: ERROR_SUCCESS, queued as request4
     classify alice V00001L6: ERROR_SUCCESS, queued as request5
@@ -634,7 +634,7 @@ fn a_first_label_does_not_stand_for_a_bar_code() {
         V00001L6: slot1, Idle, side Foreign, \Unrecognized\LTO-6
         V00002L6: slot2, Idle, side Unknown, \Import\LTO-6
     show operators:
-        Message V00001L6: Complete: V00001L6: its bar code cannot be read, and its label was never read before: nobody can tell whether it is the medium that is recorded. Look at it, mend its bar code and inventory the library
+        DeviceService V00001L6: Complete: V00001L6: its bar code cannot be read, and its label was never read before: nobody can tell whether it is the medium that is recorded. Look at it, mend its bar code and inventory the library
     ");
 }
 
@@ -708,7 +708,7 @@ fn what_was_given_back_unseen_is_not_written_over() {
         V00001L6: slot3, Idle, side Available, \Lab
         V00002L6: slot2, Idle, side Unknown, \Import\LTO-6
     show operators:
-        Message V00001L6: Submitted: V00001L6 was given back, and what is on it was not known then: it stays in its pool. If that may be lost, move it to the free pool
+        DeviceService V00001L6: Submitted: V00001L6 was given back, and what is on it was not known then: it stays in its pool. If that may be lost, move it to the free pool
     show requests writefreelabel:
         request3: writefreelabel V00001L6 for backup: Passed
     ");

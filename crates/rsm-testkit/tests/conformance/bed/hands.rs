@@ -85,6 +85,15 @@ impl Bed {
 
     /// Puts a cartridge that was taken out into a place; `plain` is one without bar code.
     pub fn put_back(&self, bar_code: &str, to: &str) {
+        self.put(bar_code, to, Notice::Attention);
+    }
+
+    /// Puts a cartridge that was taken out into a place, without a word to the library.
+    pub fn put_silently(&self, bar_code: &str, to: &str) {
+        self.put(bar_code, to, Notice::Silent);
+    }
+
+    fn put(&self, bar_code: &str, to: &str, notice: Notice) {
         let (bar_code, to) = (bar_code.to_string(), to.to_string());
         self.in_library("lab", move |library| {
             let outside = |(_, code, place): &(_, Option<&str>, Place)| {
@@ -92,7 +101,7 @@ impl Bed {
             };
             let cartridge = library.cartridges().find(outside).map(|(id, _, _)| id).expect("it is outside");
             let action = HandAction::PutBack { cartridge, to: address(library, &to), side: None };
-            library.hand(&action, Notice::Attention).expect("a hand can do that");
+            library.hand(&action, notice).expect("a hand can do that");
         });
     }
 

@@ -18,6 +18,7 @@ mod digest;
 pub mod discs;
 pub mod hands;
 pub mod notices;
+pub mod operators;
 pub mod pools;
 mod sight;
 mod yard;
