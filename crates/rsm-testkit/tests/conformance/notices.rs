@@ -3,6 +3,7 @@
 use crate::bed::notices::{COMPLETE, DELETE, INSERT, UPDATE, all, channel, completed};
 use crate::bed::pools::allocation;
 use crate::bed::{self, Bed, NO_WAIT, User};
+use crate::clean_ntms_drive::with_cleaner;
 use rsm_model::ObjectType;
 use rsm_model::call::MountCall;
 use rsm_proof::proves;
@@ -165,4 +166,38 @@ fn a_cancellation_that_ends_is_told_with_the_request() {
     bed.settle();
     assert_eq!(completed(&requests), [mount]);
     proves!("CancelNtmsLibraryRequest/cancel-completion-notice");
+}
+
+#[test]
+fn a_cleaning_that_ends_is_told_with_the_drive() {
+    let (bed, session) = with_cleaner();
+    let drive = bed.id("drive1");
+    let drives = channel(&session, ObjectType::Drive);
+    bed.hold("drive-1");
+    session.clean_drive(Some(drive)).expect("queued");
+    bed.settle();
+    assert_eq!(completed(&drives), [], "the cleaner is in it");
+    bed.release("drive-1");
+    bed.advance_ms(20 * 60_000);
+    bed.settle();
+    assert_eq!(completed(&drives), [drive]);
+    proves!("CleanNtmsDrive/clean-completion-notice");
+}
+
+#[test]
+fn a_slot_that_is_set_aside_or_given_up_is_told_with_the_library() {
+    let bed = Bed::new();
+    let session = bed.open(User::Operator);
+    let lab = bed.id("lab");
+    let libraries = channel(&session, ObjectType::Library);
+    session.reserve_cleaner_slot(Some(lab), Some(bed.id("slot6"))).expect("queued");
+    bed.settle();
+    assert_eq!(completed(&libraries), [lab]);
+    session.release_cleaner_slot(Some(lab)).expect("queued");
+    bed.settle();
+    assert_eq!(completed(&libraries), [lab]);
+    proves!(
+        "ReserveNtmsCleanerSlot/reserve-completion-notice",
+        "ReleaseNtmsCleanerSlot/release-completion-notice"
+    );
 }
