@@ -13,9 +13,9 @@ use crate::api::Answer;
 use crate::turn::{Handled, Turn};
 use rsm_model::Code;
 use rsm_model::call::{Refusal, Reply};
-use rsm_model::ids::{Guid, LibraryId, MediumId, ObjectType, OperatorRequestId, TypedId};
+use rsm_model::ids::{Guid, LibraryId, MediumId, ObjectType, OperatorRequestId, SlotId, TypedId};
 use rsm_model::machine::operator_request::{self, OperatorEvent, OperatorState};
-use rsm_model::record::{Common, Computer, LibraryRequest, OperatorRequest, OperatorTask, Watch};
+use rsm_model::record::{Common, Computer, LibraryRequest, OperatorRequest, OperatorTask, Slot, Watch};
 use rsm_store::{Change, Record};
 
 /// What a person is asked to do.
@@ -187,10 +187,15 @@ fn cause_gone(turn: &mut Turn<'_>, of: Guid) -> Handled {
     Ok(())
 }
 
-/// Ends the requests for a cleaner, now that one is there (P-183).
+/// Ends the requests for a cleaner, those of applications too, now that one is there (P-183).
 pub(crate) fn cleaner_is_there(turn: &mut Turn<'_>, library: LibraryId) -> Handled {
-    for request in turn.tx.open_operator_requests()? {
-        let about = request.first == Some((ObjectType::Library, library.0));
+    for request in open_now(turn)? {
+        let about = match request.first {
+            Some((ObjectType::Slot, id)) => {
+                turn.tx.get::<Slot>(SlotId(id))?.is_some_and(|slot| slot.library == library)
+            }
+            other => other == Some((ObjectType::Library, library.0)),
+        };
         if request.task == OperatorTask::Cleaner && about {
             done(turn, request)?;
         }

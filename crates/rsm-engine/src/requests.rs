@@ -316,10 +316,13 @@ fn claimed(turn: &Turn<'_>, request: &LibraryRequest) -> Handled<Option<Medium>>
     Ok(held.filter(|medium| medium.claimed_by == Some(request.id)))
 }
 
-/// Ends a mount for which an operator refuses to bring the medium (mount-refused): at once when nothing has moved, else
+/// Ends a request for which an operator refuses to bring what it waits for (mount-refused): at once when nothing has moved, else
 /// after the cartridge has gone back. The caller is told now.
 pub(crate) fn decline(turn: &mut Turn<'_>, mut request: LibraryRequest) -> Handled {
-    let note = "an operator refused to bring the medium";
+    let note = match request.operation {
+        Operation::CleanDrive => "an operator refused to bring a cleaner",
+        _ => "an operator refused to bring the medium",
+    };
     let told = Refusal::new(Code::RequestRefused, note)
         .next("ask the operators why: rsm operator list shows who refused");
     let claimed = claimed(turn, &request)?;

@@ -2,9 +2,9 @@
 //! their acknowledgement by a console (processes 14).
 //!
 //! ```text
-//!   satisfied ─► a mount: its library is read, then the medium is looked for again    (P-184: retry, not trust)
+//!   satisfied ─► a mount, a cleaning: the library is read, and then looked through    (P-184: retry, not trust)
 //!             ─► an allocation: searches again
-//!   refused ───► a mount: ERROR_REQUEST_REFUSED    an allocation: ERROR_CANCELLED      (P-185)
+//!   refused ───► a mount, a cleaning: ERROR_REQUEST_REFUSED    an allocation: ERROR_CANCELLED          (P-185)
 //! ```
 //!
 //! A request of the service's own whose cause stands is raised anew, but never because it was answered: a mount asks
@@ -24,7 +24,7 @@ use rsm_model::ids::*;
 use rsm_model::machine::Numbered;
 use rsm_model::machine::operator_request::{self, OperatorEvent, OperatorState};
 use rsm_model::record::*;
-use rsm_store::{Choice, ReadTx};
+use rsm_store::{Choice, ReadTx, columns};
 
 const INFINITE: u32 = u32::MAX;
 const FROM_FREE: u32 = 1;
@@ -64,8 +64,8 @@ pub(crate) fn submit(turn: &mut Turn<'_>, asked: &Asked<'_>, call: &SubmitCall) 
         (OperatorTask::NewMedia, Some(pool)) if has_available_side(&turn.tx, pool)? => Watch::SideAfterEmpty,
         (OperatorTask::NewMedia, _) => Watch::Side,
         (OperatorTask::MoveMedium, _) => Watch::Medium,
-        // A cleaner in its place ends its request too (P-183): that watch comes with the management of cleaners. A
-        // device is never seen to have been serviced.
+        // A cleaner that comes is noted of its library, which ends the requests for it (P-183). A device is never seen to
+        // have been serviced.
         (OperatorTask::Cleaner | OperatorTask::DeviceService | OperatorTask::Message, _) => Watch::Nothing,
     };
     let id = turn.new_id();
@@ -209,19 +209,38 @@ pub(crate) fn satisfy(turn: &mut Turn<'_>, asked: &Asked<'_>, id: Option<Guid>) 
     // One that is answered is not addressed any more (satisfy-already-done, satisfy-refused).
     let Some(mut request) = request.filter(|request| request.state.is_open()) else { return gone(id) };
     request.worker.clone_from(&asked.session.user);
-    if let Some(mount) = request.waiting {
-        look_for_medium(turn, mount)?;
-    }
+    look_for_yourself(turn, &request)?;
     operators::end(turn, request, OperatorEvent::Satisfied)?;
     Ok(Reply::Done)
 }
 
-/// Has the library of a waiting mount read: only that tells whether the medium is there.
-fn look_for_medium(turn: &mut Turn<'_>, mount: RequestId) -> Handled {
-    let Some(mount) = turn.tx.get::<LibraryRequest>(mount)? else { return Ok(()) };
-    if let Some(mut library) = turn.tx.get::<Library>(mount.library)? {
+/// Has the library read to which a mount waits for a medium, or that needs a cleaner: only that tells what is there.
+fn look_for_yourself(turn: &mut Turn<'_>, request: &OperatorRequest) -> Handled {
+    let waiting = request.waiting.map(|id| turn.tx.get::<LibraryRequest>(id)).transpose()?.flatten();
+    let library = match (waiting, request.first) {
+        (Some(waiting), _) => Some(waiting.library),
+        (None, Some((ObjectType::Library, id))) if wants_cleaner(request) => Some(LibraryId(id)),
+        _ => None,
+    };
+    if let Some(mut library) = library.map(|id| turn.tx.get::<Library>(id)).transpose()?.flatten() {
         library.wants_read = true;
         turn.put(library);
+    }
+    Ok(())
+}
+
+/// Whether the service itself asks for a cleaner.
+fn wants_cleaner(request: &OperatorRequest) -> bool {
+    request.watch == Watch::Cause && request.task == OperatorTask::Cleaner
+}
+
+/// Nobody brings a cleaner: the drives of the library are not due any more until they say so again.
+fn leave_uncleaned(turn: &mut Turn<'_>, library: LibraryId) -> Handled {
+    for mut drive in turn.tx.find(columns::drive::LIBRARY, library)? {
+        if drive.cleaning_due != CleaningDue::No {
+            drive.cleaning_due = CleaningDue::No;
+            turn.put(drive);
+        }
     }
     Ok(())
 }
@@ -235,6 +254,9 @@ pub(crate) fn cancel(turn: &mut Turn<'_>, asked: &Asked<'_>, id: Option<Guid>) -
     check_open(&request)?;
     request.worker.clone_from(&asked.session.user);
     let mount = request.waiting.map(|id| turn.tx.get::<LibraryRequest>(id)).transpose()?.flatten();
+    if let (None, true, Some((ObjectType::Library, id))) = (&mount, wants_cleaner(&request), request.first) {
+        leave_uncleaned(turn, LibraryId(id))?;
+    }
     operators::end(turn, request, OperatorEvent::Declined)?;
     // An allocation that waits sees the refusal when it looks again, before anything leaves.
     if let Some(mount) = mount.filter(|mount| !mount.state.is_final() && mount.goal == Goal::AsAsked) {

@@ -58,7 +58,8 @@ pub(super) fn upkeep(view: &View) -> Option<Action> {
     match is_usable(view) {
         true => Some(Action::CleanDue { drive: due.id }),
         // Without a cleaner nothing stands in the queue for ever: a person is asked, and the drive stays due.
-        false if !view.asked_for_cleaner => Some(Action::AskForCleaner { request: None }),
+        // Who says that one was brought is not asked again before the library has been read (P-184).
+        false if !view.asked_for_cleaner && view.settled() => Some(Action::AskForCleaner { request: None }),
         false => None,
     }
 }

@@ -71,7 +71,9 @@ impl View {
         let open = tx.open_operator_requests()?;
         let asked = open.iter().filter_map(|open| open.waiting).collect();
         let about = Some((ObjectType::Library, id.0));
-        let for_cleaner = |open: &OperatorRequest| open.task == OperatorTask::Cleaner && open.first == about;
+        let for_cleaner = |open: &OperatorRequest| {
+            open.watch == Watch::Cause && open.task == OperatorTask::Cleaner && open.first == about
+        };
         let mut view = Self {
             utc,
             changer: tx.find(columns::changer::LIBRARY, id)?.pop(),

@@ -1,9 +1,15 @@
 //! What all functions of operator requests share: states, acknowledgement, the purge.
 
-use crate::bed::{self, Bed, User};
+use crate::bed::operators::{CLEANER, DEVICE_SERVICE, MOVE_MEDIA, NEW_MEDIA, asking};
+use crate::bed::pools::allocation;
+use crate::bed::{self, Bed, NO_WAIT, Plan, READ, User};
+use rsm_client::Session;
 use rsm_model::ObjectType;
+use rsm_model::call::{AllocateCall, MountCall, SubmitCall};
 use rsm_model::generated::constants::operator_request as states;
 use rsm_proof::proves;
+use rsm_simlib::{FaultSpec, StuckAt};
+use std::sync::Arc;
 
 #[test]
 fn states_have_their_numbers_and_say_who_has_seen_and_taken_a_request() {
@@ -165,4 +171,81 @@ fn only_answered_operator_requests_can_be_deleted() {
     open.sort();
     assert_eq!(left, open);
     proves!("DeleteNtmsRequests/delreq-operator-states");
+}
+
+/// `lab` without a cleaner.
+fn wanting_a_cleaner() -> (Bed, Arc<Session>, Arc<Session>) {
+    let bed = Plan::new().lab(|lab| lab.drive.log_pages = true).build();
+    let (session, ada) = (bed.open(User::Operator), bed.open(User::Administrator));
+    (bed, session, ada)
+}
+
+#[test]
+fn a_cleaner_that_comes_ends_the_requests_for_one_and_no_request_of_another_kind() {
+    let (bed, session, ada) = wanting_a_cleaner();
+    let ask = |task, name: &str| {
+        let call = SubmitCall { first: Some(bed.id(name)), ..asking(task) };
+        session.submit_operator_request(&call).expect("submitted")
+    };
+    let (library, slot) = (ask(CLEANER, "lab"), ask(CLEANER, "slot6"));
+    let service = ask(DEVICE_SERVICE, "lab");
+    bed.advance_ms(1_000);
+    let cleaning = session.clean_drive(Some(bed.id("drive1"))).expect("queued")[0];
+    bed.settle();
+    let own = bed.id("operator4");
+    assert_eq!((bed.asked(&ada, own).request, bed.state_of(&ada, own)), (CLEANER, "submitted".to_string()));
+    bed.put_new("CLN001L6", "slot6");
+    bed.advance_ms(11_000);
+    for id in [library, slot, own] {
+        assert_eq!(bed.state_of(&ada, id), "complete");
+    }
+    assert_eq!(bed.state_of(&ada, service), "submitted", "a device is never seen to have been serviced");
+    bed.advance_ms(20 * 60_000);
+    assert_eq!(bed.request_by_id(&ada, cleaning).state_word, "passed");
+    proves!("P-183");
+}
+
+#[test]
+fn a_cleaning_for_which_no_cleaner_is_brought_asks_again_or_ends() {
+    let (bed, session, ada) = wanting_a_cleaner();
+    let cleaning = session.clean_drive(Some(bed.id("drive1"))).expect("queued")[0];
+    bed.settle();
+    bed.advance_ms(1_000);
+    ada.satisfy_operator_request(Some(bed.id("operator1"))).expect("so a person says");
+    bed.settle();
+    assert_eq!(bed.operator_request(&ada, "operator2").state_word, "submitted", "there is none");
+    assert_eq!(bed.request_by_id(&ada, cleaning).state_word, "waiting");
+    ada.cancel_operator_request(Some(bed.id("operator2"))).expect("refused");
+    bed.settle();
+    let ended = bed.request_by_id(&ada, cleaning);
+    assert_eq!((ended.state_word.as_str(), ended.error_name.as_str()), ("failed", "ERROR_REQUEST_REFUSED"));
+    bed.advance_ms(60_000);
+    assert_eq!(bed.books().operators.len(), 2, "nobody is asked again");
+}
+
+#[test]
+fn the_service_asks_people_for_four_things_and_sends_no_messages() {
+    let (bed, session, ada) = wanting_a_cleaner();
+    let pool = bed.pool(&session, "\\Lab");
+    bed.take_out("slot1");
+    session.inventory(bed.id("lab"), 1).expect("queued");
+    bed.settle();
+    let (waits, medium) = (session.clone(), bed.id("V00001L6"));
+    let mount = bed.waiting(move || waits.mount(&bed::mount(medium)));
+    let (waits, call) = (ada.clone(), AllocateCall { options: 0, timeout_ms: u32::MAX, ..allocation(pool) });
+    let allocates = bed.waiting(move || waits.allocate(&call));
+    session.clean_drive(Some(bed.id("drive1"))).expect("queued");
+    bed.settle();
+    bed.in_library("lab", |lab| lab.inject(FaultSpec::StuckGripper { leaves: StuckAt::Transport }));
+    let queued = MountCall { options: READ | NO_WAIT, ..bed::mount(bed.id("V00002L6")) };
+    session.mount(&queued).expect("queued");
+    bed.advance_ms(60_000);
+    let mut kinds: Vec<u32> =
+        bed.all(&ada, ObjectType::OperatorRequest).iter().map(|id| bed.asked(&ada, *id).request).collect();
+    kinds.sort();
+    kinds.dedup();
+    assert_eq!(kinds, [NEW_MEDIA, CLEANER, DEVICE_SERVICE, MOVE_MEDIA]);
+    mount.demand_none();
+    allocates.demand_none();
+    proves!("SubmitNtmsOperatorRequest/submit-rsm-own", "SubmitNtmsOperatorRequest/submit-rsm-when");
 }

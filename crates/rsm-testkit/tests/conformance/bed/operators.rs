@@ -46,6 +46,14 @@ impl Bed {
         self.asked(session, id).state_word
     }
 
+    /// What a program sees of a library request, by its id.
+    pub fn request_by_id(&self, session: &Session, id: Guid) -> v1::LibRequestInformation {
+        match self.look(session, id).info {
+            Some(v1::object_information::Info::LibRequest(information)) => *information,
+            other => panic!("no library request: {other:?}"),
+        }
+    }
+
     /// Waits for the answer to an operator request.
     pub fn awaits(&self, session: &Arc<Session>, id: Guid, timeout_ms: u32) -> Waiting<()> {
         let session = session.clone();
