@@ -1141,6 +1141,9 @@ DWORD DeleteNtmsRequests(HANDLE hSession, LPNTMS_GUID lpRequestId, DWORD dwType,
 /* Queues the return of the medium in a drive to its slot. */
 DWORD DismountNtmsDrive(HANDLE hSession, LPNTMS_GUID lpDriveId);
 
+/* Starts, stops or collects the ejection of a medium through the library's port. */
+DWORD EjectNtmsMedia(HANDLE hSession, LPNTMS_GUID lpMediaId, LPNTMS_GUID lpEjectOperation, DWORD dwAction);
+
 #ifdef __cplusplus
 }
 #endif

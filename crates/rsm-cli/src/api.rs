@@ -126,7 +126,7 @@ mod tests {
             [
                 shown("EnumerateNtmsObject", r#"{"objectType": 9}"#),
                 shown("KeepAlive", "{}"),
-                shown("EjectNtmsMedia", "{}"),
+                shown("GetVolumesFromDrive", "{}"),
                 shown("MountNtmsMedium", "{}"),
                 shown("enumeratentmsobject", "{}"),
                 shown("MountNtmsMedia", "[1]"),
@@ -136,7 +136,7 @@ mod tests {
             @r#"
     /rsm.v1.ObjectManagement/EnumerateNtmsObject {"objectType":9}
     /rsm.v1.Extension/KeepAlive {}
-    Refused ERROR_CALL_NOT_IMPLEMENTED: EjectNtmsMedia is a function of the interface that this version does not carry out. | call one of OpenNtmsSession, CloseNtmsSession, EnumerateNtmsObject, GetNtmsObjectInformation, SetNtmsObjectInformation, InventoryNtmsLibrary, CancelNtmsLibraryRequest, GetNtmsRequestOrder, SetNtmsRequestOrder, DeleteNtmsRequests, DismountNtmsDrive, MountNtmsMedia, DismountNtmsMedia, CreateNtmsMediaPool, GetNtmsMediaPoolName, MoveToNtmsMediaPool, AllocateNtmsMedia, DeallocateNtmsMedia, KeepAlive, WriteBlocks, ReadBlocks, History, ExplainRequest, Classify.
+    Refused ERROR_CALL_NOT_IMPLEMENTED: GetVolumesFromDrive is a function of the interface that this version does not carry out. | call one of OpenNtmsSession, CloseNtmsSession, EnumerateNtmsObject, GetNtmsObjectInformation, SetNtmsObjectInformation, InventoryNtmsLibrary, CancelNtmsLibraryRequest, GetNtmsRequestOrder, SetNtmsRequestOrder, DeleteNtmsRequests, EjectNtmsMedia, DismountNtmsDrive, MountNtmsMedia, DismountNtmsMedia, CreateNtmsMediaPool, GetNtmsMediaPoolName, MoveToNtmsMediaPool, AllocateNtmsMedia, DeallocateNtmsMedia, KeepAlive, WriteBlocks, ReadBlocks, History, ExplainRequest, Classify.
     Usage ERROR_INVALID_PARAMETER: there is no function "MountNtmsMedium". | did you mean MountNtmsMedia?
     Usage ERROR_INVALID_PARAMETER: there is no function "enumeratentmsobject". | did you mean EnumerateNtmsObject?
     Usage ERROR_INVALID_PARAMETER: the fields of the call cannot be read: they are no object. | give an object, such as '{"objectType": 9}'.

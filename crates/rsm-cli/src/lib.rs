@@ -29,6 +29,7 @@ pub mod mount;
 pub mod object;
 pub mod output;
 pub mod pools;
+pub mod ports;
 pub mod problem;
 pub mod queue;
 pub mod run;

@@ -389,11 +389,11 @@ fn raw_calls_print_what_came() {
     {"error":{"cause":"There is no such object.","name":"ERROR_OBJECT_NOT_FOUND","next":"see what there is: rsm media list, rsm library list.","number":4312}}
     --- exit 1
     "#);
-    insta::assert_snapshot!(rsm(&fake, &["api", "EjectNtmsMedia"]), @r"
+    insta::assert_snapshot!(rsm(&fake, &["api", "GetVolumesFromDrive"]), @r"
     --- stderr
-    rsm: EjectNtmsMedia is a function of the interface that this version does not carry out.
+    rsm: GetVolumesFromDrive is a function of the interface that this version does not carry out.
          ERROR_CALL_NOT_IMPLEMENTED (120)
-    next: call one of OpenNtmsSession, CloseNtmsSession, EnumerateNtmsObject, GetNtmsObjectInformation, SetNtmsObjectInformation, InventoryNtmsLibrary, CancelNtmsLibraryRequest, GetNtmsRequestOrder, SetNtmsRequestOrder, DeleteNtmsRequests, DismountNtmsDrive, MountNtmsMedia, DismountNtmsMedia, CreateNtmsMediaPool, GetNtmsMediaPoolName, MoveToNtmsMediaPool, AllocateNtmsMedia, DeallocateNtmsMedia, KeepAlive, WriteBlocks, ReadBlocks, History, ExplainRequest, Classify.
+    next: call one of OpenNtmsSession, CloseNtmsSession, EnumerateNtmsObject, GetNtmsObjectInformation, SetNtmsObjectInformation, InventoryNtmsLibrary, CancelNtmsLibraryRequest, GetNtmsRequestOrder, SetNtmsRequestOrder, DeleteNtmsRequests, EjectNtmsMedia, DismountNtmsDrive, MountNtmsMedia, DismountNtmsMedia, CreateNtmsMediaPool, GetNtmsMediaPoolName, MoveToNtmsMediaPool, AllocateNtmsMedia, DeallocateNtmsMedia, KeepAlive, WriteBlocks, ReadBlocks, History, ExplainRequest, Classify.
     --- exit 1
     ");
 }

@@ -17,6 +17,7 @@ pub mod address;
 pub mod deadline;
 pub mod error;
 pub mod pools;
+pub mod ports;
 pub mod queue;
 pub mod session;
 

@@ -528,6 +528,7 @@ fn word(call: &Call) -> &'static str {
         Call::CancelRequest { .. } => "CancelNtmsLibraryRequest",
         Call::SetRequestOrder { .. } => "SetNtmsRequestOrder",
         Call::DeleteRequests { .. } => "DeleteNtmsRequests",
+        Call::Eject { .. } => "EjectNtmsMedia",
         Call::DismountDrive { .. } => "DismountNtmsDrive",
         Call::WriteBlocks { .. } => "WriteBlocks",
         Call::ReadBlocks { .. } => "ReadBlocks",

@@ -5,7 +5,7 @@
 use crate::turn::{Handled, Turn};
 use rsm_model::ids::{Guid, LibraryId, MediumId, ObjectType};
 use rsm_model::machine::operator_request::{self, OperatorEvent, OperatorState};
-use rsm_model::record::{Common, LibraryRequest, OperatorRequest, OperatorTask};
+use rsm_model::record::{Common, LibraryRequest, Location, Medium, OperatorRequest, OperatorTask};
 
 /// What a person is asked to do.
 pub(crate) struct Ask<'a> {
@@ -21,6 +21,11 @@ impl Ask<'_> {
     /// Asks for a look at a medium.
     pub fn about_medium(message: String, medium: MediumId) -> Self {
         Self { first: Some((ObjectType::PhysicalMedium, medium.0)), ..Self::message(message) }
+    }
+
+    /// Asks for a hand at a medium that a device holds ready.
+    pub fn service_of_medium(message: String, medium: MediumId) -> Self {
+        Self { task: OperatorTask::DeviceService, ..Self::about_medium(message, medium) }
     }
 
     /// Asks for nothing but a look.
@@ -122,6 +127,14 @@ pub(crate) fn device_serves_again(turn: &mut Turn<'_>, device: Guid) -> Handled 
         }
     }
     Ok(())
+}
+
+/// Ends what a person was asked about a medium that was not taken out of its port: it has left it.
+pub(crate) fn left_port(turn: &mut Turn<'_>, medium: &Medium) -> Handled {
+    match medium.location {
+        Location::Port(_) => device_serves_again(turn, medium.id.0),
+        _ => Ok(()),
+    }
 }
 
 /// Ends what a person was asked for the sake of a library request, as the request itself ends or goes on.

@@ -382,6 +382,10 @@ pub struct Port {
     pub element: u16,
     /// What was last seen in it; NtmsPortContent follows from it.
     pub seen: Observation,
+    /// Request for which it was opened to hands, and not closed since.
+    pub opened_for: Option<RequestId>,
+    /// When it was opened for that request; the limit of its stay counts from here.
+    pub opened_at: Option<UtcTime>,
 }
 
 /// A media type (NTMS_MEDIA_TYPE, M-46 to M-49).
@@ -618,6 +622,8 @@ numbered! {
         Remove = 0,
         /// Inventory of the library.
         Inventory = 8,
+        /// A medium leaves the library through a port (NTMS_LM_EJECT).
+        Eject = 10,
         /// Dismount of a side.
         Dismount = 16,
         /// Mount of a side.
@@ -630,6 +636,11 @@ numbered! {
 }
 
 impl Operation {
+    /// Whether it works at the insert/eject ports, which one operation uses at a time.
+    pub fn uses_ports(self) -> bool {
+        self == Operation::Eject
+    }
+
     /// Whether it brings a medium into a drive of its own and takes it out again.
     pub fn takes_a_drive(self) -> bool {
         matches!(self, Operation::Mount | Operation::WriteFreeLabel | Operation::Classify)
@@ -647,6 +658,8 @@ numbered! {
         PutBackThenFail = 2,
         /// Its work on the label is done: the cartridge goes back, then it is Passed.
         PutBackThenPass = 3,
+        /// Its caller stopped it: the port is closed, then it is Stopped.
+        CloseThenStop = 4,
     }
 }
 
@@ -667,6 +680,8 @@ numbered! {
         Immediate = 0,
         /// In the drive until the drive is wanted.
         Deferred = 1,
+        /// In its slot, now, though its owner has not released it (P-115).
+        ForceImmediate = 2,
     }
 }
 
@@ -717,6 +732,9 @@ pub struct LibraryRequest {
     pub place: u64,
     /// Since when it waits, for the ageing of decision 18: since it was accepted, or since its queue was put in order.
     pub ages_from: UtcTime,
+    /// The request that stands for all that leave through the ports together, itself included; none for any other
+    /// operation, and for a medium that is only collected yet (P-120).
+    pub leader: Option<RequestId>,
     /// The request that shall be removed, in an [`Operation::Remove`] (WorkItemId).
     pub work_item: Option<RequestId>,
     /// Session that asked; none for the service's own work (M-65).

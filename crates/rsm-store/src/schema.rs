@@ -17,6 +17,7 @@ pub(crate) const MIGRATIONS: &[(&str, &str)] = &[
     ("V1__initial", include_str!("../migrations/sqlite/V1__initial.sql")),
     ("V2__labels_and_pools", include_str!("../migrations/sqlite/V2__labels_and_pools.sql")),
     ("V3__queue", include_str!("../migrations/sqlite/V3__queue.sql")),
+    ("V4__ports", include_str!("../migrations/sqlite/V4__ports.sql")),
 ];
 
 fn runner() -> Result<Runner, StoreError> {

@@ -25,6 +25,7 @@ pub mod failure;
 mod media;
 mod object;
 mod pool;
+mod ports;
 mod queue;
 pub mod rpc;
 mod session;

@@ -107,5 +107,6 @@ queued!(
     DeallocateNtmsMediaResponse,
     ClassifyResponse,
     CancelNtmsLibraryRequestResponse,
-    DismountNtmsDriveResponse
+    DismountNtmsDriveResponse,
+    EjectNtmsMediaResponse
 );

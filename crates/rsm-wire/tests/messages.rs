@@ -91,6 +91,7 @@ fn refuses_unknown(function: &str) -> bool {
         "GetNtmsRequestOrder" => read::<v1::GetNtmsRequestOrderRequest>(json).is_err(),
         "SetNtmsRequestOrder" => read::<v1::SetNtmsRequestOrderRequest>(json).is_err(),
         "DeleteNtmsRequests" => read::<v1::DeleteNtmsRequestsRequest>(json).is_err(),
+        "EjectNtmsMedia" => read::<v1::EjectNtmsMediaRequest>(json).is_err(),
         "DismountNtmsDrive" => read::<v1::DismountNtmsDriveRequest>(json).is_err(),
         "Classify" => read::<v1::ClassifyRequest>(json).is_err(),
         other => panic!("no case for {other}"),

@@ -11,6 +11,7 @@ mod inventory;
 mod media;
 mod mount;
 mod pools;
+mod ports;
 mod queue;
 pub(crate) mod session;
 
@@ -67,6 +68,9 @@ pub(crate) fn call(
         Call::SetRequestOrder { request, order } => Some(queue::set_order(turn, &asked, *request, *order)?),
         Call::DeleteRequests { requests, object_type } => {
             Some(queue::delete(turn, &asked, requests, *object_type)?)
+        }
+        Call::Eject { medium, operation, action } => {
+            Some(ports::eject(turn, &asked, *medium, *operation, *action)?)
         }
         Call::DismountDrive { drive } => Some(queue::dismount_drive(turn, &asked, *drive)?),
         Call::CreatePool(pool) => Some(pools::create(turn, &asked, pool)?),

@@ -118,6 +118,11 @@ fn queue(view: &View) -> Option<Action> {
             Operation::WriteFreeLabel | Operation::Classify => label_work(view, request),
             // It ends with the request that it removes.
             Operation::Remove => None,
+            // It was asked of a library with a robot, which it is no more.
+            Operation::Eject => super::queue::finish(
+                request,
+                Ending::failed(Code::ResourceNotPresent, "a drive without a robot has no port"),
+            ),
         }
     })
 }

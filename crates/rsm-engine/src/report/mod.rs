@@ -16,7 +16,9 @@ mod intake;
 mod labels;
 mod motion;
 mod pieces;
+mod ports;
 mod probe;
+mod settle;
 mod standalone;
 mod unchanged;
 
@@ -75,9 +77,8 @@ fn take_in(turn: &mut Turn<'_>, device: Device, step: &OpenStep, report: &StepRe
         Outcome::LabelKept(medium) => drive::label_kept(turn, step, medium),
         Outcome::Unloaded { .. } => drive::unloaded(turn, step),
         Outcome::Alerts { .. } | Outcome::DoorLocked | Outcome::DoorUnlocked => Ok(()),
-        Outcome::Cleaned { .. } | Outcome::PortMoved { .. } => {
-            doubt(turn, step.library, "a step has ended that may have moved a medium")
-        }
+        Outcome::PortMoved { port } => ports::moved(turn, step, port),
+        Outcome::Cleaned { .. } => doubt(turn, step.library, "a step has ended that may have moved a medium"),
         Outcome::Written => drive::blocks_done(turn, step, Ok(rsm_model::Reply::Done)),
         Outcome::Blocks { blocks } => {
             let blocks = blocks.iter().map(|block| block.0.clone()).collect();
@@ -155,6 +156,7 @@ fn failed(turn: &mut Turn<'_>, device: Device, step: OpenStep, failure: Failure,
         "probe" => probe::failed(turn, device, failure, text),
         "read elements" => elements::failed(turn, device, &step, text),
         "move" => motion::failed(turn, device, &step, failure, text),
+        "open port" | "close port" => ports::failed(turn, &step, failure, text),
         "load" => drive::load_failed(turn, &step, failure, text),
         "unload" => drive::unload_failed(turn, &step, failure, text),
         "read label" | "write label" => drive::label_failed(turn, &step, failure, text),
@@ -260,6 +262,12 @@ fn fence(turn: &mut Turn<'_>, step: &OpenStep) -> Handled {
             turn.put(drive);
         }
     }
+    for mut port in turn.tx.find(columns::port::LIBRARY, step.library)? {
+        if step.elements.contains(&port.element) {
+            port.seen.fenced = true;
+            turn.put(port);
+        }
+    }
     if step.kind != "move" {
         return Ok(());
     }
@@ -271,12 +279,6 @@ fn fence(turn: &mut Turn<'_>, step: &OpenStep) -> Handled {
         if step.elements.contains(&slot.element) {
             slot.seen.fenced = true;
             turn.put(slot);
-        }
-    }
-    for mut port in turn.tx.find(columns::port::LIBRARY, step.library)? {
-        if step.elements.contains(&port.element) {
-            port.seen.fenced = true;
-            turn.put(port);
         }
     }
     Ok(())

@@ -32,6 +32,7 @@ impl Story {
             "pool" | "move" | "allocate" | "deallocate" | "set-pool" | "classify" => {
                 self.pool_call(verb, rest)?
             }
+            "eject" => self.eject(rest)?,
             "write" => {
                 let [drive, blocks @ ..] = rest else { return Err("write WHO DRIVE TEXT...".to_string()) };
                 let blocks = blocks.iter().map(|text| text.as_bytes().to_vec()).collect();

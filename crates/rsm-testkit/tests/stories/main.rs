@@ -15,6 +15,7 @@ mod mount;
 mod objects;
 mod offline;
 mod pools;
+mod ports;
 mod recovery;
 mod restart;
 mod sessions;
