@@ -31,7 +31,7 @@ pub fn eject(
         return Ok(format.say(&format!("{} is stopped", object.id), &row));
     }
     let media = arguments.media.iter().map(|text| catalog.medium(text)).collect::<Result<Vec<_>, _>>()?;
-    let ids = media.iter().map(id_of).collect::<Result<Vec<Guid>, _>>()?;
+    let ids = media.iter().map(|medium| id_of(medium)).collect::<Result<Vec<Guid>, _>>()?;
     let requests = started(session, &ids, arguments.force)?;
     let names = media.iter().map(|medium| medium.name.clone()).collect::<Vec<_>>().join(", ");
     let row =

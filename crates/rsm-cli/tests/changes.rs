@@ -22,7 +22,7 @@ fn mounted() -> Answer {
 fn plain(call: &Call) -> Option<Answer> {
     match call.function.as_str() {
         "MountNtmsMedia" => Some(mounted()),
-        "DismountNtmsMedia" => Some(Answer::Fields(json!({ "requests": [REQUEST] }))),
+        "EjectNtmsMedia" | "DismountNtmsMedia" => Some(Answer::Fields(json!({ "requests": [REQUEST] }))),
         "WriteBlocks" => Some(Answer::Fields(json!({}))),
         "ReadBlocks" => Some(Answer::Fields(json!({ "blocks": ["Vk9MMSBub25jZQ==", "/wA="] }))),
         _ => at_rest(call, &[]),
@@ -245,6 +245,19 @@ fn an_interrupt_closes_the_session_of_a_waiting_mount() {
          ERROR_CANCELLED (1223)
     next: see what happened: rsm library history, rsm request list.
     ");
+}
+
+#[test]
+fn an_ejection_is_started_with_the_media_that_are_named() {
+    let fake = Fake::start(plain);
+    insta::assert_snapshot!(rsm(&fake, &["media", "eject", "A00002L8"]), @r"
+    ejection of weekly queued: 00000000-0000-0000-0000-00000000a001
+    --- exit 0
+    ");
+    insta::assert_snapshot!(rsm(&fake, &["media", "eject"]).lines().last().unwrap(), @"--- exit 2");
+    let asked = fake.calls_of("EjectNtmsMedia");
+    assert_eq!(asked.len(), 1, "without a medium nothing is asked");
+    assert_eq!(asked[0].fields.get("action"), None, "NTMS_EJECT_START");
 }
 
 #[test]

@@ -15,7 +15,7 @@ use super::text::GENERATED;
 use crate::spec::{Function, Spec};
 
 /// The enumerations whose values the exported functions take or give.
-const ENUMS: [&str; 32] = [
+const ENUMS: [&str; 33] = [
     "NtmsObjectsTypes",
     "NtmsSessionOptions",
     "NtmsMountOptions",
@@ -30,6 +30,7 @@ const ENUMS: [&str; 32] = [
     "NtmsDriveState",
     "NtmsLibraryType",
     "NtmsLibraryFlags",
+    "NtmsEjectOperation",
     "NtmsInventoryMethod",
     "NtmsSlotState",
     "NtmsDoorState",

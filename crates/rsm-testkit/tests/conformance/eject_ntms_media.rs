@@ -267,7 +267,11 @@ fn a_stop_ends_it_before_its_time() {
         ("stopped", PortPosition::Retracted)
     );
     let medium = bed.medium(&session, "V00001L6");
-    assert_eq!((medium.media_state, medium.location), (0, Some(bed.id("port1").to_string())), "idle in the port");
+    assert_eq!(
+        (medium.media_state, medium.location),
+        (0, Some(bed.id("port1").to_string())),
+        "idle in the port"
+    );
     bed.refused("ERROR_INVALID_OPERATION", || session.eject(None, Some(operation), NTMS_EJECT_STOP));
     proves!("EjectNtmsMedia/ERROR_INVALID_OPERATION");
 }
