@@ -9,6 +9,7 @@ use crate::find::{Catalog, id_of};
 use crate::mount::QueuedRow;
 use crate::output::Format;
 use crate::problem::Problem;
+use crate::view::media::label_of;
 use crate::watch::{self, Shown};
 use rsm_client::Session;
 use rsm_model::Guid;
@@ -33,7 +34,7 @@ pub fn eject(
     let media = arguments.media.iter().map(|text| catalog.medium(text)).collect::<Result<Vec<_>, _>>()?;
     let ids = media.iter().map(|medium| id_of(medium)).collect::<Result<Vec<Guid>, _>>()?;
     let requests = started(session, &ids, arguments.force)?;
-    let names = media.iter().map(|medium| medium.name.clone()).collect::<Vec<_>>().join(", ");
+    let names = media.iter().map(|medium| label_of(medium)).collect::<Vec<_>>().join(", ");
     let row =
         QueuedRow { object: names.clone(), requests: requests.iter().map(ToString::to_string).collect() };
     if !arguments.wait {

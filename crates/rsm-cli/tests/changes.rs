@@ -251,7 +251,7 @@ fn an_interrupt_closes_the_session_of_a_waiting_mount() {
 fn an_ejection_is_started_with_the_media_that_are_named() {
     let fake = Fake::start(plain);
     insta::assert_snapshot!(rsm(&fake, &["media", "eject", "A00002L8"]), @r"
-    ejection of weekly queued: 00000000-0000-0000-0000-00000000a001
+    ejection of A00002L8 queued: 00000000-0000-0000-0000-00000000a001
     --- exit 0
     ");
     insta::assert_snapshot!(rsm(&fake, &["media", "eject"]).lines().last().unwrap(), @"--- exit 2");
