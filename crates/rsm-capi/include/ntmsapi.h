@@ -196,6 +196,15 @@ enum NtmsLibraryFlags {
     NTMS_LIBRARYFLAG_RECOGNIZECLEANERBARCODE = 16 /* Bar codes starting with CLN denote cleaners */
 };
 
+enum NtmsEjectOperation {
+    NTMS_EJECT_START = 0, /* Begin the eject */
+    NTMS_EJECT_STOP = 1, /* End the eject early */
+    NTMS_EJECT_QUEUE = 2, /* Add to a batch for a multi-slot port */
+    NTMS_EJECT_FORCE = 3, /* Eject although the medium is in use */
+    NTMS_EJECT_IMMEDIATE = 4, /* Eject and block until done */
+    NTMS_EJECT_ASK_USER = 5 /* As immediate, asking the user what to do if it fails or is in use */
+};
+
 enum NtmsInventoryMethod {
     NTMS_INVENTORY_NONE = 0, /* No inventory after door close */
     NTMS_INVENTORY_FAST = 1, /* Bar-code inventory, or differential inventory without a reader */
@@ -1191,6 +1200,9 @@ DWORD SatisfyNtmsOperatorRequest(HANDLE hSession, LPNTMS_GUID lpRequestId);
 
 /* Cancels (refuses) an operator request. */
 DWORD CancelNtmsOperatorRequest(HANDLE hSession, LPNTMS_GUID lpRequestId);
+
+/* Starts, stops or collects the ejection of a medium through the library's port. */
+DWORD EjectNtmsMedia(HANDLE hSession, LPNTMS_GUID lpMediaId, LPNTMS_GUID lpEjectOperation, DWORD dwAction);
 
 #ifdef __cplusplus
 }

@@ -10,6 +10,9 @@ use rsm_client::{ClientError, ComputerName, Notification, ServerAddress, Session
 use rsm_model::Code;
 use rsm_model::call::{AllocateCall, CreatePoolCall, MountCall, SubmitCall};
 use rsm_model::generated::constants::allocate::NTMS_ALLOCATE_NEXT;
+use rsm_model::generated::constants::eject_and_inject::{
+    NTMS_EJECT_FORCE, NTMS_EJECT_START, NTMS_EJECT_STOP,
+};
 use rsm_model::generated::constants::mount::{NTMS_MOUNT_NOWAIT, NTMS_MOUNT_SPECIFIC_DRIVE};
 use rsm_model::ids;
 use std::sync::Arc;
@@ -204,6 +207,25 @@ pub fn set_request_order(handle: Handle, request: Option<Guid>, order: u32) -> C
 pub fn delete_requests(handle: Handle, requests: &[Guid], object_type: u32) -> Code {
     let requests: Vec<ids::Guid> = requests.iter().copied().map(to_model).collect();
     done(find(handle).map(|session| session.delete_requests(&requests, object_type)))
+}
+
+/// EjectNtmsMedia: the ejection that was started, which its caller gets the id of; none when one is stopped, or a medium
+/// collected. Without a place for that id, or with none to stop, nothing is asked.
+pub fn eject(
+    handle: Handle,
+    medium: Option<Guid>,
+    operation: Option<Guid>,
+    action: u32,
+) -> Result<Option<Guid>, Code> {
+    let session = find(handle)?;
+    let starts = matches!(action, NTMS_EJECT_START | NTMS_EJECT_FORCE);
+    if operation.is_none() && (starts || action == NTMS_EJECT_STOP) {
+        return Err(Code::InvalidParameter);
+    }
+    let stopped = operation.filter(|_| action == NTMS_EJECT_STOP);
+    let requests =
+        session.eject(medium.map(to_model), stopped.map(to_model), action).map_err(|error| error.code())?;
+    Ok(requests.first().copied().filter(|_| starts).map(from_model))
 }
 
 /// DismountNtmsDrive: success means that the dismount is queued, or that the stand-alone drive is dismountable.

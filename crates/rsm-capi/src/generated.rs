@@ -901,3 +901,22 @@ pub extern "C" fn CancelNtmsOperatorRequest(session_handle: *mut c_void, request
         done(calls::cancel_operator_request(session_handle, request_id))
     })
 }
+
+/// Starts, stops or collects the ejection of a medium through the library's port.
+#[unsafe(no_mangle)]
+pub extern "C" fn EjectNtmsMedia(
+    session_handle: *mut c_void,
+    media_id: *const Guid,
+    eject_operation: *mut Guid,
+    action: u32,
+) -> u32 {
+    answering(|| {
+        let session_handle = session(session_handle)?;
+        let media_id = optional_id(media_id)?;
+        let eject_operation_before = optional_id(eject_operation)?;
+        if let Some(operation) = calls::eject(session_handle, media_id, eject_operation_before, action)? {
+            write_ids(eject_operation, &[operation]);
+        }
+        Ok(())
+    })
+}

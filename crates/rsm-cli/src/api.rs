@@ -126,7 +126,7 @@ mod tests {
             [
                 shown("EnumerateNtmsObject", r#"{"objectType": 9}"#),
                 shown("KeepAlive", "{}"),
-                shown("EjectNtmsMedia", "{}"),
+                shown("GetVolumesFromDrive", "{}"),
                 shown("MountNtmsMedium", "{}"),
                 shown("enumeratentmsobject", "{}"),
                 shown("MountNtmsMedia", "[1]"),

@@ -278,6 +278,28 @@ pub enum MediaCommand {
         #[arg(long)]
         deferred: bool,
     },
+    /// Brings media to the ports of their library for a person to take, all of them together
+    ///
+    /// The ports are closed again when everything is taken, when their time is over, or on --stop. What nobody took
+    /// stays in its port. Ctrl-C ends the wait, not the ejection.
+    Eject(EjectArguments),
+}
+
+/// Arguments of an ejection.
+#[derive(Args, Clone, Debug)]
+#[group(required = true, multiple = true)]
+pub struct EjectArguments {
+    /// Bar codes, names or ids; not more than the library has ports
+    pub media: Vec<String>,
+    /// Take a medium away from whoever has it mounted
+    #[arg(long, requires = "media")]
+    pub force: bool,
+    /// Wait until the ejection has ended, and say how
+    #[arg(long)]
+    pub wait: bool,
+    /// End this ejection before its time is over: id
+    #[arg(long, value_name = "ID", conflicts_with_all = ["media", "force", "wait"])]
+    pub stop: Option<String>,
 }
 
 /// Arguments of a mount.

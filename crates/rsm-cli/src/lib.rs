@@ -32,6 +32,7 @@ pub mod object;
 pub mod operators;
 pub mod output;
 pub mod pools;
+pub mod ports;
 pub mod problem;
 pub mod queue;
 pub mod run;

@@ -16,7 +16,9 @@ use crate::view::media::MediumRow;
 use crate::view::pool::MediaTypeRow;
 use crate::view::work::{HistoryRow, RequestRow, WhyRow};
 use crate::watch::Shown;
-use crate::{allocate, api, blocks, cleaners, events, inventory, mount, object, operators, pools, queue};
+use crate::{
+    allocate, api, blocks, cleaners, events, inventory, mount, object, operators, pools, ports, queue,
+};
 use clap::CommandFactory;
 use rsm_client::{ServerAddress, Session};
 use rsm_model::ObjectType;
@@ -158,6 +160,7 @@ fn media(
         MediaCommand::Deallocate { logical_medium } => allocate::deallocate(session, logical_medium, format),
         MediaCommand::Classify(arguments) => allocate::classify(session, arguments, format, shown),
         MediaCommand::Mount(arguments) => mount::mount(session, arguments, format, shown),
+        MediaCommand::Eject(arguments) => ports::eject(session, arguments, format, shown),
         MediaCommand::Dismount { medium, deferred } => {
             let options = if *deferred { NTMS_DISMOUNT_DEFERRED } else { NTMS_DISMOUNT_IMMEDIATE };
             mount::dismount(session, medium, options, format)

@@ -22,7 +22,7 @@ fn mounted() -> Answer {
 fn plain(call: &Call) -> Option<Answer> {
     match call.function.as_str() {
         "MountNtmsMedia" => Some(mounted()),
-        "DismountNtmsMedia" => Some(Answer::Fields(json!({ "requests": [REQUEST] }))),
+        "EjectNtmsMedia" | "DismountNtmsMedia" => Some(Answer::Fields(json!({ "requests": [REQUEST] }))),
         "WriteBlocks" => Some(Answer::Fields(json!({}))),
         "ReadBlocks" => Some(Answer::Fields(json!({ "blocks": ["Vk9MMSBub25jZQ==", "/wA="] }))),
         _ => at_rest(call, &[]),
@@ -248,6 +248,19 @@ fn an_interrupt_closes_the_session_of_a_waiting_mount() {
 }
 
 #[test]
+fn an_ejection_is_started_with_the_media_that_are_named() {
+    let fake = Fake::start(plain);
+    insta::assert_snapshot!(rsm(&fake, &["media", "eject", "A00002L8"]), @r"
+    ejection of A00002L8 queued: 00000000-0000-0000-0000-00000000a001
+    --- exit 0
+    ");
+    insta::assert_snapshot!(rsm(&fake, &["media", "eject"]).lines().last().unwrap(), @"--- exit 2");
+    let asked = fake.calls_of("EjectNtmsMedia");
+    assert_eq!(asked.len(), 1, "without a medium nothing is asked");
+    assert_eq!(asked[0].fields.get("action"), None, "NTMS_EJECT_START");
+}
+
+#[test]
 fn a_dismount_is_queued() {
     let fake = Fake::start(plain);
     insta::assert_snapshot!(rsm(&fake, &["media", "dismount", "A00002L8", "--deferred"]), @r"
@@ -389,9 +402,9 @@ fn raw_calls_print_what_came() {
     {"error":{"cause":"There is no such object.","name":"ERROR_OBJECT_NOT_FOUND","next":"see what there is: rsm media list, rsm library list.","number":4312}}
     --- exit 1
     "#);
-    insta::assert_snapshot!(rsm(&fake, &["api", "EjectNtmsMedia"]), @r"
+    insta::assert_snapshot!(rsm(&fake, &["api", "GetVolumesFromDrive"]), @r"
     --- stderr
-    rsm: EjectNtmsMedia is a function of the interface that this version does not carry out.
+    rsm: GetVolumesFromDrive is a function of the interface that this version does not carry out.
          ERROR_CALL_NOT_IMPLEMENTED (120)
     next: call one of OpenNtmsSession, CloseNtmsSession, EnumerateNtmsObject, GetNtmsObjectInformation, SetNtmsObjectInformation, InventoryNtmsLibrary, CancelNtmsLibraryRequest, GetNtmsRequestOrder, SetNtmsRequestOrder, DeleteNtmsRequests, DismountNtmsDrive, CleanNtmsDrive, ReserveNtmsCleanerSlot, ReleaseNtmsCleanerSlot, MountNtmsMedia, DismountNtmsMedia, CreateNtmsMediaPool, GetNtmsMediaPoolName, MoveToNtmsMediaPool, AllocateNtmsMedia, DeallocateNtmsMedia, OpenNtmsNotification, WaitForNtmsNotification, CloseNtmsNotification, SubmitNtmsOperatorRequest, WaitForNtmsOperatorRequest, SatisfyNtmsOperatorRequest, CancelNtmsOperatorRequest, KeepAlive, WriteBlocks, ReadBlocks, History, ExplainRequest, Classify, AcknowledgeOperatorRequest.
     --- exit 1

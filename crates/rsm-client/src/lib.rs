@@ -20,6 +20,7 @@ pub mod error;
 pub mod notification;
 pub mod operator;
 pub mod pools;
+pub mod ports;
 pub mod queue;
 pub mod session;
 

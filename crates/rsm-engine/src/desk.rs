@@ -532,6 +532,7 @@ fn word(call: &Call) -> &'static str {
         Call::CancelRequest { .. } => "CancelNtmsLibraryRequest",
         Call::SetRequestOrder { .. } => "SetNtmsRequestOrder",
         Call::DeleteRequests { .. } => "DeleteNtmsRequests",
+        Call::Eject { .. } => "EjectNtmsMedia",
         Call::DismountDrive { .. } => "DismountNtmsDrive",
         Call::CleanDrive { .. } => "CleanNtmsDrive",
         Call::ReserveCleanerSlot { .. } => "ReserveNtmsCleanerSlot",

@@ -15,7 +15,9 @@ use rsm_model::Code;
 use rsm_model::call::{Refusal, Reply};
 use rsm_model::ids::{Guid, LibraryId, MediumId, ObjectType, OperatorRequestId, SlotId, TypedId};
 use rsm_model::machine::operator_request::{self, OperatorEvent, OperatorState};
-use rsm_model::record::{Common, Computer, LibraryRequest, OperatorRequest, OperatorTask, Slot, Watch};
+use rsm_model::record::{
+    Common, Computer, LibraryRequest, Location, Medium, OperatorRequest, OperatorTask, Slot, Watch,
+};
 use rsm_store::{Change, Record};
 
 /// What a person is asked to do.
@@ -201,6 +203,14 @@ pub(crate) fn cleaner_is_there(turn: &mut Turn<'_>, library: LibraryId) -> Handl
         }
     }
     Ok(())
+}
+
+/// Ends what a person was asked about a medium that was not taken out of its port: it has left it.
+pub(crate) fn left_port(turn: &mut Turn<'_>, medium: &Medium) -> Handled {
+    match medium.location {
+        Location::Port(_) => device_serves_again(turn, medium.id.0),
+        _ => Ok(()),
+    }
 }
 
 /// Ends what a person was asked for the sake of a library request, as the request itself ends or goes on.

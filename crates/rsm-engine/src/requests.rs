@@ -69,6 +69,7 @@ pub(crate) fn of_service(
         rank: 0,
         place: sequence,
         ages_from: turn.utc(),
+        leader: None,
         work_item: None,
         session: None,
         uid: 0,
@@ -225,6 +226,8 @@ fn complete_signal(turn: &mut Turn<'_>, request: &LibraryRequest) -> Handled {
                 turn.changes.complete(ObjectType::PhysicalMedium, medium.guid());
             }
         }
+        // Of media that leave together the leader ends last: its end tells of them all (P-128, P-193).
+        (Operation::Eject, _) => turn.changes.complete(ObjectType::LibraryRequest, request.id.guid()),
         (Operation::Dismount | Operation::Mount, None) => complete_drive(turn, request),
     }
     Ok(())
@@ -252,6 +255,7 @@ fn ended_word(state: RequestState) -> &'static str {
 fn sentence(request: &LibraryRequest) -> String {
     let what = match request.operation {
         Operation::Inventory => "inventory",
+        Operation::Eject => "ejection",
         Operation::Mount => "mount",
         Operation::Dismount => "dismount",
         Operation::WriteFreeLabel => "free label",
@@ -289,7 +293,6 @@ fn answer_of(request: &LibraryRequest, told: Option<Refusal>) -> crate::api::Ans
 /// Gives up a mount or a dismount on behalf of its caller: at once when nothing has moved, else after the cartridge
 /// has gone back (decision 35). The caller is told now.
 pub(crate) fn give_up(turn: &mut Turn<'_>, mut request: LibraryRequest, told: Refusal) -> Handled {
-    let claimed = claimed(turn, &request)?;
     if is_in_motion(turn, &request)? {
         request.goal = Goal::PutBackThenCancel;
         request.note.clone_from(&told.sentence);
@@ -297,11 +300,16 @@ pub(crate) fn give_up(turn: &mut Turn<'_>, mut request: LibraryRequest, told: Re
         turn.resolve(WaitsFor::Request(request.id), Err(told));
         return Ok(());
     }
-    if let Some(medium) = claimed {
+    let note = told.sentence.clone();
+    end_at_rest(turn, request, Ending::new(RequestEvent::Cancelled, note).told(told))
+}
+
+/// Ends a request that has nothing in motion, and takes its claim off the medium.
+pub(crate) fn end_at_rest(turn: &mut Turn<'_>, request: LibraryRequest, ending: Ending) -> Handled {
+    if let Some(medium) = claimed(turn, &request)? {
         release(turn, medium)?;
     }
-    let note = told.sentence.clone();
-    end(turn, request, Ending::new(RequestEvent::Cancelled, note).told(told))
+    end(turn, request, ending)
 }
 
 /// Whether a cartridge is on its way for a request that can be given up: it goes back before the request ends.
@@ -339,6 +347,11 @@ pub(crate) fn decline(turn: &mut Turn<'_>, mut request: LibraryRequest) -> Handl
         release(turn, medium)?;
     }
     end(turn, request, Ending::failed(Code::RequestRefused, note).told(told))
+}
+
+/// Whether a medium was named for an ejection that has not been started yet (P-120).
+pub(crate) fn is_collected(request: &LibraryRequest) -> bool {
+    request.operation == Operation::Eject && request.leader.is_none()
 }
 
 /// Takes the claim off a medium that has not moved.

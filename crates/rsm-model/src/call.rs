@@ -86,6 +86,15 @@ pub enum Call {
         /// NtmsObjectsTypes: 10 library requests, 17 operator requests.
         object_type: u32,
     },
+    /// EjectNtmsMedia.
+    Eject {
+        /// Physical medium; `None` stands for NULL.
+        medium: Option<Guid>,
+        /// The ejection, for NTMS_EJECT_STOP; `None` stands for NULL.
+        operation: Option<Guid>,
+        /// NtmsEjectOperation: 0 start, 1 stop, 2 queue, 3 force.
+        action: u32,
+    },
     /// DismountNtmsDrive.
     DismountDrive {
         /// Drive; `None` stands for NULL.

@@ -405,6 +405,10 @@ pub struct Port {
     pub element: u16,
     /// What was last seen in it; NtmsPortContent follows from it.
     pub seen: Observation,
+    /// Request for which it was opened to hands, and not closed since.
+    pub opened_for: Option<RequestId>,
+    /// When it was opened for that request; the limit of its stay counts from here.
+    pub opened_at: Option<UtcTime>,
 }
 
 /// A media type (NTMS_MEDIA_TYPE, M-46 to M-49).

@@ -212,6 +212,7 @@ handlers!(LibraryControl {
     question get_ntms_request_order: GetNtmsRequestOrderRequest => GetNtmsRequestOrderResponse;
     change set_ntms_request_order: SetNtmsRequestOrderRequest => SetNtmsRequestOrderResponse;
     change delete_ntms_requests: DeleteNtmsRequestsRequest => DeleteNtmsRequestsResponse;
+    change eject_ntms_media: EjectNtmsMediaRequest => EjectNtmsMediaResponse;
     change dismount_ntms_drive: DismountNtmsDriveRequest => DismountNtmsDriveResponse;
 });
 

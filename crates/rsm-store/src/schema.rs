@@ -19,6 +19,7 @@ pub(crate) const MIGRATIONS: &[(&str, &str)] = &[
     ("V3__queue", include_str!("../migrations/sqlite/V3__queue.sql")),
     ("V4__cleaners", include_str!("../migrations/sqlite/V4__cleaners.sql")),
     ("V5__operator_requests", include_str!("../migrations/sqlite/V5__operator_requests.sql")),
+    ("V6__ports", include_str!("../migrations/sqlite/V6__ports.sql")),
 ];
 
 fn runner() -> Result<Runner, StoreError> {

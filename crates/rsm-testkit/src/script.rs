@@ -134,8 +134,8 @@ impl Story {
             "#" => None,
             "user" => self.user(rest)?,
             "open" | "close" | "keep" | "mount" | "dismount" | "inventory" | "again" | "write" | "read"
-            | "pool" | "move" | "allocate" | "deallocate" | "set-pool" | "classify" | "submit" | "await"
-            | "satisfy" | "refuse" | "acknowledge" => Some(self.call(verb, rest)?),
+            | "pool" | "move" | "allocate" | "deallocate" | "set-pool" | "classify" | "eject" | "submit"
+            | "await" | "satisfy" | "refuse" | "acknowledge" => Some(self.call(verb, rest)?),
             "enumerate" | "info" | "why" | "table" | "pool-name" => Some(self.ask(verb, rest)?),
             "borrow" | "silence" | "hangup" => self.program_acts(verb, rest)?,
             "try" => match rest.split_first() {
@@ -267,8 +267,8 @@ impl Story {
 }
 
 /// Builds a library from words like `drives=1 slots=4 media=2`; `plain=5` puts a cartridge without label in slot 5,
-/// `lto7=6` one of that generation in slot 6; `generation=8` says what the drives are, `jukebox=2` makes all media
-/// discs of two sides.
+/// `lto7=6` one of that generation in slot 6; `generation=8` says what the drives are, `closing=2` gives two ports
+/// that open and close, `jukebox=2` makes all media discs of two sides.
 fn built_as(words: &[&str]) -> Done<LibraryConfig> {
     let mut config = LibraryConfig::default();
     config.geometry.drives = 2;
@@ -299,6 +299,10 @@ fn built_as(words: &[&str]) -> Done<LibraryConfig> {
                 name: Some(format!("TAPE{number}")),
                 ..Default::default()
             })),
+            "closing" => {
+                config.geometry.ports = number;
+                config.changer.ports = rsm_simlib::PortStyle::Closing;
+            }
             "by-command" => config.drive.loading = rsm_simlib::Loading::ByCommand,
             "generation" => {
                 config.drive.product = format!("ULT3580-TD{number}");

@@ -29,6 +29,7 @@ mod notification;
 mod object;
 mod operator;
 mod pool;
+mod ports;
 mod queue;
 pub mod rpc;
 mod session;

@@ -110,5 +110,6 @@ queued!(
     CleanNtmsDriveResponse,
     ReserveNtmsCleanerSlotResponse,
     ReleaseNtmsCleanerSlotResponse,
-    DismountNtmsDriveResponse
+    DismountNtmsDriveResponse,
+    EjectNtmsMediaResponse
 );

@@ -64,6 +64,7 @@ rpcs! {
         "GetNtmsRequestOrder": GetNtmsRequestOrderRequest => GetNtmsRequestOrderResponse;
         "SetNtmsRequestOrder": SetNtmsRequestOrderRequest => SetNtmsRequestOrderResponse;
         "DeleteNtmsRequests": DeleteNtmsRequestsRequest => DeleteNtmsRequestsResponse;
+        "EjectNtmsMedia": EjectNtmsMediaRequest => EjectNtmsMediaResponse;
         "DismountNtmsDrive": DismountNtmsDriveRequest => DismountNtmsDriveResponse;
     }
     "CleanerManagement" {

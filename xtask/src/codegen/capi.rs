@@ -69,7 +69,7 @@ fn export(out: &mut String, function: &Function, form: Form) -> Result<()> {
         if handle { "*mut c_void" } else { "u32" },
     )?;
     let body = Body::of(function, form)?;
-    match function.params.iter().find(|p| p.shape == "id-in-out") {
+    match function.params.iter().find(|p| p.shape == "id-in-out" && allocates(function)) {
         Some(id) => writeln!(out, "    allocating({}, || {{", snake(&id.name))?,
         None => writeln!(out, "    {}(|| {{", if handle { "opening" } else { "answering" })?,
     }
@@ -79,6 +79,11 @@ fn export(out: &mut String, function: &Function, form: Form) -> Result<()> {
     writeln!(out, "        {}", body.call)?;
     out.push_str("    })\n}\n\n");
     Ok(())
+}
+
+/// Whether a function hands out a medium: only then the id that it reads and writes becomes null where it fails.
+fn allocates(function: &Function) -> bool {
+    function.params.iter().any(|param| param.shape == "allocation-information-out")
 }
 
 /// The Rust parameter for a parameter of the table.
@@ -128,6 +133,7 @@ struct Outputs {
     ids_both_ways: Option<String>,
     id: Option<String>,
     number: Option<String>,
+    operation: Option<String>,
     text: Option<String>,
     allocated: Option<String>,
     allocation: Option<String>,
@@ -154,6 +160,12 @@ impl Body {
                 }
                 "handle" if function.name == "CloseNtmsNotification" => {
                     conversion.args.push(format!("Handle({name}.addr())"));
+                }
+                // The id of an operation may be left out where the action does not need it.
+                "id-in-out" if !allocates(function) => {
+                    conversion.before.push(format!("let {name}_before = optional_id({name})?;"));
+                    conversion.args.push(format!("{name}_before"));
+                    conversion.outputs.operation = Some(name);
                 }
                 shape => conversion.add(shape, name).with_context(|| function.name.clone())?,
             }
@@ -262,6 +274,12 @@ impl Conversion {
                 before.push(format!("write_notification({information}, operation, object);"));
                 written
             }
+            Outputs { operation: Some(id), .. } => {
+                before.push(format!("if let Some(operation) = {plain}? {{"));
+                before.push(format!("write_ids({id}, &[operation]);"));
+                before.push("}".to_owned());
+                written
+            }
             Outputs { allocated: Some(id), allocation: Some(information), .. } => {
                 before.push(format!("let (logical, from) = {plain}?;"));
                 before.push(format!("write_ids({id}, &[logical]);"));
@@ -306,6 +324,7 @@ fn rust_name(function: &str) -> Result<&'static str> {
         "WaitForNtmsOperatorRequest" => "wait_for_operator_request",
         "SatisfyNtmsOperatorRequest" => "satisfy_operator_request",
         "CancelNtmsOperatorRequest" => "cancel_operator_request",
+        "EjectNtmsMedia" => "eject",
         other => bail!("{other} has no name in crate::calls"),
     })
 }

@@ -15,7 +15,7 @@ use super::text::GENERATED;
 use crate::spec::{Function, Spec};
 
 /// The enumerations whose values the exported functions take or give.
-const ENUMS: [&str; 33] = [
+const ENUMS: [&str; 34] = [
     "NtmsObjectsTypes",
     "NtmsSessionOptions",
     "NtmsMountOptions",
@@ -30,6 +30,7 @@ const ENUMS: [&str; 33] = [
     "NtmsDriveState",
     "NtmsLibraryType",
     "NtmsLibraryFlags",
+    "NtmsEjectOperation",
     "NtmsInventoryMethod",
     "NtmsSlotState",
     "NtmsDoorState",

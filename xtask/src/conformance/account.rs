@@ -379,10 +379,10 @@ mod tests {
         let mount = "[[function]]\nname = \"MountNtmsMedia\"\nwhy = \"w\"\n";
         let found = draw(mount, &[], "").findings;
         assert!(found[0].contains("no function without a handler"), "{found:?}");
-        let eject = "[[function]]\nname = \"EjectNtmsMedia\"\nwhy = \"w\"\n";
-        let found = draw(eject, &[], "").findings;
+        let volumes = "[[function]]\nname = \"GetVolumesFromDrive\"\nwhy = \"w\"\n";
+        let found = draw(volumes, &[], "").findings;
         assert!(
-            !found.is_empty() && found.iter().all(|f| f.contains("EjectNtmsMedia/")),
+            !found.is_empty() && found.iter().all(|f| f.contains("GetVolumesFromDrive/")),
             "all of it is proven: {found:?}"
         );
     }

@@ -13,6 +13,7 @@ mod media;
 mod mount;
 mod operator_requests;
 mod pools;
+mod ports;
 mod queue;
 pub(crate) mod session;
 
@@ -74,6 +75,9 @@ pub(crate) fn call(
         Call::CleanDrive { drive } => Some(cleaners::clean(turn, &asked, *drive)?),
         Call::ReserveCleanerSlot { library, slot } => Some(cleaners::reserve(turn, &asked, *library, *slot)?),
         Call::ReleaseCleanerSlot { library } => Some(cleaners::release(turn, &asked, *library)?),
+        Call::Eject { medium, operation, action } => {
+            Some(ports::eject(turn, &asked, *medium, *operation, *action)?)
+        }
         Call::DismountDrive { drive } => Some(queue::dismount_drive(turn, &asked, *drive)?),
         Call::CreatePool(pool) => Some(pools::create(turn, &asked, pool)?),
         Call::MoveToPool { medium, pool } => Some(pools::move_to(turn, &asked, *medium, *pool)?),

@@ -79,6 +79,7 @@ fn beyond_recall(turn: &Turn<'_>, request: &LibraryRequest) -> Handled<Option<St
         _ => match request.goal {
             Goal::AsAsked => None,
             Goal::PutBackThenCancel => Some("it is being cancelled already".to_string()),
+            Goal::CloseThenStop => Some("it is being stopped already".to_string()),
             Goal::PutBackThenFail | Goal::PutBackThenPass => {
                 Some("its work is over and the cartridge goes back to its slot".to_string())
             }

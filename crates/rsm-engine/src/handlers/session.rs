@@ -2,7 +2,7 @@
 
 use crate::api::Output;
 use crate::gate::{self, Concerned};
-use crate::handlers::{allocate, bad_parameter};
+use crate::handlers::{allocate, bad_parameter, ports};
 use crate::memory::WaitsFor;
 use crate::requests;
 use crate::turn::{Handled, Turn, new_guid};
@@ -60,7 +60,7 @@ pub(crate) fn renew(turn: &mut Turn<'_>, session: SessionId) {
 }
 
 /// Ends a session: its waiting calls end with ERROR_CANCELLED, what it queued without waiting runs on, and what it
-/// mounted stays mounted (P-6, P-7).
+/// mounted stays mounted (P-6, P-7). What it has collected for an ejection and not started is collected no more.
 pub(crate) fn close(turn: &mut Turn<'_>, session: &Session, why: &str) -> Handled<Reply> {
     let mine: Vec<_> = turn
         .memory
@@ -84,6 +84,7 @@ pub(crate) fn close(turn: &mut Turn<'_>, session: &Session, why: &str) -> Handle
             None => turn.resolve(what, Err(told)),
         }
     }
+    ports::forget_collected(turn, session, why)?;
     turn.changes.delete::<Session>(session.id);
     turn.memory.forget(session.id);
     turn.outputs.push(Output::SessionEnded(session.id));

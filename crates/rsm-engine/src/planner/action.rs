@@ -2,7 +2,7 @@
 
 use super::view::Examined;
 use crate::requests::Ending;
-use rsm_model::ids::{DriveId, MediumId, RequestId, SideId, SlotId};
+use rsm_model::ids::{DriveId, MediumId, PortId, RequestId, SideId, SlotId};
 use rsm_model::record::Dismounting;
 use rsm_step::Look;
 
@@ -67,6 +67,24 @@ pub(crate) enum Action {
     Clean { request: RequestId, drive: DriveId },
     /// Set a slot aside for the cleaner or give it up, and end the request.
     CleanerSlot { request: RequestId, ending: Ending },
+    /// Work at an insert/eject port.
+    AtPorts(PortWork),
+}
+
+/// What is done at an insert/eject port.
+pub(crate) enum PortWork {
+    /// Take a medium from its slot into a port that is closed.
+    MoveIn { request: RequestId, port: PortId },
+    /// Let hands have a port.
+    Open { request: RequestId, port: PortId },
+    /// Close a port for the robot: for its request, or because that has ended.
+    Close { request: Option<RequestId>, port: PortId },
+    /// Ask a person to make room in the ports.
+    Ask { request: RequestId },
+    /// Nobody took the cartridge in time: a person is asked, and the request ends when the port is closed.
+    NotTaken { request: RequestId, port: PortId },
+    /// A medium was taken out: keep or forget its record, and end the request.
+    Left { request: RequestId },
 }
 
 impl Action {
@@ -102,6 +120,12 @@ impl Action {
             Action::BringCleaner { .. } => "bring the cleaner",
             Action::Clean { .. } => "clean",
             Action::CleanerSlot { .. } => "cleaner's slot",
+            Action::AtPorts(PortWork::MoveIn { .. }) => "move into a port",
+            Action::AtPorts(PortWork::Open { .. }) => "open a port",
+            Action::AtPorts(PortWork::Close { .. }) => "close a port",
+            Action::AtPorts(PortWork::Ask { .. }) => "ask for room in the ports",
+            Action::AtPorts(PortWork::NotTaken { .. }) => "wait no longer for hands",
+            Action::AtPorts(PortWork::Left { .. }) => "record what left",
         }
     }
 }

@@ -7,6 +7,7 @@ use super::action::Action;
 use super::cleaning;
 use super::fitting;
 use super::labels;
+use super::ports;
 use super::standalone;
 use super::view::View;
 use crate::api::{Limits, Output};
@@ -51,6 +52,7 @@ pub(super) fn carry(turn: &mut Turn<'_>, view: &View, action: Action) -> Handled
         Action::TakeIn { request, drive } => standalone::take_in(turn, view, request, drive),
         Action::Identify { medium, inventory } => standalone::identify(turn, view, medium, inventory),
         Action::Rest { drive, medium } => standalone::rest(turn, view, drive, medium),
+        Action::AtPorts(work) => ports::carry(turn, view, work),
         Action::SetAside { media } => fitting::set_aside(turn, view, &media),
         Action::NoteCleaner { cleaner } => cleaning::note(turn, view, cleaner),
         Action::CleanDue { drive } => cleaning::queue_due(turn, view, drive),
@@ -96,16 +98,21 @@ pub(super) fn started(mut request: LibraryRequest) -> Handled<LibraryRequest> {
 }
 
 /// What an order is about.
-struct Work<'a> {
-    device: &'a Device,
-    request: Option<RequestId>,
-    medium: Option<MediumId>,
-    elements: Vec<u16>,
-    text: String,
+pub(super) struct Work<'a> {
+    pub device: &'a Device,
+    pub request: Option<RequestId>,
+    pub medium: Option<MediumId>,
+    pub elements: Vec<u16>,
+    pub text: String,
 }
 
 /// Records an intent and orders the step.
-fn ordered(turn: &mut Turn<'_>, work: Work<'_>, library: LibraryId, step: Step) -> Handled<StepId> {
+pub(super) fn ordered(
+    turn: &mut Turn<'_>,
+    work: Work<'_>,
+    library: LibraryId,
+    step: Step,
+) -> Handled<StepId> {
     let id: StepId = turn.new_id();
     let limit_ms = limit_of(&turn.setting.configuration.limits, &step);
     let kind = step.word();
@@ -243,7 +250,7 @@ fn end_of(view: &View, turn: &Turn<'_>, location: Location) -> Handled<End> {
     }
 }
 
-fn order_move(
+pub(super) fn order_move(
     turn: &mut Turn<'_>,
     view: &View,
     request: RequestId,

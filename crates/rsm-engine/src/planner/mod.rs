@@ -18,6 +18,7 @@ mod carry;
 mod cleaning;
 mod fitting;
 mod labels;
+mod ports;
 mod queue;
 mod standalone;
 mod upkeep;
@@ -27,7 +28,7 @@ use crate::turn::{Handled, Turn};
 use action::Action;
 use rsm_model::ids::{DriveId, MediumId, RequestId, SideId, StepId};
 use rsm_model::machine::drive::DriveState;
-use rsm_model::record::{Drive, Library, LibraryKind, Location, Medium, MountAccess};
+use rsm_model::record::{Drive, Library, LibraryKind, Location, Medium, MountAccess, Port};
 use rsm_model::time::Now;
 use rsm_step::Step;
 use rsm_store::{ReadTx, StoreError};
@@ -127,6 +128,7 @@ pub(crate) fn unfit(
 
 pub(crate) use cleaning::{UNCOUNTED, is_empty, set_uses as set_cleaner_uses};
 pub(crate) use labels::{queue_full_inventory, recover};
+pub(crate) use ports::not_taken;
 
 /// Orders a step of a drive outside the planner's own decisions (label blocks).
 pub(crate) fn order_drive(
@@ -153,6 +155,11 @@ pub(crate) fn next_wake_ms(tx: &ReadTx<'_>, now: Now) -> Result<Option<u64>, Sto
     }
     for library in tx.all::<Library>()? {
         moments.extend(library.labels_next.filter(|at| *at > now.utc).map(from_utc));
+    }
+    for port in tx.all::<Port>()?.into_iter().filter(|port| port.opened_at.is_some()) {
+        let Some(library) = tx.get::<Library>(port.library)? else { continue };
+        let due = [ports::next_look(&library, &port), ports::time_is_over(&port)];
+        moments.extend(due.into_iter().flatten().filter(|at| *at > now.utc).map(from_utc));
     }
     for drive in tx.all::<Drive>()? {
         moments.extend(drive.probe_at.filter(|at| *at > now.utc).map(from_utc));

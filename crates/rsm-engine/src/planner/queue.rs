@@ -6,6 +6,7 @@
 use super::action::Action;
 use super::cleaning;
 use super::labels;
+use super::ports;
 use super::view::View;
 use crate::requests::Ending;
 use rsm_model::Code;
@@ -32,6 +33,7 @@ pub(super) fn next(view: &View) -> Option<Action> {
         }
         match request.operation {
             Operation::Inventory => inventory(view, request),
+            Operation::Eject => ports::eject(view, request),
             Operation::Dismount => dismount(view, request),
             Operation::Mount => mount(view, request),
             Operation::WriteFreeLabel | Operation::Classify => labels::next(view, request),
@@ -286,7 +288,11 @@ pub(super) fn move_in(
             view.slots.get(&id).is_some_and(|s| s.seen.is_trusted() && !view.is_locked(s.element))
         }
         Location::Port(id) => {
-            view.ports.get(&id).is_some_and(|p| p.seen.is_trusted() && !view.is_locked(p.element))
+            // A port that hands have is out of the robot's reach.
+            view.ports.get(&id).is_some_and(|port| {
+                let reached = port.position != PortPosition::Extended && port.opened_for.is_none();
+                reached && port.seen.is_trusted() && !view.is_locked(port.element)
+            })
         }
         _ => false,
     };
@@ -329,6 +335,7 @@ fn why_no_drive(view: &View, candidates: &[&Drive]) -> String {
 pub(super) fn ending_of(request: &LibraryRequest) -> Ending {
     match request.goal {
         Goal::PutBackThenPass => Ending::new(RequestEvent::Succeeded, request.note.clone()),
+        Goal::CloseThenStop => Ending::new(RequestEvent::Stopped, request.note.clone()),
         Goal::PutBackThenFail => {
             Ending::failed(request.error.unwrap_or(Code::InvalidState), request.note.clone())
         }

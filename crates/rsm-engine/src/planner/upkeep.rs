@@ -6,6 +6,7 @@
 use super::action::Action;
 use super::cleaning;
 use super::fitting;
+use super::ports;
 use super::view::View;
 use rsm_model::UtcTime;
 use rsm_model::machine::drive::DriveState;
@@ -16,6 +17,7 @@ use rsm_step::Look;
 /// The next thing that a library needs.
 pub(super) fn next(view: &View) -> Option<Action> {
     read(view)
+        .or_else(|| ports::close_left_open(view))
         .or_else(|| probe(view))
         .or_else(|| put_away(view))
         .or_else(|| cleaning::upkeep(view))
@@ -44,7 +46,8 @@ fn probe(view: &View) -> Option<Action> {
     Some(Action::Probe { device: key, request: None })
 }
 
-/// Elements are read when what is known may be wrong, and again and again while the library needs service.
+/// Elements are read when what is known may be wrong, and again and again while the library needs service or hands have
+/// a port.
 fn read(view: &View) -> Option<Action> {
     let robot = view.devices.iter().find(|device| device.role == DeviceRole::Changer)?;
     if !robot.answered || view.is_busy(&robot.key) {
@@ -53,7 +56,8 @@ fn read(view: &View) -> Option<Action> {
     // A robot that has failed rests before it is asked again; one that has not only waits for its next poll.
     let rested = robot.probes == 0 || robot.probe_at.is_none_or(|at| at <= view.utc);
     let again = view.library.common.operational == OperationalState::NeedsService && robot.probes > 0;
-    let wanted = rested && (view.library.wants_read || again);
+    let hands = ports::is_look_due(view);
+    let wanted = rested && (view.library.wants_read || again || hands);
     wanted.then_some(Action::Read { request: None, look: Look::Remember })
 }
 

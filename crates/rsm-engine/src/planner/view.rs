@@ -38,6 +38,7 @@ pub(crate) struct View {
     pub media: BTreeMap<MediumId, Medium>,
     /// Where those media are, and where they go home to.
     pub slots: BTreeMap<SlotId, Slot>,
+    /// All of the library.
     pub ports: BTreeMap<PortId, Port>,
     pub mounts: BTreeMap<MediumId, Mount>,
     /// Mounts for which a person has been asked to bring the medium.
@@ -83,7 +84,7 @@ impl View {
             requests,
             media: BTreeMap::new(),
             slots: BTreeMap::new(),
-            ports: BTreeMap::new(),
+            ports: tx.find(columns::port::LIBRARY, id)?.into_iter().map(|port| (port.id, port)).collect(),
             mounts: BTreeMap::new(),
             asked,
             answered: BTreeSet::new(),
@@ -159,11 +160,6 @@ impl View {
             if let Some(slot) = tx.get::<Slot>(id)? {
                 self.slots.insert(id, slot);
             }
-        }
-        if let Location::Port(id) = medium.location
-            && let Some(port) = tx.get::<Port>(id)?
-        {
-            self.ports.insert(id, port);
         }
         self.media.insert(medium.id, medium.clone());
         Ok(())

@@ -13,6 +13,10 @@
 //! Invariant: a fence falls only by a read that began after the fence was set, with no attention in between.
 
 use super::intake::{self, Element, Intake};
+use super::settle::{
+    Stayed, forget_mount, found_at_rest, found_in_drive, found_in_gripper, settle_drive, settle_port,
+    settle_slot,
+};
 use super::{current_library, doubt, labels, probe, ramp, request_of, unchanged};
 use crate::turn::{Handled, Turn};
 use crate::{operators, pools, requests, start};
@@ -443,6 +447,7 @@ impl Reading {
             self.arrived(turn, medium)?;
         }
         if !same {
+            operators::left_port(turn, medium)?;
             forget_mount(turn, medium);
         }
         if medium.location == Location::Offline || medium.library != self.library.id {
@@ -488,6 +493,7 @@ impl Reading {
         }
         let text = format!("{} is gone", crate::naming::medium(medium));
         turn.tell(self.library.id, medium.claimed_by, "missing", text);
+        operators::left_port(turn, medium)?;
         forget_mount(turn, medium);
         medium.mounted_side = None;
         medium.location = Location::Offline;
@@ -525,7 +531,8 @@ impl Reading {
                     settle_drive(bay, report, found, was)?;
                 }
                 Some(Element::Slot(slot)) => settle_slot(slot, report, found)?,
-                _ => {}
+                Some(Element::Port(port)) => settle_port(port, report),
+                Some(Element::Changer(_)) | None => {}
             }
         }
         self.forget_vanished(reports)
@@ -676,89 +683,6 @@ pub(super) fn note(seen: &mut Observation, report: &ElementReport, generation: u
 /// Tells people of a cartridge that nobody has recorded before.
 pub(super) fn tell_new(turn: &mut Turn<'_>, library: LibraryId, medium: &Medium) {
     turn.tell(library, None, "found", format!("{} is new here", crate::naming::medium(medium)));
-}
-
-/// Whether a medium was seen where it was recorded.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Stayed {
-    Yes,
-    No,
-}
-
-/// A medium seen in a slot or port.
-pub(super) fn found_at_rest(medium: &mut Medium, stayed: Stayed) -> Handled {
-    match medium.state {
-        MediumState::InUse if stayed == Stayed::Yes => {}
-        MediumState::OpRequest => {}
-        state => medium.state = medium::step(state, MediumEvent::Found)?,
-    }
-    medium.mounted_side = None;
-    Ok(())
-}
-
-/// A medium seen in a drive.
-fn found_in_drive(medium: &mut Medium, same: bool) -> Handled {
-    if same && medium.state != MediumState::OpError {
-        return Ok(());
-    }
-    if matches!(medium.state, MediumState::Mounted | MediumState::Loaded | MediumState::Unloaded) {
-        medium.state = medium::step(medium.state, MediumEvent::Found)?;
-    }
-    medium.state = medium::step(medium.state, MediumEvent::PutInDrive)?;
-    medium.mounted_side = None;
-    Ok(())
-}
-
-/// A medium seen in the gripper: in error until somebody takes it out.
-fn found_in_gripper(medium: &mut Medium) -> Handled {
-    if matches!(medium.state, MediumState::Mounted | MediumState::Loaded) {
-        medium.state = medium::step(medium.state, MediumEvent::Found)?;
-    }
-    if medium.state != MediumState::OpError {
-        medium.state = medium::step(medium.state, MediumEvent::Failed)?;
-    }
-    medium.mounted_side = None;
-    Ok(())
-}
-
-/// A medium that left its drive by other means than a dismount has no owner any more.
-fn forget_mount(turn: &mut Turn<'_>, medium: &Medium) {
-    if medium.mounted_side.is_some() {
-        turn.changes.delete::<Mount>(medium.id);
-    }
-}
-
-fn settle_drive(
-    bay: &mut Drive,
-    report: &ElementReport,
-    found: Option<MediumId>,
-    was: Option<(MediumId, MediumState)>,
-) -> Handled {
-    let other = found != was.map(|(id, _)| id);
-    if bay.state != DriveState::Dismounted && (!report.full || other) {
-        bay.state = drive::step(bay.state, DriveEvent::SeenEmpty)?;
-        bay.saved_side = None;
-        bay.dismountable_since = None;
-    }
-    if !report.full {
-        return Ok(());
-    }
-    // A cartridge that the robot could not take is still there, and has to be unloaded anew.
-    let failed = was.is_some_and(|(_, state)| state == MediumState::OpError);
-    if bay.state == DriveState::Dismounted || (bay.state == DriveState::Unloaded && failed) {
-        bay.state = drive::step(bay.state, DriveEvent::SeenFull)?;
-    }
-    Ok(())
-}
-
-/// Brings the state of a slot in line with what was seen in it, and whether that was matched with a record.
-pub(super) fn settle_slot(slot: &mut Slot, report: &ElementReport, found: Option<MediumId>) -> Handled {
-    let event = if report.full { SlotEvent::SeenFull } else { SlotEvent::SeenEmpty };
-    slot.state = slot::step(slot.state, event)?;
-    if slot.state == SlotState::NeedsInventory && found.is_some() {
-        slot.state = slot::step(slot.state, SlotEvent::Identified)?;
-    }
-    Ok(())
 }
 
 /// Steps whose completion was unknown end here: what they did or did not do has been seen.

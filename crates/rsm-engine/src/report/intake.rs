@@ -118,6 +118,8 @@ pub(super) fn first_seen(
             library,
             element: report.address,
             seen: Observation::NEVER,
+            opened_for: None,
+            opened_at: None,
         })),
         ElementKind::Drive => Some(Element::Drive(new_drive(turn, library, report, number)?)),
     })

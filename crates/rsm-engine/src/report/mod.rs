@@ -17,7 +17,9 @@ mod intake;
 mod labels;
 mod motion;
 mod pieces;
+mod ports;
 mod probe;
+mod settle;
 mod standalone;
 mod unchanged;
 
@@ -78,9 +80,7 @@ fn take_in(turn: &mut Turn<'_>, device: Device, step: &OpenStep, report: &StepRe
         Outcome::Unloaded { alerts } => drive::unloaded(turn, step, alerts.as_ref()),
         Outcome::Cleaned { end, alerts } => cleaning::cleaned(turn, step, *end, alerts.as_ref()),
         Outcome::Alerts { .. } | Outcome::DoorLocked | Outcome::DoorUnlocked => Ok(()),
-        Outcome::PortMoved { .. } => {
-            doubt(turn, step.library, "a step has ended that may have moved a medium")
-        }
+        Outcome::PortMoved { port } => ports::moved(turn, step, port),
         Outcome::Written => drive::blocks_done(turn, step, Ok(rsm_model::Reply::Done)),
         Outcome::Blocks { blocks } => {
             let blocks = blocks.iter().map(|block| block.0.clone()).collect();
@@ -158,6 +158,7 @@ fn failed(turn: &mut Turn<'_>, device: Device, step: OpenStep, failure: Failure,
         "probe" => probe::failed(turn, device, failure, text),
         "read elements" => elements::failed(turn, device, &step, text),
         "move" => motion::failed(turn, device, &step, failure, text),
+        "open port" | "close port" => ports::failed(turn, &step, failure, text),
         "load" => drive::load_failed(turn, &step, failure, text),
         "unload" => drive::unload_failed(turn, &step, failure, text),
         "clean" => cleaning::failed(turn, &step, text),
@@ -264,6 +265,12 @@ fn fence(turn: &mut Turn<'_>, step: &OpenStep) -> Handled {
             turn.put(drive);
         }
     }
+    for mut port in turn.tx.find(columns::port::LIBRARY, step.library)? {
+        if step.elements.contains(&port.element) {
+            port.seen.fenced = true;
+            turn.put(port);
+        }
+    }
     if step.kind != "move" {
         return Ok(());
     }
@@ -275,12 +282,6 @@ fn fence(turn: &mut Turn<'_>, step: &OpenStep) -> Handled {
         if step.elements.contains(&slot.element) {
             slot.seen.fenced = true;
             turn.put(slot);
-        }
-    }
-    for mut port in turn.tx.find(columns::port::LIBRARY, step.library)? {
-        if step.elements.contains(&port.element) {
-            port.seen.fenced = true;
-            turn.put(port);
         }
     }
     Ok(())

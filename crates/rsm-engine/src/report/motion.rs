@@ -7,14 +7,15 @@ use super::{count_attempt, current_library, doubt, lose, medium_failed, medium_o
 use crate::operators;
 use crate::requests::{self, Ending};
 use crate::turn::{Handled, Turn};
-use rsm_model::ids::{DriveId, ObjectType, SlotId, TypedId};
+use rsm_model::ids::{DriveId, LibraryId, ObjectType, PortId, SlotId, TypedId};
 use rsm_model::machine::drive::{self, DriveEvent};
 use rsm_model::machine::library::{self, LibraryEvent, OperationalState};
 use rsm_model::machine::medium::{self, MediumEvent};
 use rsm_model::machine::request::RequestEvent;
 use rsm_model::machine::slot::{self, SlotEvent};
 use rsm_model::record::*;
-use rsm_step::{ElementReport, Failure, Step, StepOrder, Turn as TurnOver};
+use rsm_step::{ElementKind, ElementReport, Failure, Step, StepOrder, Turn as TurnOver};
+use rsm_store::columns;
 
 /// A move was carried out.
 pub(super) fn moved(turn: &mut Turn<'_>, step: &OpenStep, ends: &[ElementReport]) -> Handled {
@@ -26,9 +27,13 @@ pub(super) fn moved(turn: &mut Turn<'_>, step: &OpenStep, ends: &[ElementReport]
         return lose(turn, step.clone(), "what was read after the move contradicts it");
     };
     let to = match (held.location, request.slot, request.drive) {
-        (Location::Drive(_), Some(slot), _) => Location::Slot(slot),
-        (_, _, Some(drive)) => Location::Drive(drive),
-        _ => return lose(turn, step.clone(), "where it was moved to is not known any more"),
+        _ if target.kind == ElementKind::Port => port_at(turn, step.library, target.address)?,
+        (Location::Drive(_), Some(slot), _) => Some(Location::Slot(slot)),
+        (_, _, Some(drive)) => Some(Location::Drive(drive)),
+        _ => None,
+    };
+    let Some(to) = to else {
+        return lose(turn, step.clone(), "where it was moved to is not known any more");
     };
     request.steps_done += 1;
     let text = format!("{} is in {}", crate::naming::medium(&held), crate::naming::place(&turn.tx, to)?);
@@ -43,6 +48,12 @@ pub(super) fn moved(turn: &mut Turn<'_>, step: &OpenStep, ends: &[ElementReport]
     }
     turn.put(request);
     Ok(())
+}
+
+/// The port at an element address.
+fn port_at(turn: &Turn<'_>, library: LibraryId, element: u16) -> Handled<Option<Location>> {
+    let ports = turn.tx.find(columns::port::LIBRARY, library)?;
+    Ok(ports.into_iter().find(|port| port.element == element).map(|port| Location::Port(port.id)))
 }
 
 /// Gives source and destination when they bear the move out, and whether the medium was turned over.
@@ -100,10 +111,8 @@ fn leave(turn: &mut Turn<'_>, held: &Medium, source: &ElementReport) -> Handled 
             }
         }
         Location::Port(id) => {
-            if let Some(mut port) = turn.tx.get::<Port>(id)? {
-                port.seen = seen;
-                turn.put(port);
-            }
+            operators::left_port(turn, held)?;
+            into_port(turn, id, seen)?;
         }
         Location::Changer(_) | Location::Offline => {}
     }
@@ -124,9 +133,19 @@ fn arrive(
     match to {
         Location::Drive(id) => into_drive(turn, &mut held, id, seen, request)?,
         Location::Slot(id) => into_slot(turn, &mut held, id, seen, request)?,
-        Location::Port(_) | Location::Changer(_) | Location::Offline => {}
+        Location::Port(id) => into_port(turn, id, seen)?,
+        Location::Changer(_) | Location::Offline => {}
     }
     turn.put(held);
+    Ok(())
+}
+
+/// In a port it stays claimed: the request that brought it there sees it out.
+fn into_port(turn: &mut Turn<'_>, id: PortId, seen: Observation) -> Handled {
+    if let Some(mut port) = turn.tx.get::<Port>(id)? {
+        port.seen = seen;
+        turn.put(port);
+    }
     Ok(())
 }
 

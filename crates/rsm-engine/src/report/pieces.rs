@@ -19,6 +19,7 @@
 
 use super::elements::{self, Firm};
 use super::intake::{self, Element, Intake};
+use super::settle;
 use super::{current_library, request_of, unchanged};
 use crate::turn::{Handled, Turn};
 use rsm_model::ids::{MediumId, SlotId, StepId};
@@ -198,7 +199,7 @@ fn new_element(
         false => None,
     };
     if let Element::Slot(slot) = &mut element {
-        elements::settle_slot(slot, report, found)?;
+        settle::settle_slot(slot, report, found)?;
     }
     element.put(turn);
     Ok(())
@@ -226,7 +227,7 @@ fn newcomer(
     let mut medium = intake.cartridge(turn, place, report.tag.as_deref())?;
     let id = medium.id;
     elements::tell_new(turn, library.id, &medium);
-    elements::found_at_rest(&mut medium, elements::Stayed::No)?;
+    settle::found_at_rest(&mut medium, settle::Stayed::No)?;
     medium.location = place;
     medium.upside_down = medium.sides == 2 && report.inverted;
     turn.put(medium);

@@ -1436,7 +1436,7 @@ pub const FUNCTIONS: &[FunctionSpec; 63] = &[
             Code::Success,
             Code::ResourceDisabled,
         ],
-        implemented: Implemented::No,
+        implemented: Implemented::Yes,
     },
     FunctionSpec {
         id: FunctionName::GetNtmsRequestOrder,

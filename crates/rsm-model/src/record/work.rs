@@ -19,6 +19,8 @@ numbered! {
         Remove = 0,
         /// Inventory of the library.
         Inventory = 8,
+        /// A medium leaves the library through a port (NTMS_LM_EJECT).
+        Eject = 10,
         /// A drive is cleaned (NTMS_LM_CLEANDRIVE).
         CleanDrive = 15,
         /// Dismount of a side.
@@ -37,6 +39,11 @@ numbered! {
 }
 
 impl Operation {
+    /// Whether it works at the insert/eject ports, which one operation uses at a time.
+    pub fn uses_ports(self) -> bool {
+        self == Operation::Eject
+    }
+
     /// Whether it brings a medium into a drive of its own and takes it out again.
     pub fn takes_a_drive(self) -> bool {
         matches!(
@@ -57,6 +64,8 @@ numbered! {
         PutBackThenFail = 2,
         /// Its work on the label is done: the cartridge goes back, then it is Passed.
         PutBackThenPass = 3,
+        /// Its caller stopped it: the port is closed, then it is Stopped.
+        CloseThenStop = 4,
     }
 }
 
@@ -77,6 +86,8 @@ numbered! {
         Immediate = 0,
         /// In the drive until the drive is wanted.
         Deferred = 1,
+        /// In its slot, now, though its owner has not released it (P-115).
+        ForceImmediate = 2,
     }
 }
 
@@ -127,6 +138,9 @@ pub struct LibraryRequest {
     pub place: u64,
     /// Since when it waits, for the ageing of decision 18: since it was accepted, or since its queue was put in order.
     pub ages_from: UtcTime,
+    /// The request that stands for all that leave through the ports together, itself included; none for any other
+    /// operation, and for a medium that is only collected yet (P-120).
+    pub leader: Option<RequestId>,
     /// The request that shall be removed, in an [`Operation::Remove`] (WorkItemId).
     pub work_item: Option<RequestId>,
     /// Session that asked; none for the service's own work (M-65).

@@ -84,6 +84,7 @@ impl Books {
             books.libraries.iter().map(|library| (library.id, library.key.clone())).collect();
         books.drives.sort_by_key(|drive| (names.get(&drive.library), drive.number));
         books.slots.sort_by_key(|slot| (names.get(&slot.library), slot.number));
+        books.ports.sort_by_key(|port| (names.get(&port.library), port.number));
         books.media.sort_by_key(|medium| medium.sequence);
         books.operators.sort_by(|a, b| (a.submitted, &a.message).cmp(&(b.submitted, &b.message)));
         Ok(books)
@@ -233,6 +234,7 @@ impl Books {
             "libraries" => self.libraries.iter().map(|one| self.show_library(one)).collect(),
             "drives" => self.drives.iter().map(|drive| self.show_drive(drive)).collect(),
             "slots" => self.slots.iter().map(|slot| self.show_slot(slot)).collect(),
+            "ports" => self.ports.iter().map(|port| self.show_port(port)).collect(),
             "media" => self.media.iter().map(|medium| self.show_medium(medium)).collect(),
             "requests" => self.requests.iter().map(|request| self.show_request(request)).collect(),
             "queue" => {
@@ -289,6 +291,14 @@ impl Books {
         let holds = held.map_or(String::new(), |medium| format!(" {}", self.medium_name(medium)));
         let fenced = if slot.seen.fenced { ", fenced" } else { "" };
         format!("{}: {:?}{holds}{fenced}", self.name(slot.id.0), slot.state)
+    }
+
+    fn show_port(&self, port: &Port) -> String {
+        let held = self.media.iter().find(|medium| medium.location == Location::Port(port.id));
+        let holds = held.map_or(String::new(), |medium| format!(" {}", self.medium_name(medium)));
+        let whom = port.opened_for.map_or(String::new(), |id| format!(", opened for {}", self.request(id)));
+        let fenced = if port.seen.fenced { ", fenced" } else { "" };
+        format!("{}: {:?}{holds}{whom}{fenced}", self.name(port.id.0), port.position)
     }
 
     fn show_medium(&self, medium: &Medium) -> String {

@@ -1,4 +1,4 @@
-//! Lines about pools and what is owned in them.
+//! Lines about pools and what is owned in them, and about what leaves a library.
 
 use super::bed::Done;
 use super::calls::{number, value_of};
@@ -7,6 +7,19 @@ use rsm_model::call::{AllocateCall, Call, CreatePoolCall, InformationToSet, Memb
 use rsm_model::ids::Guid;
 
 impl Story {
+    /// `start|queue|force MEDIUM`, `start null`, `stop REQUEST`.
+    pub(super) fn eject(&mut self, words: &[&str]) -> Done<Call> {
+        let [action, name] = words else { return Err("eject WHO ACTION NAME".to_string()) };
+        let id = self.named(name)?;
+        Ok(match *action {
+            "start" => Call::Eject { medium: id, operation: None, action: 0 },
+            "stop" => Call::Eject { medium: None, operation: id, action: 1 },
+            "queue" => Call::Eject { medium: id, operation: None, action: 2 },
+            "force" => Call::Eject { medium: id, operation: None, action: 3 },
+            other => return Err(format!("{other} is no way to eject")),
+        })
+    }
+
     /// The call of a line about pools.
     pub(super) fn pool_call(&mut self, verb: &str, words: &[&str]) -> Done<Call> {
         Ok(match verb {

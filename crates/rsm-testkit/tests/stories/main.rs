@@ -17,6 +17,7 @@ mod offline;
 mod openings;
 mod operators;
 mod pools;
+mod ports;
 mod recovery;
 mod restart;
 mod sessions;

@@ -11,6 +11,16 @@ impl Bed {
         self.hand(from, |from| HandAction::TakeOut { from }, Notice::Attention);
     }
 
+    /// Opens a port that opens and closes.
+    pub fn open_port(&self, port: &str) {
+        self.hand(port, |port| HandAction::OpenPort { port }, Notice::Attention);
+    }
+
+    /// Closes it; only then the library knows that somebody was there.
+    pub fn close_port(&self, port: &str) {
+        self.hand(port, |port| HandAction::ClosePort { port }, Notice::Attention);
+    }
+
     /// Moves a cartridge from place to place, without a word to the library.
     pub fn move_silently(&self, from: &str, to: &str) {
         let to = to.to_string();

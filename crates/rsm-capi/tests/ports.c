@@ -1,0 +1,42 @@
+/*
+ * Ports at the C border: NULLs, and when the id of an operation is read or written.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "ntmsapi.h"
+
+static HANDLE session;
+static NTMS_GUID medium = {0x0a0a0a0a, 0, 0, {0, 0, 0, 0, 0, 0, 0, 1}};
+static NTMS_GUID none;
+
+static void say(const char *what, DWORD code)
+{
+    printf("%s: %u\n", what, (unsigned)code);
+}
+
+static void untouched(const char *what, const NTMS_GUID *operation)
+{
+    say(what, memcmp(operation, &none, sizeof none) == 0);
+}
+
+int main(void)
+{
+    NTMS_GUID operation = none;
+    session = OpenNtmsSessionA(NULL, "ports", 0);
+    say("collected", EjectNtmsMedia(session, &medium, &operation, NTMS_EJECT_QUEUE));
+    untouched("not written", &operation);
+    say("collected without a place", EjectNtmsMedia(session, &medium, NULL, NTMS_EJECT_QUEUE));
+    say("no medium", EjectNtmsMedia(session, NULL, &operation, NTMS_EJECT_QUEUE));
+    untouched("not written", &operation);
+    say("no place for the id", EjectNtmsMedia(session, &medium, NULL, NTMS_EJECT_START));
+    say("no place by force", EjectNtmsMedia(session, &medium, NULL, NTMS_EJECT_FORCE));
+    say("nothing to stop", EjectNtmsMedia(session, NULL, NULL, NTMS_EJECT_STOP));
+    say("started", EjectNtmsMedia(session, &medium, &operation, NTMS_EJECT_START));
+    say("its id", operation.Data1);
+    say("stopped", EjectNtmsMedia(session, NULL, &operation, NTMS_EJECT_STOP));
+    say("id kept", operation.Data1);
+    say("no session", EjectNtmsMedia(NULL, &medium, &operation, NTMS_EJECT_START));
+    say("closed", CloseNtmsSession(session));
+    return 0;
+}

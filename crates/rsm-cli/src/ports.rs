@@ -1,0 +1,63 @@
+//! Media that leave a library through its ports: `rsm media eject`.
+//!
+//! What: collects the media that are named, starts their ejection with the last of them, and waits for its end if that is
+//! wanted. Invariant: a medium that is refused ends the command before anything has moved; what was collected goes with the
+//! session.
+
+use crate::arguments::EjectArguments;
+use crate::find::{Catalog, id_of};
+use crate::mount::QueuedRow;
+use crate::output::Format;
+use crate::problem::Problem;
+use crate::view::media::label_of;
+use crate::watch::{self, Shown};
+use rsm_client::Session;
+use rsm_model::Guid;
+use rsm_model::generated::constants::eject_and_inject::{
+    NTMS_EJECT_FORCE, NTMS_EJECT_QUEUE, NTMS_EJECT_START, NTMS_EJECT_STOP,
+};
+
+/// Starts or stops an ejection.
+pub fn eject(
+    session: &Session,
+    arguments: &EjectArguments,
+    format: Format,
+    shown: Shown,
+) -> Result<String, Problem> {
+    let catalog = Catalog::new(session);
+    if let Some(text) = &arguments.stop {
+        let object = catalog.request(text)?;
+        session.eject(None, Some(id_of(&object)?), NTMS_EJECT_STOP)?;
+        let row = QueuedRow { object: object.id.clone(), requests: Vec::new() };
+        return Ok(format.say(&format!("{} is stopped", object.id), &row));
+    }
+    let media = arguments.media.iter().map(|text| catalog.medium(text)).collect::<Result<Vec<_>, _>>()?;
+    let ids = media.iter().map(|medium| id_of(medium)).collect::<Result<Vec<Guid>, _>>()?;
+    let requests = started(session, &ids, arguments.force)?;
+    let names = media.iter().map(|medium| label_of(medium)).collect::<Vec<_>>().join(", ");
+    let row =
+        QueuedRow { object: names.clone(), requests: requests.iter().map(ToString::to_string).collect() };
+    if !arguments.wait {
+        let text = format!("ejection of {names} queued: {}", row.requests.join(", "));
+        return Ok(format.say(&text, &row));
+    }
+    for request in &requests {
+        watch::wait_for(session, *request, &names, shown)?;
+    }
+    Ok(format.say(&format!("{names} taken out"), &row))
+}
+
+/// Starts the ejection of media together; by force each is one of its own.
+fn started(session: &Session, media: &[Guid], force: bool) -> Result<Vec<Guid>, Problem> {
+    if force {
+        let each = media.iter().map(|id| session.eject(Some(*id), None, NTMS_EJECT_FORCE));
+        return Ok(each.collect::<Result<Vec<_>, _>>()?.concat());
+    }
+    let Some((last, others)) = media.split_last() else {
+        return Err(Problem::usage("no medium is named", "name one or more by bar code"));
+    };
+    for medium in others {
+        session.eject(Some(*medium), None, NTMS_EJECT_QUEUE)?;
+    }
+    Ok(session.eject(Some(*last), None, NTMS_EJECT_START)?)
+}
