@@ -83,6 +83,10 @@ pub const REACHED: [&str; 44] = [
 /// own (`standalone_trouble.rs`).
 pub const STAND_ALONE: &str = "TakenIn";
 
+/// The state of a drive that the campaign's libraries do not bring about, for they have no cleaner yet: its arrows have
+/// stories (`tests/stories/cleaning.rs`).
+pub const CLEANING: &str = "BeingCleaned";
+
 impl Coverage {
     /// Counts a disturbance.
     pub fn disturb(&mut self, name: &'static str) {
@@ -112,7 +116,10 @@ impl Coverage {
 
     /// Every counter with its name; the arrows' counts are those of this process.
     pub fn counters(&self) -> Vec<(String, u64)> {
-        let here = all_arrows().into_iter().filter(|arrow| !arrow.event.starts_with(STAND_ALONE));
+        let here = all_arrows().into_iter().filter(|arrow| {
+            let cleans = arrow.from == CLEANING || arrow.to == CLEANING;
+            !arrow.event.starts_with(STAND_ALONE) && !cleans
+        });
         let arrows = here.map(|arrow| {
             (
                 format!("arrow {}: {} + {} = {}", arrow.machine, arrow.from, arrow.event, arrow.to),

@@ -289,7 +289,10 @@ impl World {
         }
         let NoticeCall::Wait { channel: Some(id), .. } = asked.call else { return Ok(()) };
         let (id, eager) = (ChannelId(id), self.listening.rng.random_range(0..4) > 0);
-        if result.is_ok() && eager && self.calm == Calm::No && self.listening.waits_on(id) < AT_ONCE {
+        // Numbers are counted in the session that a client has now: in an older one they were given before.
+        let here = self.clients[asked.client].session == Some(asked.session);
+        let goes_on = here && eager && self.calm == Calm::No;
+        if result.is_ok() && goes_on && self.listening.waits_on(id) < AT_ONCE {
             self.wait_for_notice(asked.client, asked.session, id);
         }
         Ok(())

@@ -49,7 +49,11 @@ impl World {
     /// A person looks at what is open, and says something about it.
     pub(super) fn answer(&mut self, index: usize) -> Checked {
         let open = self.read(|tx| tx.open_operator_requests())?.unwrap_or_default();
-        let ids: Vec<Guid> = open.iter().map(|request| request.id.0).collect();
+        // What somebody waits for comes first.
+        let waited: Vec<Guid> =
+            open.iter().filter(|request| request.waiting.is_some()).map(|request| request.id.0).collect();
+        let open: Vec<Guid> = open.iter().map(|request| request.id.0).collect();
+        let ids = if waited.is_empty() { open } else { waited };
         // Sometimes one that may have been answered already.
         let ids = if self.chance(8) { self.list(index, ObjectType::OperatorRequest)? } else { ids };
         let Some(request) = self.any(&ids) else { return Ok(()) };
@@ -57,7 +61,7 @@ impl World {
         let call = match self.rng.random_range(0..8) {
             0..=2 => Call::AcknowledgeOperatorRequest { request, state: 2 },
             3 | 4 => Call::AcknowledgeOperatorRequest { request, state: 3 },
-            5 if decides => Call::CancelOperatorRequest { request: Some(request) },
+            5 | 6 if decides => Call::CancelOperatorRequest { request: Some(request) },
             _ if decides => Call::SatisfyOperatorRequest { request: Some(request) },
             _ => Call::AcknowledgeOperatorRequest { request, state: 3 },
         };

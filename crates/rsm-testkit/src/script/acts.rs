@@ -110,8 +110,6 @@ impl Story {
                 write_protected: false,
                 to: address(library, to)?,
             },
-            ["open", port] => HandAction::OpenPort { port: address(library, port)? },
-            ["close", port] => HandAction::ClosePort { port: address(library, port)? },
             ["repair", drive] => HandAction::RepairDrive { drive: address(library, drive)? },
             ["relabel", place] => HandAction::RepairBarCode { element: address(library, place)? },
             ["put", name, to] => {

@@ -29,6 +29,10 @@ impl Story {
             "mount" => self.mount(rest)?,
             "dismount" => self.dismount(rest)?,
             "inventory" => self.inventory(rest)?,
+            "clean" => {
+                let [drive] = rest else { return Err("clean WHO DRIVE".to_string()) };
+                Call::CleanDrive { drive: Some(self.object(drive)?) }
+            }
             "pool" | "move" | "allocate" | "deallocate" | "set-pool" | "classify" => {
                 self.pool_call(verb, rest)?
             }

@@ -173,12 +173,7 @@ fn without_a_cleaner_a_person_is_asked_and_the_request_waits() {
         other => panic!("{other:?}"),
     };
     assert_eq!((told.request, told.arg1), (2, Some(bed.id("lab").to_string())), "NTMS_OPREQ_CLEANER");
-    bed.in_library("lab", |library| {
-        let to = library.config().geometry.first_slot + 4;
-        let bar_code = Some("CLN001L6".to_string());
-        let action = HandAction::PutCleaner { bar_code, cleanings: 5, to };
-        library.hand(&action, Notice::Attention).expect("the slot is empty");
-    });
+    bed.put_cleaner("CLN001L6", 5, "slot5");
     bed.inventory(&session, 1);
     bed.advance_ms(A_WHILE_MS);
     bed.settle();

@@ -1,12 +1,13 @@
 //! EjectNtmsMedia.
 
+use crate::bed::notices::{channel, completed};
 use crate::bed::{self, Bed, Plan, Plug, User};
 use rsm_client::Session;
 use rsm_model::generated::constants::eject_and_inject::{
     NTMS_EJECT_ASK_USER, NTMS_EJECT_FORCE, NTMS_EJECT_IMMEDIATE, NTMS_EJECT_QUEUE, NTMS_EJECT_START,
     NTMS_EJECT_STOP,
 };
-use rsm_model::ids::{Guid, RequestId};
+use rsm_model::ids::{Guid, ObjectType, RequestId};
 use rsm_model::record::PortPosition;
 use rsm_proof::proves;
 use rsm_simlib::PortStyle;
@@ -125,6 +126,19 @@ fn a_cartridge_is_brought_to_the_port_and_taken_from_it() {
         "P-123",
         "M-64"
     );
+}
+
+#[test]
+fn an_ejection_that_ends_is_told_with_its_operation() {
+    let (bed, session) = with_ports(1);
+    let requests = channel(&session, ObjectType::LibraryRequest);
+    let operation = start(&bed, &session, "V00001L6");
+    bed.settle();
+    assert_eq!(completed(&requests), [], "a hand is waited for");
+    bed.take_out("port1");
+    bed.advance_ms(10_000);
+    assert_eq!(completed(&requests), [operation]);
+    proves!("EjectNtmsMedia/eject-completion-notice", "P-128");
 }
 
 #[test]

@@ -194,7 +194,7 @@ fn a_cleaner_that_comes_ends_the_requests_for_one_and_no_request_of_another_kind
     bed.settle();
     let own = bed.id("operator4");
     assert_eq!((bed.asked(&ada, own).request, bed.state_of(&ada, own)), (CLEANER, "submitted".to_string()));
-    bed.put_new("CLN001L6", "slot6");
+    bed.put_cleaner("CLN001L6", 5, "slot6");
     bed.advance_ms(11_000);
     for id in [library, slot, own] {
         assert_eq!(bed.state_of(&ada, id), "complete");

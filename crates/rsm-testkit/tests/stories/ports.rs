@@ -130,7 +130,7 @@ fn a_full_port_is_emptied_by_a_person() {
     show requests:
         request1: eject V00001L6 for tool: Waiting (every port is full or open)
     show operators:
-        Message lab: Submitted: every port of lab is full or open: take out what lies there and close them, so that tool can go on
+        DeviceService lab: Submitted: every port of lab is full or open: take out what lies there and close them, so that tool can go on
     hand out port1
     advance 60s
     show ports:
@@ -138,7 +138,7 @@ fn a_full_port_is_emptied_by_a_person() {
     show requests:
         request1: eject V00001L6 for tool: InProcess (a person has to take V00001L6 out of Port 1)
     show operators:
-        Message lab: Complete: every port of lab is full or open: take out what lies there and close them, so that tool can go on
+        DeviceService lab: Complete: every port of lab is full or open: take out what lies there and close them, so that tool can go on
     ");
 }
 

@@ -115,6 +115,16 @@ impl Bed {
         });
     }
 
+    /// Brings a cleaning cartridge that can still be used so often; the library notices.
+    pub fn put_cleaner(&self, bar_code: &str, cleanings: u32, to: &str) {
+        let (bar_code, to) = (Some(bar_code.to_string()), to.to_string());
+        self.in_library("lab", move |library| {
+            let to = address(library, &to);
+            let action = HandAction::PutCleaner { bar_code, cleanings, to };
+            library.hand(&action, Notice::Attention).expect("the place is free");
+        });
+    }
+
     /// Puts a cartridge into a place that was never in the library before.
     pub fn put_new(&self, bar_code: &str, to: &str) {
         let bar_code = Some(bar_code.to_string());
