@@ -304,10 +304,18 @@ const DATA_PATIENCE: Patience = Patience::Timeout { timeout_ms: 900_000 };
 const DATA_FUNCTIONS: [&str; 2] = ["WriteBlocks", "ReadBlocks"];
 
 /// Functions whose requests carry a call number.
-const NUMBERED: [&str; 20] = [
+const NUMBERED: [&str; 28] = [
     "CloseNtmsSession",
     "SetNtmsObjectInformation",
     "InventoryNtmsLibrary",
+    "CancelNtmsLibraryRequest",
+    "SetNtmsRequestOrder",
+    "DeleteNtmsRequests",
+    "DismountNtmsDrive",
+    "EjectNtmsMedia",
+    "CleanNtmsDrive",
+    "ReserveNtmsCleanerSlot",
+    "ReleaseNtmsCleanerSlot",
     "MountNtmsMedia",
     "DismountNtmsMedia",
     "CreateNtmsMediaPool",
