@@ -99,12 +99,17 @@ impl Story {
     fn begin(building: &[&str]) -> Done<Story> {
         let mut libraries = vec![("lab".to_string(), built_as(&[])?, InventoryMethod::Fast)];
         let mut limits = Limits::default();
+        let mut cleaning = rsm_engine::Cleaning::default();
         for line in building {
             let mut words: Vec<&str> = line.split_whitespace().skip(1).collect();
-            if let Some(at) = words.iter().position(|word| word.starts_with("piece=")) {
-                let number = words.remove(at).trim_start_matches("piece=");
-                limits.elements_a_turn =
-                    number.parse().map_err(|_| format!("{number} is no number of elements"))?;
+            if let Some(number) = taken_out(&mut words, "piece=")? {
+                limits.elements_a_turn = number;
+            }
+            if let Some(number) = taken_out(&mut words, "clean-after-mounts=")? {
+                cleaning.after_mounts = Some(number);
+            }
+            if let Some(number) = taken_out(&mut words, "clean-after-hours=")? {
+                cleaning.after_hours = Some(number);
             }
             match words.split_first() {
                 Some((&"lab", rest)) => libraries[0].1 = built_as(rest)?,
@@ -115,7 +120,7 @@ impl Story {
             }
         }
         Ok(Story {
-            bed: Bed::new(&libraries, limits)?,
+            bed: Bed::new(&libraries, limits, cleaning)?,
             users: BTreeMap::new(),
             programs: BTreeMap::new(),
             tickets: BTreeMap::new(),
@@ -348,6 +353,13 @@ fn built_as(words: &[&str]) -> Done<LibraryConfig> {
         config.drive.serial_pattern = format!("SIM{:03}%04d", config.media.first_number % 1_000);
     }
     Ok(config)
+}
+
+/// Takes a word of the service's own settings out of those of a library, and gives its number.
+fn taken_out<N: std::str::FromStr>(words: &mut Vec<&str>, head: &str) -> Done<Option<N>> {
+    let Some(at) = words.iter().position(|word| word.starts_with(head)) else { return Ok(None) };
+    let number = words.remove(at).trim_start_matches(head);
+    number.parse().map(Some).map_err(|_| format!("{head}{number}: {number} is no number"))
 }
 
 /// What has to do with dirt and hands: `cleaning-cartridge=5` puts one with 50 cleanings into slot 5, `clean-now=3`

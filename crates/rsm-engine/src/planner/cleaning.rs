@@ -96,6 +96,11 @@ fn begin(view: &View, request: &LibraryRequest, drive: &Drive) -> Option<Action>
         return wait(request, unsettled(view));
     }
     if !is_usable(view) {
+        if request.session.is_none() {
+            // The drive stays due, and a person is asked for the library: nothing of the service's own waits for that.
+            let note = "there is no cleaner with uses left any more";
+            return finish(request, Ending::new(RequestEvent::Cancelled, note));
+        }
         return match view.asked.contains(&request.id) {
             true => wait(request, "a cleaner with uses left is wanted: an operator has been asked"),
             false => Some(Action::AskForCleaner { request: Some(request.id) }),

@@ -62,9 +62,11 @@ pub(super) fn cleaned(
     if end == CleaningEnd::Cleaned {
         bay.last_cleaned = Some(turn.utc());
         bay.mounts_when_cleaned = bay.mount_count;
-        if request.session.is_none() {
-            bay.cleanings.push(turn.utc());
-        }
+    }
+    // Tried in vain counts too, or a drive that nothing cleans would be tried at every dismount; only what a cleaner
+    // that was used up did not begin is no try of the drive's.
+    if request.session.is_none() && end != CleaningEnd::Expired {
+        bay.cleanings.push(turn.utc());
     }
     request.steps_done += 1;
     request.attempts = 0;

@@ -11,7 +11,7 @@
 use crate::devices::{Plug, Shared, Stuck, Worker};
 use crate::parts;
 use rsm_engine::api::LibraryConfiguration;
-use rsm_engine::{Answer, Configuration, Desk, Input, Limits, Output, Ticket};
+use rsm_engine::{Answer, Cleaning, Configuration, Desk, Input, Limits, Output, Ticket};
 use rsm_model::record::InventoryMethod;
 use rsm_model::time::{Now, UtcTime};
 use rsm_simlib::LibraryConfig;
@@ -68,13 +68,17 @@ pub(super) type Done<T = ()> = Result<T, String>;
 
 impl Bed {
     /// Builds the libraries and starts the service on an empty database.
-    pub fn new(libraries: &[(String, LibraryConfig, InventoryMethod)], limits: Limits) -> Done<Bed> {
+    pub fn new(
+        libraries: &[(String, LibraryConfig, InventoryMethod)],
+        limits: Limits,
+        cleaning: Cleaning,
+    ) -> Done<Bed> {
         let mut rooms = BTreeMap::new();
         let mut configured = Vec::new();
         for (name, config, inventory) in libraries {
             let media_type = config.drive.kind.is_disc().then_some(MAGNETO_OPTICAL);
             let plain = parts::configured_as(name, config.geometry, *inventory);
-            configured.push(LibraryConfiguration { media_type, ..plain });
+            configured.push(LibraryConfiguration { media_type, cleaning, ..plain });
             rooms.insert(name.clone(), parts::room(config.clone())?);
         }
         let mut bed = Bed {
