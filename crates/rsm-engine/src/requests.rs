@@ -5,7 +5,7 @@
 
 use crate::memory::WaitsFor;
 use crate::turn::{Handled, Turn};
-use crate::{operators, planner, start};
+use crate::{operators, planner, report, start};
 use rsm_model::Code;
 use rsm_model::call::{Refusal, Reply};
 use rsm_model::generated::functions::FunctionName;
@@ -150,6 +150,12 @@ pub(crate) fn end(turn: &mut Turn<'_>, mut request: LibraryRequest, ending: Endi
             operators::raise(turn, operators::Ask::about_medium(text, medium))?;
         }
     }
+    if request.operation == Operation::CleanDrive
+        && request.state == RequestState::Failed
+        && request.goal == Goal::AsAsked
+    {
+        report::cleaned_in_vain(turn, &request)?;
+    }
     if failed_by_hardware(&request) {
         planner::recover(turn, request.library)?;
     }
@@ -290,6 +296,14 @@ fn answer_of(request: &LibraryRequest, told: Option<Refusal>) -> crate::api::Ans
     }
 }
 
+/// How what lies in a drive was used: what its owner may have written on is read again before it leaves, whoever sends it
+/// away and whatever became of the dismount that was to do it (decision 33).
+pub(crate) fn use_of(turn: &Turn<'_>, bay: &Drive) -> Handled<MountAccess> {
+    let side = bay.saved_side.map(|id| turn.tx.get::<Side>(id)).transpose()?.flatten();
+    let stale = side.is_some_and(|side| side.witness == LabelWitness::Stale);
+    Ok(if stale { MountAccess::Write } else { MountAccess::Read })
+}
+
 /// Gives up a mount or a dismount on behalf of its caller: at once when nothing has moved, else after the cartridge
 /// has gone back (decision 35). The caller is told now.
 pub(crate) fn give_up(turn: &mut Turn<'_>, mut request: LibraryRequest, told: Refusal) -> Handled {
@@ -329,6 +343,7 @@ fn claimed(turn: &Turn<'_>, request: &LibraryRequest) -> Handled<Option<Medium>>
 pub(crate) fn decline(turn: &mut Turn<'_>, mut request: LibraryRequest) -> Handled {
     let note = match request.operation {
         Operation::CleanDrive => "an operator refused to bring a cleaner",
+        Operation::Dismount => "an operator refused to make room for it",
         _ => "an operator refused to bring the medium",
     };
     let told = Refusal::new(Code::RequestRefused, note)

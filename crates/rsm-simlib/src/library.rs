@@ -23,6 +23,7 @@ use rsm_scsi::{
 use serde::{Deserialize, Serialize};
 
 use crate::cartridge::{Cartridge, CartridgeId, Place, Record, Tape};
+use crate::cleaning::Cleaner;
 use crate::config::{ConfigError, LibraryConfig, wrong};
 use crate::drive::Drive;
 use crate::faults::{FaultKind, FaultSpec, Faults, Outcome, Target};
@@ -497,6 +498,12 @@ impl SimLibrary {
     #[must_use]
     pub fn tape(&self, id: CartridgeId) -> Option<&Tape> {
         self.cartridges.iter().find(|cartridge| cartridge.id == id).map(|cartridge| &cartridge.tape)
+    }
+
+    /// What a cleaning cartridge has left; none for one that holds data.
+    #[must_use]
+    pub fn cleaner(&self, id: CartridgeId) -> Option<Cleaner> {
+        self.cartridges.iter().find(|cartridge| cartridge.id == id)?.cleaner
     }
 
     /// The side of a disc that lies up; none for a tape.

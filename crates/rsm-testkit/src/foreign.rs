@@ -154,11 +154,12 @@ pub fn begins_with(library: &SimLibrary, (cartridge, side): Face, blocks: &[Vec<
     }
 }
 
-/// The sides of every cartridge that there is.
+/// The sides of every cartridge that holds data: a cleaning cartridge has none.
 pub fn faces(library: &SimLibrary) -> Vec<Face> {
     let all = library.cartridges().flat_map(|(id, _, _)| Side::BOTH.map(|side| (id, side)));
     let is_there = |(id, side): &Face| {
-        library.disc_side(*id, *side).is_some() || (library.side_up(*id).is_none() && *side == Side::A)
+        let tape = library.side_up(*id).is_none() && library.cleaner(*id).is_none();
+        library.disc_side(*id, *side).is_some() || (tape && *side == Side::A)
     };
     all.filter(is_there).collect()
 }

@@ -31,6 +31,9 @@
 //! | answered-once | an operator request that was answered, or has ended, stays so until it is purged |
 //! | waiter-told | who waits for an operator request hears soon what the catalogue shows |
 //! | refusal-ends-mount | a mount whose medium an operator refused to bring does not go on |
+//! | cancelled-ends | who was told that a request is cancelled sees it ended, unless its cartridge goes back first |
+//! | cleaner-only-cleans | a cleaner is never mounted, and no drive is given it but to be cleaned |
+//! | cleaner-within-count | a cleaner is not used more often than was counted, and no cleaning is forgotten |
 //! | right-side-up | of a disc that lies in a drive, the side that is meant is up |
 
 mod owners;
@@ -41,6 +44,7 @@ use crate::ledger::Held;
 use crate::world::{Checked, World, broken};
 use owners::check_label_orders_kept;
 use rsm_engine::Input;
+use rsm_model::generations::CLEANER;
 use rsm_model::ids::{MediumId, StepId};
 use rsm_model::machine::request::RequestState;
 use rsm_model::record::*;
@@ -51,6 +55,9 @@ use std::collections::BTreeMap;
 
 /// What the desk writes when the planner decided something that a state forbids.
 const DEFECT: &str = "a state that it does not expect";
+
+/// What is sent is carried out and answered within this.
+const A_MOMENT_MS: u64 = 100;
 
 /// What is on disk at one moment, as the judge needs it.
 #[derive(Default)]
@@ -154,9 +161,12 @@ impl World {
         let into_drive = now.drives.iter().any(|drive| drive.element == to);
         let request = step.request.map(|id| self.row::<LibraryRequest>(id)).transpose()?.flatten();
         // The reading of its label is what settles who it is.
-        let examined = request.is_some_and(|request| request.operation == Operation::Classify);
+        let examined = request.as_ref().is_some_and(|request| request.operation == Operation::Classify);
         if let Some(medium) = moved.filter(|medium| medium.conflict && into_drive && !examined) {
             return broken("conflict-never-mounted", format!("{order:?} of {medium:?}"));
+        }
+        if let Some(cleaner) = moved.filter(|medium| into_drive && medium.media_type_code == CLEANER) {
+            self.check_cleaning(order, cleaner, request.as_ref(), library)?;
         }
         let seen = |address: u16| {
             let slot = now.slots.iter().find(|slot| slot.element == address).map(|slot| &slot.seen);
@@ -166,6 +176,27 @@ impl World {
         };
         match [from, to].into_iter().find(|end| !seen(*end).is_some_and(Observation::is_trusted)) {
             Some(end) => broken("move-on-trusted-ground", format!("{order:?}: element {end} is not trusted")),
+            None => Ok(()),
+        }
+    }
+
+    /// A cleaner goes into a drive to clean it, and only while it has uses left.
+    fn check_cleaning(
+        &self,
+        order: &StepOrder,
+        cleaner: &Medium,
+        request: Option<&LibraryRequest>,
+        library: Option<&Library>,
+    ) -> Checked {
+        if request.is_none_or(|request| request.operation != Operation::CleanDrive) {
+            return broken("cleaner-only-cleans", format!("{order:?} of {cleaner:?} for {request:?}"));
+        }
+        // What somebody writes down in the same moment comes too late for it.
+        let counted_now = self.now_ms < self.ledger.cleaner_counted.0 + A_MOMENT_MS;
+        match library.filter(|library| library.cleaner_uses_remaining == 0 && !counted_now) {
+            Some(library) => {
+                broken("cleaner-within-count", format!("{order:?} of {cleaner:?} in {library:?}"))
+            }
             None => Ok(()),
         }
     }
@@ -260,6 +291,7 @@ impl World {
         self.check_holds(&now)?;
         self.check_owners(&now)?;
         self.check_waiters()?;
+        self.check_cleaners(&now.libraries, &now.media, &now.mounts)?;
         check_places(&now)
     }
 
@@ -275,6 +307,7 @@ impl World {
         }
         self.check_answers(&now.operators, &now.requests)?;
         self.check_ends(&now)?;
+        self.count_cleanings(&now.requests);
         check_label_orders_kept(&now)
     }
 

@@ -136,6 +136,10 @@ pub(crate) struct Ledger {
     pub pools: BTreeMap<PoolId, usize>,
     /// Pools that were ever asked to send what is given back to the free pool.
     pub returning_pools: BTreeSet<PoolId>,
+    /// When somebody wrote down last how often the cleaner can be used, and how many motions the library had made then.
+    pub cleaner_counted: (u64, usize),
+    /// Cleanings whose end is in the counters.
+    pub cleanings: BTreeSet<RequestId>,
     /// Media that were given back while they were mounted, with that mount.
     pub given_back: BTreeMap<MediumId, RequestId>,
     /// Media released from a mount that may have written, whose label nobody has begun to read.

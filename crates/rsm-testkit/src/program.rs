@@ -2,6 +2,7 @@
 //!
 //! ```text
 //!   program.rs   a client and what comes to its mind: mounts, blocks, questions, impatience
+//!   managing.rs  cleaners, cancels, places in the queue, empty drives: those who look after a library
 //!   owning.rs    pools, allocation, moves, label reads
 //!   operators.rs who asks people, who waits for them, and what people answer
 //!   told.rs      what it hears, and what it may be held to from then on
@@ -10,6 +11,7 @@
 //!
 //! Invariant: a client knows what it was told and what it may ask; it writes only what is its own, or nobody's.
 
+pub(crate) mod managing;
 mod operators;
 mod owning;
 mod told;
@@ -84,6 +86,9 @@ impl World {
         }
         if client.waiting >= 2 {
             return self.impatience(index);
+        }
+        if self.manages() {
+            return self.manage(index);
         }
         match self.rng.random_range(0..108) {
             0..=16 => self.mount_any(index),

@@ -6,7 +6,7 @@ use crate::foreign;
 use crate::ledger::{Ledger, Writer};
 use crate::listening::Listening;
 use crate::power::Bench;
-use crate::program::Client;
+use crate::program::{Client, managing};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rsm_engine::api::{DeviceConfiguration, IntakeRule, LibraryConfiguration};
@@ -110,6 +110,8 @@ pub(crate) struct World {
     pub next_ticket: u64,
     pub ledger: Ledger,
     pub listening: Listening,
+    /// Chance of what those do who look after the library.
+    pub managing: ChaCha8Rng,
     pub coverage: Coverage,
     pub trace: Vec<String>,
     configuration: Configuration,
@@ -159,8 +161,9 @@ impl World {
 
     pub fn new(seed: u64) -> Self {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
-        let library = library(&mut rng);
-        let configured = configured(&mut rng, &library);
+        let mut chance = managing::chance_of(seed);
+        let library = library(&mut rng, &mut chance);
+        let configured = configured(&mut rng, &mut chance, &library);
         let mut room = furnished(&mut rng, library);
         // Where a rule sends blank media to a pool, most of them are.
         room.blank_per_cent = if configured.rules.is_empty() { 15 } else { 75 };
@@ -197,6 +200,7 @@ impl World {
             next_ticket: 1,
             ledger: Ledger::default(),
             listening: Listening::new(seed),
+            managing: chance,
             coverage: Coverage::default(),
             trace: Vec::new(),
             configuration: Configuration { libraries: vec![configured], limits },
@@ -550,7 +554,7 @@ impl World {
 }
 
 /// A small library: large enough for every conflict, small enough to be searched. Two in five are jukeboxes.
-fn library(rng: &mut ChaCha8Rng) -> SimLibrary {
+fn library(rng: &mut ChaCha8Rng, cleaners: &mut ChaCha8Rng) -> SimLibrary {
     let mut config = LibraryConfig::default();
     config.geometry.drives = rng.random_range(1..=3);
     config.geometry.slots = rng.random_range(5..=8);
@@ -573,11 +577,12 @@ fn library(rng: &mut ChaCha8Rng) -> SimLibrary {
         let element = config.geometry.first_slot + config.media.count;
         config.cartridge.push(CartridgeConfig { element: Some(element), ..CartridgeConfig::default() });
     }
+    managing::equip(cleaners, &mut config);
     SimLibrary::new(config).expect("a configuration within its bounds makes a library")
 }
 
 /// What the service is told of the library.
-fn configured(rng: &mut ChaCha8Rng, library: &SimLibrary) -> LibraryConfiguration {
+fn configured(rng: &mut ChaCha8Rng, cleaners: &mut ChaCha8Rng, library: &SimLibrary) -> LibraryConfiguration {
     const MAGNETO_OPTICAL: u32 = 0x3B;
     let device = |key: String, lun: u16| DeviceConfiguration {
         key: DeviceKey(key),
@@ -609,7 +614,7 @@ fn configured(rng: &mut ChaCha8Rng, library: &SimLibrary) -> LibraryConfiguratio
         label_reads_per_hour: if pool_by_rule || rng.random_range(0..2) == 0 { 3_600 } else { 0 },
         media_type,
         rules,
-        cleaning: rsm_engine::Cleaning::default(),
+        cleaning: managing::policy(cleaners),
     }
 }
 

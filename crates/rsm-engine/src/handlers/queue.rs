@@ -248,11 +248,9 @@ fn rest(turn: &mut Turn<'_>, mut bay: Drive, mut held: Medium) -> Handled<Reply>
 fn put_out(turn: &mut Turn<'_>, asked: &Asked<'_>, bay: &Drive, held: &Medium) -> Handled<Reply> {
     let leaving = turn.tx.open_requests_about(held.id)?;
     let leaving = leaving.into_iter().find(|request| request.operation == Operation::Dismount);
-    let mut access = MountAccess::Read;
     match leaving {
         // Its release was parked: that one has done what its owner asked, and the cartridge goes by this order.
         Some(parked) if parked.state == RequestState::Deferred => {
-            access = parked.access;
             let note = format!("{} sends the cartridge to its slot", asked.session.user);
             requests::end(turn, parked, Ending::new(RequestEvent::Succeeded, note))?;
         }
@@ -270,7 +268,7 @@ fn put_out(turn: &mut Turn<'_>, asked: &Asked<'_>, bay: &Drive, held: &Medium) -
     request.drive = Some(bay.id);
     request.side = bay.saved_side;
     request.option = Dismounting::Immediate.number();
-    request.access = access;
+    request.access = requests::use_of(turn, bay)?;
     let id = request.id;
     turn.put(request);
     Ok(Reply::Queued(vec![id]))

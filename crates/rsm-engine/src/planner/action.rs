@@ -61,6 +61,8 @@ pub(crate) enum Action {
     CleanDue { drive: DriveId },
     /// Ask an operator for a cleaner, for a request or for the library.
     AskForCleaner { request: Option<RequestId> },
+    /// Ask an operator to make room: what lies in a drive has no slot to go to.
+    AskForSlot { request: RequestId, drive: DriveId },
     /// Take the cleaner from its slot into a drive.
     BringCleaner { request: RequestId, drive: DriveId, cleaner: MediumId },
     /// Wait until a drive has been cleaned.
@@ -117,6 +119,7 @@ impl Action {
             Action::NoteCleaner { .. } => "note the cleaner",
             Action::CleanDue { .. } => "queue a cleaning",
             Action::AskForCleaner { .. } => "ask for a cleaner",
+            Action::AskForSlot { .. } => "ask for a slot",
             Action::BringCleaner { .. } => "bring the cleaner",
             Action::Clean { .. } => "clean",
             Action::CleanerSlot { .. } => "cleaner's slot",

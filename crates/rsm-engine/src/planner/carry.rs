@@ -8,6 +8,7 @@ use super::cleaning;
 use super::fitting;
 use super::labels;
 use super::ports;
+use super::queue::NO_SLOT;
 use super::standalone;
 use super::view::View;
 use crate::api::{Limits, Output};
@@ -57,6 +58,7 @@ pub(super) fn carry(turn: &mut Turn<'_>, view: &View, action: Action) -> Handled
         Action::NoteCleaner { cleaner } => cleaning::note(turn, view, cleaner),
         Action::CleanDue { drive } => cleaning::queue_due(turn, view, drive),
         Action::AskForCleaner { request } => cleaning::ask(turn, view, request),
+        Action::AskForSlot { request, drive } => ask_for_slot(turn, view, request, drive),
         Action::BringCleaner { request, drive, cleaner } => {
             cleaning::bring(turn, view, request, drive, cleaner)
         }
@@ -464,13 +466,40 @@ fn put_back(turn: &mut Turn<'_>, mut request: LibraryRequest, ending: Ending) ->
     Ok(())
 }
 
+/// Asks a person to make room for what lies in a drive; the question ends with the request.
+fn ask_for_slot(turn: &mut Turn<'_>, view: &View, id: RequestId, drive: DriveId) -> Handled {
+    let request = the_request(view, id)?;
+    let bay = the_drive(view, drive)?;
+    let Some(held) = view.medium_in(drive) else { return missing("a cartridge") };
+    let give_up = match view.library.cleaner_slot {
+        Some(_) => ", or give up the slot that is set aside for the cleaner",
+        None => "",
+    };
+    let message = format!(
+        "no slot of {} is free for {} in {}: take out a medium{give_up}",
+        view.library.common.name,
+        naming::medium(held),
+        bay.common.name
+    );
+    let first = Some((ObjectType::Drive, bay.id.0));
+    let task = OperatorTask::DeviceService;
+    operators::raise(turn, Ask { task, message, first, second: None, for_request: Some(&request) })?;
+    match request.state {
+        RequestState::Queued | RequestState::Waiting => wait(turn, request, NO_SLOT.to_string()),
+        // What it was doing says how it will end.
+        _ => Ok(()),
+    }
+}
+
 /// Queues the dismount of a stray.
 fn put_away(turn: &mut Turn<'_>, view: &View, drive: DriveId, medium: MediumId, way: Dismounting) -> Handled {
     let mut request = requests::of_service(turn, view.library.id, Operation::Dismount)?;
     request.medium = Some(medium);
     request.drive = Some(drive);
-    request.side = the_drive(view, drive)?.saved_side;
+    let bay = the_drive(view, drive)?;
+    request.side = bay.saved_side;
     request.option = way as u32;
+    request.access = requests::use_of(turn, bay)?;
     if let Some(held) = view.media.get(&medium).filter(|held| held.claimed_by.is_some()) {
         let mut held = held.clone();
         held.claimed_by = None;

@@ -11,10 +11,11 @@
 
 use super::action::Action;
 use super::carry::{self, missing, started, the_drive, the_request};
-use super::queue::{MOST_ATTEMPTS, ending_of, finish, unsettled, wait};
+use super::queue::{MOST_ATTEMPTS, ending_of, finish, unsettled, wait, without_slot};
 use super::view::View;
 use crate::operators::{self, Ask};
 use crate::queue_order;
+use crate::report;
 use crate::requests::{self, Ending};
 use crate::turn::{Handled, Turn};
 use rsm_model::Code;
@@ -199,8 +200,10 @@ fn put_back(view: &View, request: &LibraryRequest, drive: &Drive, cleaner: &Medi
     if !view.robot_ready() || !drive.seen.is_trusted() || !view.drive_ready(drive) {
         return None;
     }
-    let slot = view.refuge_of(cleaner)?;
-    Some(Action::MoveOut { request: request.id, drive: drive.id, slot })
+    match view.refuge_of(cleaner) {
+        Some(slot) => Some(Action::MoveOut { request: request.id, drive: drive.id, slot }),
+        None => without_slot(view, request, drive),
+    }
 }
 
 /// Claims the cleaner and has it moved into the drive.
@@ -221,6 +224,9 @@ pub(super) fn bring(
     request.slot = None;
     operators::settle_for(turn, &request, OperatorEvent::Done)?;
     carry::order_move_in(turn, view, id, &held, drive)?;
+    if request.session.is_none() {
+        report::count_unasked_cleaning(turn, the_drive(view, drive)?.clone());
+    }
     turn.put(held);
     turn.put(request);
     Ok(())

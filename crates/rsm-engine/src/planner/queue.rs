@@ -22,6 +22,9 @@ use rsm_step::Look;
 /// Why a medium in conflict is not used.
 pub(super) const IN_DOUBT: &str = "two witnesses of the medium's identity disagree";
 
+/// Why a cartridge stays in a drive that it should leave.
+pub(super) const NO_SLOT: &str = "no slot is free";
+
 /// Attempts after which a request fails: two may be hands or a hiccup, the third is a fact.
 pub(super) const MOST_ATTEMPTS: u32 = 3;
 
@@ -144,7 +147,15 @@ pub(super) fn put_out(view: &View, request: &LibraryRequest, drive: &Drive) -> O
     }
     match view.refuge_of(medium) {
         Some(slot) => Some(Action::MoveOut { request: request.id, drive: drive.id, slot }),
-        None => wait(request, "no slot is free"),
+        None => without_slot(view, request, drive),
+    }
+}
+
+/// A cartridge that has no slot to go to: a person is asked once to make room, and it waits in its drive.
+pub(super) fn without_slot(view: &View, request: &LibraryRequest, drive: &Drive) -> Option<Action> {
+    match view.asked.contains(&request.id) {
+        true => wait(request, NO_SLOT),
+        false => Some(Action::AskForSlot { request: request.id, drive: drive.id }),
     }
 }
 

@@ -63,11 +63,6 @@ pub(super) fn cleaned(
         bay.last_cleaned = Some(turn.utc());
         bay.mounts_when_cleaned = bay.mount_count;
     }
-    // Tried in vain counts too, or a drive that nothing cleans would be tried at every dismount; only what a cleaner
-    // that was used up did not begin is no try of the drive's.
-    if request.session.is_none() && end != CleaningEnd::Expired {
-        bay.cleanings.push(turn.utc());
-    }
     request.steps_done += 1;
     request.attempts = 0;
     if request.goal == Goal::AsAsked {
@@ -106,6 +101,30 @@ fn ending_of(request: &LibraryRequest) -> Ending {
 /// The end of a cleaning could not be awaited.
 pub(super) fn failed(turn: &mut Turn<'_>, step: &OpenStep, text: &str) -> Handled {
     count_attempt(turn, step, text)
+}
+
+/// Notes that a drive is cleaned unasked: what is tried counts, however it ends, or a drive that nothing cleans would be
+/// tried at every dismount.
+pub(crate) fn count_unasked(turn: &mut Turn<'_>, mut bay: Drive) {
+    bay.cleanings.push(turn.utc());
+    turn.put(bay);
+}
+
+/// A cleaning failed without an end of its own: no cleaner got there, or nobody knows what came of it. The drive is not
+/// tried again at once but asks anew at its next dismount; where no program asked for it, a person is told.
+pub(crate) fn in_vain(turn: &mut Turn<'_>, request: &LibraryRequest) -> Handled {
+    let Some(mut bay) = request.drive.map(|id| turn.tx.get::<Drive>(id)).transpose()?.flatten() else {
+        return Ok(());
+    };
+    if request.session.is_none() {
+        let message = format!("{} could not be cleaned: {}", bay.common.name, request.note);
+        operators::raise_service(turn, request.library, (ObjectType::Drive, bay.id.guid()), message)?;
+    }
+    if bay.cleaning_due != CleaningDue::No {
+        bay.cleaning_due = CleaningDue::No;
+        turn.put(bay);
+    }
+    Ok(())
 }
 
 /// A cleaner that is met in a drive where it was not known to be may have been used there.

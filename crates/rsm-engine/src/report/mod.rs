@@ -23,7 +23,10 @@ mod settle;
 mod standalone;
 mod unchanged;
 
-pub(crate) use cleaning::may_have_been_used as cleaner_may_have_been_used;
+pub(crate) use cleaning::{
+    count_unasked as count_unasked_cleaning, in_vain as cleaned_in_vain,
+    may_have_been_used as cleaner_may_have_been_used,
+};
 pub(crate) use drive::mounted;
 pub(crate) use pieces::{Pieces, next as next_piece};
 pub(crate) use standalone::elements as stand_alone_elements;

@@ -241,7 +241,15 @@ pub(super) fn check_label_orders_kept(now: &Snapshot) -> Checked {
             continue;
         }
         let request = last.get(&side.id);
-        let cared_for = request.is_some_and(|one| !one.state.is_final() || one.state == RequestState::Failed);
+        // Who cancels it leaves the question what is to become of the medium, until a person has answered that.
+        let asked = || {
+            let about = Some((ObjectType::PhysicalMedium, side.medium.0));
+            now.operators.iter().any(|one| one.task == OperatorTask::DeviceService && one.first == about)
+        };
+        let cared_for = request.is_some_and(|one| match one.state {
+            RequestState::Cancelled => asked(),
+            state => !state.is_final() || state == RequestState::Failed,
+        });
         if !cared_for {
             return broken("label-order-kept", format!("{side:?} has {request:?}"));
         }

@@ -13,6 +13,7 @@ use crate::world::{Calm, Checked, Event, World, broken};
 use rsm_engine::Ticket;
 use rsm_model::access::{Caller, Role};
 use rsm_model::call::Call;
+use rsm_model::generations::CLEANER;
 use rsm_model::ids::MediumId;
 use rsm_model::label::{Label, MediumLabel};
 use rsm_model::machine::drive::DriveState;
@@ -247,6 +248,14 @@ impl World {
         let now = self.snapshot()?;
         let action = if self.in_doubt(&now).is_some() { 2 } else { 1 };
         self.send(keeper, Some(session), Call::Inventory { library: Some(library), action })?;
+        // A slot that was set aside may be the last one; it stays so while the cleaner lies in it.
+        self.send(keeper, Some(session), Call::ReleaseCleanerSlot { library: Some(library) })?;
+        // A cleaning that was asked for waits for a cleaner that nobody will bring.
+        for request in now.requests.iter().filter(|one| one.operation == Operation::CleanDrive) {
+            if request.state == RequestState::Waiting {
+                self.send(keeper, Some(session), Call::CancelRequest { request: Some(request.id.0) })?;
+            }
+        }
         let mounts = now.mounts;
         for mount in mounts {
             self.ledger.doubt(mount.medium);
@@ -307,7 +316,8 @@ impl World {
             let Some(medium) = now.media.iter().find(|medium| medium.id == side.medium) else { continue };
             // An inventory looks into the slots (P-32); what stands in a port is not part of the library yet.
             let examined = matches!(medium.location, Location::Slot(_));
-            let Some(face) = self.face_of(medium, side).filter(|_| examined) else { continue };
+            let holds_data = medium.media_type_code != CLEANER;
+            let Some(face) = self.face_of(medium, side).filter(|_| examined && holds_data) else { continue };
             let failed = now.requests.iter().any(|request| {
                 request.side == Some(side.id)
                     && request.operation == Operation::Classify

@@ -10,7 +10,7 @@ use crate::world::{Calm, Checked, World, broken};
 use rand::RngExt;
 use rsm_engine::{Answer, Ticket};
 use rsm_model::Code;
-use rsm_model::call::{AllocateCall, Call, Refusal, Reply};
+use rsm_model::call::{AllocateCall, Call, InformationToSet, MembersToSet, Refusal, Reply};
 use rsm_model::ids::*;
 use rsm_model::label::{Label, MediumLabel};
 use rsm_model::machine::operator_request::OperatorState;
@@ -87,6 +87,28 @@ impl World {
             (Call::WaitForOperatorRequest { request: Some(id), .. }, _) => {
                 self.told_outcome(asked, *id, OperatorState::Complete)
             }
+            (Call::CancelRequest { request: Some(id) }, reply) => self.told_cancelled(RequestId(*id), &reply),
+            (
+                call @ (Call::SetRequestOrder { .. }
+                | Call::DismountDrive { .. }
+                | Call::DeleteRequests { .. }
+                | Call::ReserveCleanerSlot { .. }
+                | Call::ReleaseCleanerSlot { .. }),
+                _,
+            ) => {
+                self.told_managed(call);
+                Ok(())
+            }
+            (
+                Call::SetInformation {
+                    information: Some(InformationToSet { members: MembersToSet::Library { .. }, .. }),
+                    ..
+                },
+                _,
+            ) => {
+                self.coverage.reach("cleaner counted");
+                Ok(())
+            }
             (Call::SetInformation { .. }, _) => {
                 self.coverage.reach("pool policy set");
                 Ok(())
@@ -138,6 +160,7 @@ impl World {
                 self.coverage.reach("move refused");
             }
             Call::Classify { .. } => self.ledger.countermand(ticket.0),
+            Call::CancelRequest { .. } | Call::DismountDrive { .. } => self.told_unmanaged(asked, refusal),
             Call::Allocate(_) => self.coverage.reach(match refusal.code {
                 Code::Timeout => "allocation timed out",
                 Code::Cancelled => "allocation cancelled",

@@ -2,7 +2,6 @@
 
 use insta::assert_snapshot;
 use rsm_model::machine::all_arrows;
-use rsm_testkit::coverage::CLEANING;
 use rsm_testkit::script::play;
 
 /// P-158: in, cleaned, back.
@@ -327,6 +326,6 @@ fn a_cleaning_of_the_services_own_does_not_wait_for_a_cleaner() {
 
 /// How often an arrow out of the state of cleaning was walked in this process.
 fn walked(event: &str) -> u64 {
-    let arrow = all_arrows().into_iter().find(|one| one.from == CLEANING && one.event == event);
+    let arrow = all_arrows().into_iter().find(|one| one.from == "BeingCleaned" && one.event == event);
     arrow.expect("the machine has it").walked
 }
