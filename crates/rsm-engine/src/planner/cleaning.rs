@@ -11,7 +11,7 @@
 
 use super::action::Action;
 use super::carry::{self, missing, started, the_drive, the_request};
-use super::queue::{MOST_ATTEMPTS, ending_of, finish, unsettled, wait, without_slot};
+use super::queue::{MOST_ATTEMPTS, ending_of, finish, in_reach, unsettled, wait, without_slot};
 use super::view::View;
 use crate::operators::{self, Ask};
 use crate::queue_order;
@@ -111,9 +111,11 @@ fn begin(view: &View, request: &LibraryRequest, drive: &Drive) -> Option<Action>
     if let Some(other) = cleaner.claimed_by.filter(|claim| *claim != request.id) {
         return wait(request, format!("the cleaner is in use by request {other}"));
     }
-    let (Location::Slot(at), MediumState::Idle) = (cleaner.location, cleaner.state) else {
-        return wait(request, "the cleaner is not in a slot");
-    };
+    if !matches!(cleaner.location, Location::Slot(_) | Location::Port(_))
+        || cleaner.state != MediumState::Idle
+    {
+        return wait(request, "the cleaner is on its way");
+    }
     if stands_back(view, request, drive) {
         return wait(request, "a mount waits; the drive is cleaned when nobody does");
     }
@@ -138,8 +140,7 @@ fn begin(view: &View, request: &LibraryRequest, drive: &Drive) -> Option<Action>
     {
         return wait(request, format!("{} is at work or does not answer", drive.common.name));
     }
-    let slot = view.slots.get(&at)?;
-    if !slot.seen.is_trusted() || view.is_locked(slot.element) || !view.robot_ready() {
+    if !in_reach(view, cleaner) || !view.robot_ready() {
         return wait(request, "the robot is at work or does not answer");
     }
     Some(Action::BringCleaner { request: request.id, drive: drive.id, cleaner: cleaner.id })

@@ -294,23 +294,24 @@ pub(super) fn move_in(
     medium: &Medium,
     drive: DriveId,
 ) -> Option<Action> {
-    let trusted = match medium.location {
-        Location::Slot(id) => {
-            view.slots.get(&id).is_some_and(|s| s.seen.is_trusted() && !view.is_locked(s.element))
-        }
-        Location::Port(id) => {
-            // A port that hands have is out of the robot's reach.
-            view.ports.get(&id).is_some_and(|port| {
-                let reached = port.position != PortPosition::Extended && port.opened_for.is_none();
-                reached && port.seen.is_trusted() && !view.is_locked(port.element)
-            })
-        }
-        _ => false,
-    };
-    if trusted && view.robot_ready() {
+    if in_reach(view, medium) && view.robot_ready() {
         return Some(Action::MoveIn { request: request.id, drive });
     }
     wait(request, "the robot is at work or does not answer")
+}
+
+/// Whether the robot can take a medium from where it stands: its place was seen, and no step and no hand has it.
+pub(super) fn in_reach(view: &View, medium: &Medium) -> bool {
+    match medium.location {
+        Location::Slot(id) => {
+            view.slots.get(&id).is_some_and(|s| s.seen.is_trusted() && !view.is_locked(s.element))
+        }
+        Location::Port(id) => view.ports.get(&id).is_some_and(|port| {
+            let reached = port.position != PortPosition::Extended && port.opened_for.is_none();
+            reached && port.seen.is_trusted() && !view.is_locked(port.element)
+        }),
+        _ => false,
+    }
 }
 
 /// Why background work waits.

@@ -29,9 +29,8 @@ impl Story {
             "mount" => self.mount(rest)?,
             "dismount" => self.dismount(rest)?,
             "inventory" => self.inventory(rest)?,
-            "clean" => {
-                let [drive] = rest else { return Err("clean WHO DRIVE".to_string()) };
-                Call::CleanDrive { drive: Some(self.object(drive)?) }
+            "clean" | "empty" | "cancel" | "order" | "reserve-slot" | "release-slot" => {
+                self.queue_call(verb, rest)?
             }
             "pool" | "move" | "allocate" | "deallocate" | "set-pool" | "classify" => {
                 self.pool_call(verb, rest)?
@@ -155,6 +154,24 @@ impl Story {
     }
 
     /// `[LIBRARY] ACTION`.
+    /// `clean|empty DRIVE`, `cancel REQUEST`, `order REQUEST NUMBER`, `reserve-slot SLOT`, `release-slot`.
+    fn queue_call(&mut self, verb: &str, words: &[&str]) -> Done<Call> {
+        Ok(match (verb, words) {
+            ("clean", [drive]) => Call::CleanDrive { drive: Some(self.object(drive)?) },
+            ("empty", [drive]) => Call::DismountDrive { drive: Some(self.object(drive)?) },
+            ("cancel", [request]) => Call::CancelRequest { request: Some(self.object(request)?) },
+            ("order", [request, place]) => {
+                Call::SetRequestOrder { request: Some(self.object(request)?), order: number(place)? }
+            }
+            ("reserve-slot", [slot]) => Call::ReserveCleanerSlot {
+                library: Some(self.object("lab")?),
+                slot: Some(self.object(slot)?),
+            },
+            ("release-slot", []) => Call::ReleaseCleanerSlot { library: Some(self.object("lab")?) },
+            _ => return Err(format!("{verb} {words:?}: what of what?")),
+        })
+    }
+
     fn inventory(&mut self, words: &[&str]) -> Done<Call> {
         let (library, action) = match words {
             [action] => ("lab", action),

@@ -455,3 +455,99 @@ fn several_media_are_released_in_one_call() {
         drive2: Dismounted
     ");
 }
+
+/// Decision 33: what was mounted for writing is read again before it leaves its drive, though the dismount that was to do
+/// it was cancelled, and whoever sends the cartridge home then.
+#[test]
+fn a_cancelled_dismount_leaves_the_label_to_be_read() {
+    assert_snapshot!(play(r"
+        library drives=1 media=2
+        user oscar operator
+        open oscar backup
+        mount oscar V00001L6 write
+        write oscar drive1 TEXT
+        dismount oscar V00001L6 options=1
+        cancel oscar request2
+        advance 20s
+        show requests
+        show drives
+        empty oscar drive1
+        advance 20m
+        show requests
+        show media
+    "), @r"
+    user oscar operator
+    open oscar backup: ERROR_SUCCESS
+    mount oscar V00001L6 write: ERROR_SUCCESS in drive1
+    write oscar drive1 TEXT: ERROR_SUCCESS
+    dismount oscar V00001L6 options=1: ERROR_SUCCESS, queued as request2
+    cancel oscar request2: ERROR_SUCCESS
+    advance 20s
+    show requests:
+        request1: mount V00001L6 for backup: Passed
+        request2: dismount V00001L6 for backup: Cancelled (oscar cancelled it)
+        request3: dismount V00001L6 for Removable Storage: Deferred
+    show drives:
+        drive1: Dismountable V00001L6
+    empty oscar drive1: ERROR_SUCCESS, queued as request4
+    advance 20m
+    show requests:
+        request1: mount V00001L6 for backup: Passed
+        request2: dismount V00001L6 for backup: Cancelled (oscar cancelled it)
+        request3: dismount V00001L6 for Removable Storage: Passed (oscar sends the cartridge to its slot)
+        request4: dismount V00001L6 for backup: Passed
+    show media:
+        V00001L6: slot1, Idle, side Foreign, \Unrecognized\LTO-6
+        V00002L6: slot2, Idle, side Unknown, \Import\LTO-6
+    ");
+}
+
+/// P-116: where no slot is free a cartridge stays in its drive, and a person is asked to make room for it; once there is
+/// some, it goes, and the question is answered.
+#[test]
+fn a_cartridge_without_a_slot_waits_for_a_person() {
+    assert_snapshot!(play(r"
+        library drives=1 slots=3 media=2
+        user oscar operator
+        open oscar backup
+        reserve-slot oscar slot3
+        mount oscar V00001L6
+        hand new NEW001L6 slot1
+        dismount oscar V00001L6
+        advance 60s
+        show requests
+        show operators
+        release-slot oscar
+        advance 60s
+        show requests
+        show operators
+        show media
+    "), @r"
+    user oscar operator
+    open oscar backup: ERROR_SUCCESS
+    reserve-slot oscar slot3: ERROR_SUCCESS, queued as request1
+    mount oscar V00001L6: ERROR_SUCCESS in drive1
+    hand new NEW001L6 slot1
+    dismount oscar V00001L6: ERROR_SUCCESS, queued as request3
+    advance 60s
+    show requests:
+        request1: reservecleaner for backup: Passed
+        request2: mount V00001L6 for backup: Passed
+        request3: dismount V00001L6 for backup: InProcess (element 1000 already holds medium NEW001L6; nothing was moved)
+    show operators:
+        DeviceService drive1: Submitted: no slot of lab is free for V00001L6 in Drive 1: take out a medium, or give up the slot that is set aside for the cleaner
+    release-slot oscar: ERROR_SUCCESS, queued as request4
+    advance 60s
+    show requests:
+        request1: reservecleaner for backup: Passed
+        request2: mount V00001L6 for backup: Passed
+        request3: dismount V00001L6 for backup: Passed
+        request4: releasecleaner for backup: Passed
+    show operators:
+        DeviceService drive1: Complete: no slot of lab is free for V00001L6 in Drive 1: take out a medium, or give up the slot that is set aside for the cleaner
+    show media:
+        V00001L6: slot3, Idle, side Foreign, \Unrecognized\LTO-6
+        V00002L6: slot2, Idle, side Unknown, \Import\LTO-6
+        NEW001L6: slot1, Idle, side Unknown, \Import\LTO-6
+    ");
+}
