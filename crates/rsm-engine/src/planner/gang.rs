@@ -396,9 +396,11 @@ impl View {
     }
 }
 
-/// Whether the medium of a request of a gang is loaded and waits for the others.
+/// Whether the medium of a request of a gang is loaded and waits for the others. What hands may have exchanged meanwhile is
+/// not handed over before it has been looked at.
 fn is_ready(view: &View, request: &LibraryRequest) -> bool {
-    let Some(medium) = view.medium_of(request).filter(|medium| medium.claimed_by == Some(request.id)) else {
+    let mine = |medium: &&Medium| medium.claimed_by == Some(request.id) && !medium.conflict;
+    let Some(medium) = view.medium_of(request).filter(mine).filter(|_| view.settled()) else {
         return false;
     };
     let loaded = |id| view.drive(id).is_some_and(|drive| drive.state == DriveState::Loaded);
@@ -455,9 +457,11 @@ fn fetch(view: &View, request: &LibraryRequest, medium: &Medium) -> Option<Actio
 fn in_drive(view: &View, request: &LibraryRequest, id: DriveId) -> Option<Action> {
     let drive = view.drive(id)?;
     let side_up = drive.saved_side.is_some_and(|up| Some(up) == request.side);
+    // On its way the label settles who it is; once that has been read nothing more is looked at.
+    let in_doubt = view.medium_of(request).is_some_and(|medium| medium.conflict);
     match drive.state {
         DriveState::Mounted if side_up && request.drive == Some(id) => load(view, request, drive),
-        DriveState::Loaded if request.drive == Some(id) => None,
+        DriveState::Loaded if request.drive == Some(id) && !in_doubt => None,
         _ => {
             let note = format!("the medium turned up in {} and cannot be used there", drive.common.name);
             let ending = Ending::failed(Code::InvalidState, note);
