@@ -155,7 +155,12 @@ fn several_media_are_mounted_together() {
         _ => at_rest(call, &[]),
     });
     let line = ["media", "mount", "A00001L8", "A00002L8", "--drive", "1", "--drive", "0"];
-    insta::assert_snapshot!(rsm(&fake, &line), @"");
+    insta::assert_snapshot!(rsm(&fake, &line), @r"
+    MEDIUM    DRIVE    DEVICE     DRIVE ID                              REQUEST
+    A00001L8  drive 1  /dev/nst1  00000000-0000-0000-0000-000000000501  00000000-0000-0000-0000-00000000a001
+    A00002L8  drive 0  /dev/nst0  00000000-0000-0000-0000-000000000500  00000000-0000-0000-0000-00000000a001
+    --- exit 0
+    ");
     let asked = &fake.calls_of("MountNtmsMedia")[0].fields;
     assert_eq!(asked["media"], json!([world::SIDE_1, world::SIDE_2]));
     assert_eq!(asked["drives"], json!([world::DRIVE_1, world::DRIVE_0]));

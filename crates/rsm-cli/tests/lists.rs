@@ -232,8 +232,50 @@ fn requests() {
     2026-11-20 18:04:05  lib0     mount      waiting  A00001L8  -      rsm (root)  7         00000000-0000-0000-0000-00000000a001  drive 0 is in use
     --- exit 0
     ");
-    insta::assert_snapshot!(check(&["request", "why", REQUEST]), @"");
-    insta::assert_snapshot!(check(&["request", "why", REQUEST, "--json"]), @"");
+    insta::assert_snapshot!(check(&["request", "why", REQUEST]), @r"
+    The request is waiting, number 2 in the queue.
+    drive 0 is in use by backup (amanda)
+    drive 1 is disabled
+    drive 0 is in use
+    It waits for: drive.
+    drive 0 is had by backup (amanda) since 2026-11-20T17:04:05.678Z, by request 00000000-0000-0000-0000-00000000c004
+    Before it: 00000000-0000-0000-0000-00000000d001.
+    Served in about 91 s: the middle of the last 3 of its kind (61 s).
+    --- exit 0
+    ");
+    insta::assert_snapshot!(check(&["request", "why", REQUEST, "--json"]), @r#"
+    {
+      "id": "00000000-0000-0000-0000-00000000a001",
+      "state": "waiting",
+      "order": 2,
+      "blockers": [
+        "drive 0 is in use by backup (amanda)",
+        "drive 1 is disabled"
+      ],
+      "note": "drive 0 is in use",
+      "waits_for": [
+        "drive"
+      ],
+      "holders": [
+        {
+          "resource": "drive",
+          "object": "00000000-0000-0000-0000-000000000500",
+          "name": "drive 0",
+          "application": "backup",
+          "user": "amanda",
+          "session": "00000000-0000-0000-0000-00000000c002",
+          "request": "00000000-0000-0000-0000-00000000c004",
+          "since": "2026-11-20T17:04:05.678Z"
+        }
+      ],
+      "before": [
+        "00000000-0000-0000-0000-00000000d001"
+      ],
+      "estimate_ms": 90400,
+      "basis": "the middle of the last 3 of its kind (61 s)"
+    }
+    --- exit 0
+    "#);
     insta::assert_snapshot!(check(&["request", "show", REQUEST]), @r"
     id            00000000-0000-0000-0000-00000000a001
     operation     mount
