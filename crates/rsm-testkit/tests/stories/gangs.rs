@@ -440,7 +440,26 @@ fn hands_in_the_middle_end_the_call() {
         show motions
         show requests mount
         show media
-    "), @"");
+    "), @r"
+    user alice
+    open alice backup: ERROR_SUCCESS
+    hold changer
+    mount alice V00001L6 V00002L6: waits
+    hand out slot2
+    release changer
+        alice hears of mount V00001L6: ERROR_INVALID_STATE
+    advance 60s
+    show motions:
+        hand: V00002L6 from slot2 to outside
+        robot: V00001L6 from slot1 to drive1
+        robot: V00001L6 from drive1 to slot1
+    show requests mount:
+        request1: mount V00001L6 for backup: Cancelled (another medium of the same call: V00002L6 was taken out of the library)
+        request2: mount V00002L6 for backup: Failed ERROR_INVALID_STATE (V00002L6 was taken out of the library)
+    show media:
+        V00001L6: slot1, Idle, side Foreign, \Unrecognized\LTO-6
+        V00002L6: offline, Idle, side Unknown, \Import\LTO-6
+    ");
 }
 
 /// SetNtmsRequestOrder moves the mounts of a call together.
