@@ -266,7 +266,7 @@ pub enum MediaCommand {
     },
     /// Reads the labels of media, as work for drives that nobody wants
     Classify(ClassifyArguments),
-    /// Mounts a medium into a drive and waits until it is ready
+    /// Mounts media into drives and waits until all are ready
     ///
     /// Ctrl-C ends the wait: the session is closed, so the request is cancelled and the cartridge goes back.
     Mount(MountArguments),
@@ -305,14 +305,15 @@ pub struct EjectArguments {
 /// Arguments of a mount.
 #[derive(Args, Clone, Debug)]
 pub struct MountArguments {
-    /// Bar code, name or id; of a medium, a side or a logical medium
-    pub medium: String,
-    /// Side of a medium with several
+    /// Bar code, name or id; of a medium, a side or a logical medium. Of several all are mounted, or none
+    #[arg(required = true, value_name = "MEDIUM")]
+    pub media: Vec<String>,
+    /// Side of media with several
     #[arg(long, value_enum, default_value_t = SideLetter::A)]
     pub side: SideLetter,
-    /// Use this drive: id, name or number
-    #[arg(long, value_name = "DRIVE")]
-    pub drive: Option<String>,
+    /// Use this drive: id, name or number; once for each medium, in their order
+    #[arg(long = "drive", value_name = "DRIVE")]
+    pub drives: Vec<String>,
     /// Mount for reading; the default
     #[arg(long)]
     pub read: bool,

@@ -68,7 +68,7 @@ pub struct QueuedRow {
     pub requests: Vec<String>,
 }
 
-/// Mounts a medium.
+/// Mounts media, all of them or none.
 pub fn mount(
     session: &Arc<Session>,
     arguments: &MountArguments,
@@ -76,19 +76,28 @@ pub fn mount(
     shown: Shown,
 ) -> Result<String, Problem> {
     let catalog = Catalog::new(session);
-    let target = target(&catalog, &arguments.medium, arguments.side)?;
-    let drive = arguments.drive.as_deref().map(|text| catalog.drive(text)).transpose()?;
-    let call = call(&target, drive.as_ref(), arguments)?;
+    let targets: Vec<Target> = arguments
+        .media
+        .iter()
+        .map(|medium| target(&catalog, medium, arguments.side))
+        .collect::<Result<_, _>>()?;
+    let drives: Vec<Guid> =
+        arguments.drives.iter().map(|text| id_of(&*catalog.drive(text)?)).collect::<Result<_, Problem>>()?;
+    let call = call(&targets, drives, arguments);
     let mounted = if arguments.no_wait {
         session.mount(&call)?
     } else {
-        wait_for(session, &call, &target, arguments, shown)?
+        wait_for(session, &call, &targets, arguments, shown)?
     };
     // The catalog remembers the time before the mount; what is shown is asked anew.
-    let row = row(&Catalog::new(session), &target, &mounted)?;
-    Ok(match format {
-        Format::Json => format.one(&row),
-        Format::Text => format.list(vec![row]),
+    let catalog = Catalog::new(session);
+    let mut rows = Vec::new();
+    for (place, target) in targets.iter().enumerate() {
+        rows.push(row(&catalog, target, mounted.drives.get(place).copied(), &mounted)?);
+    }
+    Ok(match (format, rows.as_slice()) {
+        (Format::Json, [one]) => format.one(one),
+        _ => format.list(rows),
     })
 }
 
@@ -149,50 +158,56 @@ fn target(catalog: &Catalog<'_>, text: &str, letter: SideLetter) -> Result<Targe
     }
 }
 
-fn call(target: &Target, drive: Option<&Object>, arguments: &MountArguments) -> Result<MountCall, Problem> {
+fn call(targets: &[Target], drives: Vec<Guid>, arguments: &MountArguments) -> MountCall {
     let wanted = [
         (arguments.read || !arguments.write, bits::NTMS_MOUNT_READ),
         (arguments.write, bits::NTMS_MOUNT_WRITE),
         (arguments.fail_if_busy, bits::NTMS_MOUNT_ERROR_NOT_AVAILABLE),
         (arguments.fail_if_offline, bits::NTMS_MOUNT_ERROR_OFFLINE),
-        (drive.is_some(), bits::NTMS_MOUNT_SPECIFIC_DRIVE),
+        (!drives.is_empty(), bits::NTMS_MOUNT_SPECIFIC_DRIVE),
         (arguments.no_wait, bits::NTMS_MOUNT_NOWAIT),
     ];
     let options = wanted.iter().filter(|(wanted, _)| *wanted).map(|(_, bit)| bit).sum();
-    Ok(MountCall {
-        media: vec![target.id],
-        drives: drive.map(|drive| id_of(drive)).transpose()?.into_iter().collect(),
+    MountCall {
+        media: targets.iter().map(|target| target.id).collect(),
+        drives,
         options,
         priority: arguments.priority,
         timeout_ms: arguments.timeout.milliseconds(),
-    })
+    }
 }
 
 fn wait_for(
     session: &Arc<Session>,
     call: &MountCall,
-    target: &Target,
+    targets: &[Target],
     arguments: &MountArguments,
     shown: Shown,
 ) -> Result<Mounted, Problem> {
-    shown.print(&format!("mount of {}: asked, time-out {}", target.label, arguments.timeout));
+    let labels: Vec<&str> = targets.iter().map(|target| target.label.as_str()).collect();
+    let labels = labels.join(", ");
+    shown.print(&format!("mount of {labels}: asked, time-out {}", arguments.timeout));
     let _alive = session.keep_alive_while();
     let _interrupt = CloseOnInterrupt::start(Arc::clone(session))?;
-    let _watch = match (shown, target.medium) {
+    // Of several the first is watched: they wait for the same, and end together.
+    let _watch = match (shown, targets.first().and_then(|target| target.medium)) {
         (Shown::Yes, Some(medium)) => {
             let earlier = watch::requests(session)?;
-            Some(Watch::mount(Arc::clone(session), earlier, medium, target.label.clone()))
+            Some(Watch::mount(Arc::clone(session), earlier, medium, labels))
         }
         _ => None,
     };
     Ok(session.mount(call)?)
 }
 
-fn row(catalog: &Catalog<'_>, target: &Target, mounted: &Mounted) -> Result<MountedRow, Problem> {
-    let drive = match mounted.drives.first() {
-        Some(&drive) => Some(catalog.get(drive)?),
-        None => None,
-    };
+fn row(
+    catalog: &Catalog<'_>,
+    target: &Target,
+    drive: Option<Guid>,
+    mounted: &Mounted,
+) -> Result<MountedRow, Problem> {
+    let drive_id = drive.map(|id| id.to_string());
+    let drive = drive.map(|id| catalog.get(id)).transpose()?;
     let device = drive.as_ref().and_then(|drive| match &drive.info {
         Some(Info::Drive(drive)) => Some(drive.device_name.clone()),
         _ => None,
@@ -200,7 +215,7 @@ fn row(catalog: &Catalog<'_>, target: &Target, mounted: &Mounted) -> Result<Moun
     Ok(MountedRow {
         medium: target.label.clone(),
         side_id: target.id.to_string(),
-        drive_id: mounted.drives.first().map(ToString::to_string),
+        drive_id,
         drive: drive.map(|drive| drive.name.clone()),
         device,
         request: mounted.request.map(|request| request.to_string()),

@@ -1,4 +1,4 @@
-//! The queue by hand: `rsm request cancel|order|delete` and `rsm drive dismount`.
+//! The queue by hand: `rsm request why|cancel|order|delete` and `rsm drive dismount`.
 //!
 //! Invariant: what was named and could not be found or may not be done is an error before anything is changed; what the
 //! service passes over (requests that have not ended) is told.
@@ -8,7 +8,10 @@ use crate::find::{Catalog, Object, id_of};
 use crate::mount::QueuedRow;
 use crate::output::Format;
 use crate::problem::Problem;
+use crate::view::media::label_of;
+use crate::view::work::{HolderRow, RequestRow, WhyRow};
 use rsm_client::Session;
+use rsm_client::v1;
 use rsm_client::v1::object_information::Info;
 use rsm_model::machine::Numbered;
 use rsm_model::machine::request::RequestState;
@@ -31,6 +34,46 @@ struct DeletedRow {
     deleted: Vec<String>,
     /// Ids of those that have not ended and stay.
     kept: Vec<String>,
+}
+
+/// Puts what the service says of a request that waits into a row, with the names of what others have.
+pub fn why(
+    catalog: &Catalog<'_>,
+    object: &Object,
+    why: v1::ExplainRequestResponse,
+) -> Result<WhyRow, Problem> {
+    let found = RequestRow::of(catalog, object)?;
+    let mut holders = Vec::new();
+    for holder in why.holders {
+        let known = catalog.look_up(Some(&holder.object))?;
+        let name = match &known {
+            Some(known) if matches!(known.info, Some(Info::PhysicalMedia(_))) => label_of(known),
+            Some(known) => known.name.clone(),
+            None => holder.object.clone(),
+        };
+        holders.push(HolderRow {
+            resource: holder.resource,
+            object: holder.object,
+            name,
+            application: holder.application,
+            user: holder.user,
+            session: holder.session,
+            request: holder.request,
+            since: holder.since,
+        });
+    }
+    Ok(WhyRow {
+        id: found.id,
+        state: found.state,
+        order: why.order,
+        blockers: why.blockers,
+        note: found.note,
+        waits_for: why.waits_for,
+        holders,
+        before: why.before,
+        estimate_ms: why.estimate_ms,
+        basis: why.basis,
+    })
 }
 
 /// Cancels a request.

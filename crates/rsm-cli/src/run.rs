@@ -14,7 +14,7 @@ use crate::problem::Problem;
 use crate::view::device::{DriveRow, LibraryRow, SlotRow};
 use crate::view::media::MediumRow;
 use crate::view::pool::MediaTypeRow;
-use crate::view::work::{HistoryRow, RequestRow, WhyRow};
+use crate::view::work::{HistoryRow, RequestRow};
 use crate::watch::Shown;
 use crate::{
     allocate, api, blocks, cleaners, events, inventory, mount, object, operators, pools, ports, queue,
@@ -191,14 +191,7 @@ fn request(session: &Arc<Session>, command: &RequestCommand, format: Format) -> 
         RequestCommand::Why { request } => {
             let object = catalog.request(request)?;
             let why = session.explain(id_of(&object)?)?;
-            let found = RequestRow::of(&catalog, &object)?;
-            let row = WhyRow {
-                id: found.id,
-                state: found.state,
-                order: why.order,
-                blockers: why.blockers,
-                note: found.note,
-            };
+            let row = queue::why(&catalog, &object, why)?;
             Ok(format.say(&row.text(), &row))
         }
         RequestCommand::Cancel { request } => queue::cancel(session, request, format),

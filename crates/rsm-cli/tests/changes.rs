@@ -146,6 +146,28 @@ fn a_mount_shows_its_progress() {
 }
 
 #[test]
+fn several_media_are_mounted_together() {
+    let fake = Fake::start(|call| match call.function.as_str() {
+        "MountNtmsMedia" => {
+            let drives = [world::DRIVE_1, world::DRIVE_0];
+            Some(Answer::Fields(json!({ "request": REQUEST, "drives": drives })))
+        }
+        _ => at_rest(call, &[]),
+    });
+    let line = ["media", "mount", "A00001L8", "A00002L8", "--drive", "1", "--drive", "0"];
+    insta::assert_snapshot!(rsm(&fake, &line), @r"
+    MEDIUM    DRIVE    DEVICE     DRIVE ID                              REQUEST
+    A00001L8  drive 1  /dev/nst1  00000000-0000-0000-0000-000000000501  00000000-0000-0000-0000-00000000a001
+    A00002L8  drive 0  /dev/nst0  00000000-0000-0000-0000-000000000500  00000000-0000-0000-0000-00000000a001
+    --- exit 0
+    ");
+    let asked = &fake.calls_of("MountNtmsMedia")[0].fields;
+    assert_eq!(asked["media"], json!([world::SIDE_1, world::SIDE_2]));
+    assert_eq!(asked["drives"], json!([world::DRIVE_1, world::DRIVE_0]));
+    assert_eq!(asked["options"], 0x11);
+}
+
+#[test]
 fn mounts_that_are_refused_say_what_to_do() {
     let fake = Fake::start(|call| match call.function.as_str() {
         "MountNtmsMedia" => {

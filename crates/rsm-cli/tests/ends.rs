@@ -21,11 +21,13 @@ fn a_mount_is_parsed_whole() {
     let Command::Media(MediaCommand::Mount(mount)) = arguments.command else { panic!("a mount") };
     insta::assert_debug_snapshot!(mount, @r#"
     MountArguments {
-        medium: "A1",
+        media: [
+            "A1",
+        ],
         side: A,
-        drive: Some(
+        drives: [
             "0",
-        ),
+        ],
         read: false,
         write: true,
         priority: -15,

@@ -19,7 +19,15 @@ fn fake() -> Fake {
             }
             "ExplainRequest" => {
                 let blockers = ["drive 0 is in use by backup (amanda)", "drive 1 is disabled"];
-                Some(Answer::Fields(json!({ "blockers": blockers, "order": 2 })))
+                let holder = json!({
+                    "resource": "drive", "object": world::DRIVE_0, "application": "backup", "user": "amanda",
+                    "session": world::LAB, "request": world::FREE, "since": "2026-11-20T17:04:05.678Z",
+                });
+                let basis = "the middle of the last 3 of its kind (61 s)";
+                Some(Answer::Fields(json!({
+                    "blockers": blockers, "order": 2, "waitsFor": ["drive"], "holders": [holder],
+                    "before": [world::TYPE], "estimateMs": 90_400, "basis": basis,
+                })))
             }
             _ => at_rest(call, &[waiting]),
         }
@@ -229,6 +237,10 @@ fn requests() {
     drive 0 is in use by backup (amanda)
     drive 1 is disabled
     drive 0 is in use
+    It waits for: drive.
+    drive 0 is had by backup (amanda) since 2026-11-20T17:04:05.678Z, by request 00000000-0000-0000-0000-00000000c004
+    Before it: 00000000-0000-0000-0000-00000000d001.
+    Served in about 91 s: the middle of the last 3 of its kind (61 s).
     --- exit 0
     ");
     insta::assert_snapshot!(check(&["request", "why", REQUEST, "--json"]), @r#"
@@ -240,7 +252,27 @@ fn requests() {
         "drive 0 is in use by backup (amanda)",
         "drive 1 is disabled"
       ],
-      "note": "drive 0 is in use"
+      "note": "drive 0 is in use",
+      "waits_for": [
+        "drive"
+      ],
+      "holders": [
+        {
+          "resource": "drive",
+          "object": "00000000-0000-0000-0000-000000000500",
+          "name": "drive 0",
+          "application": "backup",
+          "user": "amanda",
+          "session": "00000000-0000-0000-0000-00000000c002",
+          "request": "00000000-0000-0000-0000-00000000c004",
+          "since": "2026-11-20T17:04:05.678Z"
+        }
+      ],
+      "before": [
+        "00000000-0000-0000-0000-00000000d001"
+      ],
+      "estimate_ms": 90400,
+      "basis": "the middle of the last 3 of its kind (61 s)"
     }
     --- exit 0
     "#);

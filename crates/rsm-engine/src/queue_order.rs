@@ -59,21 +59,28 @@ pub(crate) fn number_of(requests: Vec<LibraryRequest>, id: RequestId, now: UtcTi
 
 /// Gives a mount another place among those that wait; the others keep their order. Says whether it has a place at all.
 ///
-/// All of them are written: what had aged keeps its standing and ages anew, for otherwise it would stand before what an
+/// The mounts of one call keep together, and the number is that of the first of them. All of them are written: what had aged keeps its standing and ages anew, for otherwise it would stand before what an
 /// operator has put first; and a drive that one of them had chosen is open to the first again (setorder-first).
 pub(crate) fn move_to(turn: &mut Turn<'_>, request: &LibraryRequest, number: u32) -> Handled<bool> {
-    let mut queue = ordered(turn.tx.open_requests_of(request.library)?, turn.utc());
-    let Some(from) = queue.iter().position(|other| other.id == request.id) else { return Ok(false) };
-    let mut moved = queue.remove(from);
+    let queue = ordered(turn.tx.open_requests_of(request.library)?, turn.utc());
+    if !queue.iter().any(|other| other.id == request.id) {
+        return Ok(false);
+    }
+    let mut places: Vec<u64> = queue.iter().map(|other| other.place).collect();
+    places.sort_unstable();
+    // The mounts of one call go together: none of them is served before all are.
+    let goes = |other: &LibraryRequest| {
+        other.id == request.id || (request.leader.is_some() && other.leader == request.leader)
+    };
+    let (mut moved, mut queue): (Vec<_>, Vec<_>) = queue.into_iter().partition(goes);
     let to = (number.saturating_sub(1) as usize).min(queue.len());
-    moved.rank = match to {
+    let rank = match to {
         _ if number == 1 => FIRST,
         to if to == queue.len() => LAST,
         to => queue[to - 1].rank,
     };
-    let mut places: Vec<u64> = queue.iter().map(|other| other.place).chain([moved.place]).collect();
-    places.sort_unstable();
-    queue.insert(to, moved);
+    moved.iter_mut().for_each(|one| one.rank = rank);
+    queue.splice(to..to, moved);
     // What stands before another stands at least as high: what had aged, and what now follows the one put first.
     let mut least = LAST;
     for other in queue.iter_mut().rev() {

@@ -163,8 +163,24 @@ pub(crate) fn end(turn: &mut Turn<'_>, mut request: LibraryRequest, ending: Endi
     end_removals(turn, &request)?;
     let answer = answer_of(&request, ending.told);
     turn.put(request.clone());
-    turn.resolve(WaitsFor::Request(request.id), answer);
+    // The media of one call are handed over together, and whoever does that answers once for all of them.
+    if !(request.state == RequestState::Passed && is_of_gang(&request)) {
+        turn.resolve(awaited(&request), answer);
+    }
     Ok(())
+}
+
+/// What the caller of a request waits for: the request itself, or the one that stands for all media of its call.
+pub(crate) fn awaited(request: &LibraryRequest) -> WaitsFor {
+    match request.leader.filter(|_| is_of_gang(request)) {
+        Some(leader) => WaitsFor::Request(leader),
+        None => WaitsFor::Request(request.id),
+    }
+}
+
+/// Whether a request is one of several mounts of one call.
+fn is_of_gang(request: &LibraryRequest) -> bool {
+    request.operation == Operation::Mount && request.leader.is_some()
 }
 
 /// Ends the cancellations of a request that has ended. One whose request ended otherwise has failed.
@@ -311,7 +327,7 @@ pub(crate) fn give_up(turn: &mut Turn<'_>, mut request: LibraryRequest, told: Re
         request.goal = Goal::PutBackThenCancel;
         request.note.clone_from(&told.sentence);
         turn.put(request.clone());
-        turn.resolve(WaitsFor::Request(request.id), Err(told));
+        turn.resolve(awaited(&request), Err(told));
         return Ok(());
     }
     let note = told.sentence.clone();
@@ -355,7 +371,7 @@ pub(crate) fn decline(turn: &mut Turn<'_>, mut request: LibraryRequest) -> Handl
         request.note = note.to_string();
         request.attempts = 0;
         turn.put(request.clone());
-        turn.resolve(WaitsFor::Request(request.id), Err(told));
+        turn.resolve(awaited(&request), Err(told));
         return Ok(());
     }
     if let Some(medium) = claimed {

@@ -526,13 +526,83 @@ impl Object {
     }
 }
 
-/// Why a request waits, and for whom.
+/// Why a request waits, for whom, and how long.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Explanation {
     /// One sentence a blocker, the decisive one first; empty when nothing stands in the way.
     pub blockers: Vec<String>,
     /// Place in the queue, from 1; 0 when it is not queued (P-172).
     pub order: u32,
+    /// What it waits for.
+    pub waits_for: Vec<Resource>,
+    /// Who has that.
+    pub holders: Vec<Holder>,
+    /// Unfinished requests of its library that stand before it, the next one first.
+    pub before: Vec<RequestId>,
+    /// In how many milliseconds it will be served, as far as anything that was measured tells.
+    pub estimate_ms: Option<u64>,
+    /// On what the estimate rests, or why there is none; empty for a request that has ended.
+    pub basis: String,
+}
+
+/// What a request can wait for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Resource {
+    /// A drive, or as many as it needs at once.
+    Drive,
+    /// Its medium.
+    Medium,
+    /// The robot, or the reading of the library.
+    Robot,
+    /// A door that stands open.
+    Door,
+    /// A cleaner with uses left.
+    Cleaner,
+    /// A person who has been asked.
+    Operator,
+}
+
+impl Resource {
+    /// All of them.
+    pub const ALL: [Resource; 6] = [
+        Resource::Drive,
+        Resource::Medium,
+        Resource::Robot,
+        Resource::Door,
+        Resource::Cleaner,
+        Resource::Operator,
+    ];
+
+    /// Its word on the wire and for people.
+    pub fn word(self) -> &'static str {
+        match self {
+            Resource::Drive => "drive",
+            Resource::Medium => "medium",
+            Resource::Robot => "robot",
+            Resource::Door => "door",
+            Resource::Cleaner => "cleaner",
+            Resource::Operator => "operator",
+        }
+    }
+}
+
+/// Who has what a request waits for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Holder {
+    /// What it is.
+    pub resource: Resource,
+    /// The drive or the medium.
+    pub object: Guid,
+    /// Program that has it.
+    pub application: String,
+    /// User that has it; empty for the service itself.
+    pub user: String,
+    /// Session in which it was asked for; none for the service itself.
+    pub session: Option<SessionId>,
+    /// Request by which it is had.
+    pub request: RequestId,
+    /// Since when: a medium in use since it was mounted, one that is on its way since that was asked.
+    pub since: crate::UtcTime,
 }
 
 /// A call that was not carried out.

@@ -167,6 +167,8 @@ columns! {
         SIDE: SideId = "side";
         /// Its state.
         STATE: RequestState = "state";
+        /// The request that stands for all of one ejection or one mount call.
+        LEADER: RequestId = "leader";
     }
     /// Columns of the operator requests.
     operator_request: OperatorRequest {

@@ -150,6 +150,20 @@ impl<'c> ReadTx<'c> {
         self.rows(&open_requests_text("\"library\" = $1 AND "), &[library.to_value()])
     }
 
+    /// Reads the library requests of one library that ended last, the last one first, at most `limit`.
+    pub fn requests_ended_last(
+        &self,
+        library: LibraryId,
+        limit: u32,
+    ) -> Result<Vec<LibraryRequest>, StoreError> {
+        let select = &LibraryRequest::statements().select;
+        let text = format!(
+            "{select} WHERE \"library\" = $1 AND \"completed\" IS NOT NULL \
+             ORDER BY \"completed\" DESC, \"sequence\" DESC LIMIT $2"
+        );
+        self.rows(&text, &[library.to_value(), Value::Integer(i64::from(limit))])
+    }
+
     /// Reads the library requests about one medium that are not final.
     pub fn open_requests_about(&self, medium: MediumId) -> Result<Vec<LibraryRequest>, StoreError> {
         self.rows(&open_requests_text("\"medium\" = $1 AND "), &[medium.to_value()])

@@ -133,6 +133,7 @@ fn rows_are_found_by_every_column_constant() {
         check_column(columns::request::DRIVE, |row| row.drive),
         check_column(columns::request::SIDE, |row| row.side),
         check_column(columns::request::STATE, |row| Some(row.state)),
+        check_column(columns::request::LEADER, |row| row.leader),
         check_column(columns::operator_request::WAITING, |row| row.waiting),
         check_column(columns::operator_request::STATE, |row| Some(row.state)),
         check_column(columns::operator_request::CALLER, |row| row.caller),

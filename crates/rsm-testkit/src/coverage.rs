@@ -31,7 +31,7 @@ pub const DISTURBANCES: [&str; 8] = [
 ];
 
 /// What the programs must bring about, for there is nothing to judge where nothing happens.
-pub const REACHED: [&str; 59] = [
+pub const REACHED: [&str; 64] = [
     "pool created",
     "pool below a pool",
     "pool policy set",
@@ -91,6 +91,11 @@ pub const REACHED: [&str; 59] = [
     "cleaner used up",
     "cleaning failed",
     "cleaning cancelled",
+    "several media mounted",
+    "several media waited for and mounted",
+    "several media timed out",
+    "several media cancelled",
+    "several media refused",
 ];
 
 /// The event that only a drive without a robot takes: the campaign's libraries have robots. Two of its arrows are counted

@@ -34,8 +34,11 @@
 //! | cancelled-ends | who was told that a request is cancelled sees it ended, unless its cartridge goes back first |
 //! | cleaner-only-cleans | a cleaner is never mounted, and no drive is given it but to be cleaned |
 //! | cleaner-within-count | a cleaner is not used more often than was counted, and no cleaning is forgotten |
+//! | gang-holds-none | the mounts of one call begin together; while they wait none of them holds a drive |
+//! | gang-ends-together | all mounts of a call are handed over, or none is |
 //! | right-side-up | of a disc that lies in a drive, the side that is meant is up |
 
+mod gangs;
 mod owners;
 mod rest;
 mod surfaces;
@@ -292,6 +295,7 @@ impl World {
         self.check_owners(&now)?;
         self.check_waiters()?;
         self.check_cleaners(&now.libraries, &now.media, &now.mounts)?;
+        gangs::check_held(&now)?;
         check_places(&now)
     }
 
@@ -308,6 +312,7 @@ impl World {
         self.check_answers(&now.operators, &now.requests)?;
         self.check_ends(&now)?;
         self.count_cleanings(&now.requests);
+        gangs::check_ends(&now)?;
         check_label_orders_kept(&now)
     }
 

@@ -4,6 +4,7 @@
 //!   program.rs   a client and what comes to its mind: mounts, blocks, questions, impatience
 //!   managing.rs  cleaners, cancels, places in the queue, empty drives: those who look after a library
 //!   owning.rs    pools, allocation, moves, label reads
+//!   gang.rs      several media in one call
 //!   operators.rs who asks people, who waits for them, and what people answer
 //!   told.rs      what it hears, and what it may be held to from then on
 //!   trouble.rs   hands, faults, the cable, the disk
@@ -11,6 +12,7 @@
 //!
 //! Invariant: a client knows what it was told and what it may ask; it writes only what is its own, or nobody's.
 
+pub(crate) mod gang;
 pub(crate) mod managing;
 mod operators;
 mod owning;
@@ -89,6 +91,9 @@ impl World {
         }
         if self.manages() {
             return self.manage(index);
+        }
+        if self.mounts_several(index)? {
+            return Ok(());
         }
         match self.rng.random_range(0..108) {
             0..=16 => self.mount_any(index),
@@ -194,8 +199,9 @@ impl World {
             None => 0,
         };
         let media = self.named(&call)?;
-        if let (Some(session), Call::Mount(_)) = (session, &call) {
-            *self.ledger.mount_calls.entry(session).or_default() += 1;
+        if let (Some(session), Call::Mount(mount)) = (session, &call) {
+            // One request a medium.
+            *self.ledger.mount_calls.entry(session).or_default() += mount.media.len() as u64;
             self.ledger.ask(session, &media, number);
         }
         self.ordering(&call, &media)?;

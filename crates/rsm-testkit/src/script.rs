@@ -7,9 +7,11 @@
 //!   open alice backup                 OpenNtmsSession; the session has the user's name, or `as NAME`
 //!   mount alice V00001L6 write timeout=10s
 //!   dismount alice V00001L6 deferred
+//!   cancel oscar request2             CancelNtmsLibraryRequest; `order oscar request2 1` is SetNtmsRequestOrder
 //!   hold changer | mute changer | release changer     a worker that does not begin, or does not say, what it did
 //!   hold pieces | release pieces      the desk's own turns for a large report (library piece=2)
 //!   submit alice move V00001L6 lab    an operator request; `await`, `satisfy`, `refuse`, `acknowledge ... take` name it
+//!   why bob request2 [whole]          why a request waits, and for whom, since when and how long
 //!   advance 10s                       time passes; programs that are not silent keep their sessions alive
 //!   hand put TAPE1 desk/drive1 | hand eject desk/drive1      what a person does at a drive that stands alone
 //!   hand open port1 | hand close port1 | hand open door | hand close door      where they open and close

@@ -6,6 +6,7 @@ use crate::foreign;
 use crate::ledger::{Ledger, Writer};
 use crate::listening::Listening;
 use crate::power::Bench;
+use crate::program::gang::Gangs;
 use crate::program::{Client, managing};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -112,6 +113,7 @@ pub(crate) struct World {
     pub listening: Listening,
     /// Chance of what those do who look after the library.
     pub managing: ChaCha8Rng,
+    pub gangs: Gangs,
     pub coverage: Coverage,
     pub trace: Vec<String>,
     configuration: Configuration,
@@ -201,6 +203,7 @@ impl World {
             ledger: Ledger::default(),
             listening: Listening::new(seed),
             managing: chance,
+            gangs: Gangs::new(seed),
             coverage: Coverage::default(),
             trace: Vec::new(),
             configuration: Configuration { libraries: vec![configured], limits },

@@ -4,11 +4,11 @@
 //! that the engine gave.
 
 use crate::convert::{
-    Addressed, BadAnswer, WrongReply, answer_id, optional_guid, request_guid, request_guids, session, text,
-    time,
+    Addressed, BadAnswer, WrongReply, answer_id, answer_ids, optional_guid, request_guid, request_guids,
+    session, text, texts, time,
 };
 use crate::v1;
-use rsm_model::call::{Call, Explanation, Query, Refusal, Reply};
+use rsm_model::call::{Call, Explanation, Holder, Query, Refusal, Reply, Resource};
 use rsm_model::record::HistoryEntry;
 
 impl TryFrom<v1::KeepAliveRequest> for Addressed<Call> {
@@ -129,9 +129,16 @@ impl TryFrom<Reply> for v1::ExplainRequestResponse {
 
     fn try_from(reply: Reply) -> Result<Self, WrongReply> {
         match reply {
-            Reply::Explanation(why) => {
-                Ok(Self { blockers: why.blockers, order: why.order, ..Default::default() })
-            }
+            Reply::Explanation(why) => Ok(Self {
+                blockers: why.blockers,
+                order: why.order,
+                waits_for: why.waits_for.iter().map(|what| what.word().to_string()).collect(),
+                holders: why.holders.iter().map(Into::into).collect(),
+                before: texts(&why.before),
+                estimate_ms: why.estimate_ms,
+                basis: why.basis,
+                ..Default::default()
+            }),
             other => Err(WrongReply(format!("{other:?}"))),
         }
     }
@@ -141,7 +148,55 @@ impl TryFrom<v1::ExplainRequestResponse> for Reply {
     type Error = BadAnswer;
 
     fn try_from(answer: v1::ExplainRequestResponse) -> Result<Self, BadAnswer> {
-        Ok(Reply::Explanation(Explanation { blockers: answer.blockers, order: answer.order }))
+        Ok(Reply::Explanation(Explanation {
+            blockers: answer.blockers,
+            order: answer.order,
+            waits_for: answer.waits_for.iter().map(|word| resource(word)).collect::<Result<_, _>>()?,
+            holders: answer.holders.into_iter().map(TryInto::try_into).collect::<Result<_, _>>()?,
+            before: answer_ids("before", &answer.before)?,
+            estimate_ms: answer.estimate_ms,
+            basis: answer.basis,
+        }))
+    }
+}
+
+fn resource(word: &str) -> Result<Resource, BadAnswer> {
+    let found = Resource::ALL.into_iter().find(|what| what.word() == word);
+    found.ok_or_else(|| BadAnswer { field: "resource", value: word.to_owned(), wanted: "a resource" })
+}
+
+impl From<&Holder> for v1::RequestHolder {
+    fn from(holder: &Holder) -> Self {
+        Self {
+            resource: holder.resource.word().to_string(),
+            object: holder.object.to_string(),
+            application: holder.application.clone(),
+            user: holder.user.clone(),
+            session: text(holder.session),
+            request: holder.request.to_string(),
+            since: holder.since.to_string(),
+            ..Default::default()
+        }
+    }
+}
+
+impl TryFrom<v1::RequestHolder> for Holder {
+    type Error = BadAnswer;
+
+    fn try_from(holder: v1::RequestHolder) -> Result<Self, BadAnswer> {
+        Ok(Self {
+            resource: resource(&holder.resource)?,
+            object: holder.object.parse().map_err(|_| BadAnswer {
+                field: "object",
+                value: holder.object.clone(),
+                wanted: "an id",
+            })?,
+            application: holder.application,
+            user: holder.user,
+            session: holder.session.map(|session| answer_id("session", &session)).transpose()?,
+            request: answer_id("request", &holder.request)?,
+            since: time("since", &holder.since)?,
+        })
     }
 }
 

@@ -2,7 +2,8 @@
 
 use buffa::Message;
 use rsm_model::call::{
-    Call, Counts, Explanation, MountCall, NoticeCall, Object, ObjectInformation, Owner, Query, Reply,
+    Call, Counts, Explanation, Holder, MountCall, NoticeCall, Object, ObjectInformation, Owner, Query, Reply,
+    Resource,
 };
 use rsm_model::ids::*;
 use rsm_model::machine::slot::SlotState;
@@ -183,7 +184,24 @@ fn replies_come_back_as_they_were_given() {
     };
     let history = Reply::History(vec![entry.clone(), HistoryEntry { request: Some(request), ..entry }]);
     assert_eq!(travel::<v1::HistoryResponse>(history.clone()), history);
-    let why = Reply::Explanation(Explanation { blockers: vec!["drive 0 is in use".into()], order: 2 });
+    let holder = Holder {
+        resource: Resource::Drive,
+        object: Guid([7; 16]),
+        application: "backup".into(),
+        user: "alice".into(),
+        session: Some(SessionId(Guid([8; 16]))),
+        request,
+        since: UtcTime(1),
+    };
+    let why = Reply::Explanation(Explanation {
+        blockers: vec!["drive 0 is in use".into()],
+        order: 2,
+        waits_for: Resource::ALL.to_vec(),
+        holders: vec![holder.clone(), Holder { session: None, user: String::new(), ..holder }],
+        before: vec![request],
+        estimate_ms: Some(0),
+        basis: "measured".into(),
+    });
     assert_eq!(travel::<v1::ExplainRequestResponse>(why.clone()), why);
 }
 

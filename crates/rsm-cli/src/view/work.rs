@@ -125,6 +125,47 @@ pub struct WhyRow {
     pub blockers: Vec<String>,
     /// What the request says of itself.
     pub note: String,
+    /// What it waits for: drive, medium, robot, door, cleaner, operator.
+    pub waits_for: Vec<String>,
+    /// Who has that.
+    pub holders: Vec<HolderRow>,
+    /// Requests that stand before it, the next one first.
+    pub before: Vec<String>,
+    /// In how many milliseconds it will be served, where anything that was measured tells.
+    pub estimate_ms: Option<u64>,
+    /// On what the estimate rests, or why there is none.
+    pub basis: String,
+}
+
+/// Who has what a request waits for.
+#[derive(Debug, Serialize)]
+pub struct HolderRow {
+    /// What it is.
+    pub resource: String,
+    /// Its id.
+    pub object: String,
+    /// Its name.
+    pub name: String,
+    /// Program that has it.
+    pub application: String,
+    /// User that has it; empty for the service itself.
+    pub user: String,
+    /// Session in which it was asked for.
+    pub session: Option<String>,
+    /// Request by which it is had.
+    pub request: String,
+    /// Since when.
+    pub since: String,
+}
+
+impl HolderRow {
+    fn text(&self) -> String {
+        let by = if self.user.is_empty() { String::new() } else { format!(" ({})", self.user) };
+        format!(
+            "{} is had by {}{by} since {}, by request {}",
+            self.name, self.application, self.since, self.request
+        )
+    }
 }
 
 impl WhyRow {
@@ -140,6 +181,18 @@ impl WhyRow {
         }
         if !self.note.is_empty() && !self.blockers.contains(&self.note) {
             lines.push(self.note.clone());
+        }
+        if !self.waits_for.is_empty() {
+            lines.push(format!("It waits for: {}.", self.waits_for.join(", ")));
+        }
+        lines.extend(self.holders.iter().map(HolderRow::text));
+        if !self.before.is_empty() {
+            lines.push(format!("Before it: {}.", self.before.join(", ")));
+        }
+        match self.estimate_ms {
+            Some(ms) => lines.push(format!("Served in about {} s: {}.", ms.div_ceil(1000), self.basis)),
+            None if !self.basis.is_empty() => lines.push(format!("No estimate: {}.", self.basis)),
+            None => {}
         }
         lines.join("\n")
     }

@@ -1,10 +1,10 @@
 //! MountNtmsMedia (processes 8).
 //!
-//! The handler admits: it checks what can be known at the call and queues one request. Which drive, when and by
-//! which moves is the planner's.
+//! The handler admits: it checks what can be known at the call and queues a request a medium; of several the first stands
+//! for all, and the caller waits for it. Which drive, when and by which moves is the planner's.
 
 use crate::handlers::media::{self, Named};
-use crate::handlers::{Asked, bad_parameter, not_implemented, wait};
+use crate::handlers::{Asked, bad_parameter, wait};
 use crate::memory::WaitsFor;
 use crate::planner;
 use crate::requests;
@@ -32,28 +32,34 @@ const INFINITE: u32 = u32::MAX;
 /// Queues a mount and lets the caller wait for it; gives an answer only where there is no wait.
 pub(crate) fn mount(turn: &mut Turn<'_>, asked: &Asked<'_>, call: &MountCall) -> Handled<Option<Reply>> {
     check_arguments(call)?;
-    let mut named = media::named(turn, asked.caller, FunctionName::MountNtmsMedia, &call.media)?;
+    let named = media::named(turn, asked.caller, FunctionName::MountNtmsMedia, &call.media)?;
     let drives = specific_drives(turn, call)?;
     check_libraries(&named, &drives)?;
-    let (Some(one), true) = (named.pop(), named.is_empty()) else {
-        return not_implemented("a mount of several media in one call");
-    };
-    let drive = drives.into_iter().next();
-    check_enabled(&one, drive.as_ref())?;
-    check_usable(&one, call)?;
-    let library = target_library(turn, &one, drive.as_ref(), call)?;
-    check_fit(turn, &one, library, drive.as_ref(), call)?;
-    check_busy(turn, &one, drive.as_ref(), call)?;
-    let mut request = requests::of_session(turn, &asked.session, library, Operation::Mount)?;
-    request.side = Some(one.side.id);
-    request.medium = Some(one.medium.id);
-    request.drive = drive.as_ref().map(|drive| drive.id);
-    request.drive_given = drive.is_some();
-    request.priority = call.priority;
-    request.rank = call.priority;
-    request.access = access(call);
-    let id = request.id;
-    turn.put(request);
+    for (place, one) in named.iter().enumerate() {
+        check_enabled(one, drives.get(place))?;
+        check_usable(one, call)?;
+    }
+    let library = target_library(turn, &named, &drives, call)?;
+    check_fit(turn, &named, library, &drives, call)?;
+    check_busy(turn, &named, &drives, call)?;
+    let mut requests = Vec::new();
+    for (place, one) in named.iter().enumerate() {
+        let mut request = requests::of_session(turn, &asked.session, library, Operation::Mount)?;
+        request.side = Some(one.side.id);
+        request.medium = Some(one.medium.id);
+        request.drive = drives.get(place).map(|drive| drive.id);
+        request.drive_given = request.drive.is_some();
+        request.priority = call.priority;
+        request.rank = call.priority;
+        request.access = access(call);
+        requests.push(request);
+    }
+    let id = requests[0].id;
+    let several = requests.len() > 1;
+    for mut request in requests {
+        request.leader = several.then_some(id);
+        turn.put(request);
+    }
     if call.options & NO_WAIT != 0 {
         return Ok(Some(Reply::Queued(vec![id])));
     }
@@ -89,7 +95,8 @@ fn check_arguments(call: &MountCall) -> Handled {
     Ok(())
 }
 
-/// The drives that the caller named; an id that names no drive is ERROR_INVALID_DRIVE (P-94).
+/// The drives that the caller named; an id that names no drive, or one that was
+/// named before, is ERROR_INVALID_DRIVE (P-94).
 fn specific_drives(turn: &Turn<'_>, call: &MountCall) -> Handled<Vec<Drive>> {
     if call.options & SPECIFIC_DRIVE == 0 {
         return Ok(Vec::new());
@@ -97,6 +104,9 @@ fn specific_drives(turn: &Turn<'_>, call: &MountCall) -> Handled<Vec<Drive>> {
     let mut drives: Vec<Drive> = Vec::new();
     for id in &call.drives {
         match turn.tx.get::<Drive>(DriveId(*id))? {
+            Some(drive) if drives.iter().any(|other| other.id == drive.id) => {
+                return refuse(Code::InvalidDrive, format!("{id} is named twice, and takes one medium"), "");
+            }
             Some(drive) => drives.push(drive),
             None => {
                 return refuse(
@@ -171,72 +181,111 @@ fn check_usable(one: &Named, call: &MountCall) -> Handled {
     Ok(())
 }
 
-/// The library whose queue takes the request: where the medium is, or where it has to be brought (P-95).
+/// The library whose queue takes the requests: where the media are, or where those that are in none have to be brought
+/// (P-95).
 fn target_library(
     turn: &Turn<'_>,
-    one: &Named,
-    drive: Option<&Drive>,
+    named: &[Named],
+    drives: &[Drive],
     call: &MountCall,
 ) -> Handled<LibraryId> {
-    let absent = one.library.common.operational == OperationalState::NotPresent;
-    if one.library.kind != LibraryKind::Offline && !(absent && call.options & ERROR_OFFLINE != 0) {
-        return Ok(one.library.id);
-    }
-    let name = crate::naming::medium(&one.medium);
-    if call.options & ERROR_OFFLINE != 0 {
+    let is_offline = |one: &&Named| one.library.kind == LibraryKind::Offline;
+    let absent =
+        |one: &&Named| is_offline(one) || one.library.common.operational == OperationalState::NotPresent;
+    if let Some(one) = named.iter().find(absent).filter(|_| call.options & ERROR_OFFLINE != 0) {
         return refuse(
             Code::MediaOffline,
-            format!("{name} is offline"),
+            format!("{} is offline", crate::naming::medium(&one.medium)),
             "bring it to a library and inventory it",
         );
     }
-    let mut libraries = Vec::new();
-    for relation in turn.tx.find(columns::library_media_type::MEDIA_TYPE, one.medium.media_type)? {
-        if drive.is_none_or(|drive| drive.library == relation.library) {
-            libraries.extend(turn.tx.get::<Library>(relation.library)?);
+    let fixed = named.iter().find(|one| !is_offline(one)).map(|one| one.library.id);
+    let fixed = fixed.or_else(|| drives.first().map(|drive| drive.library));
+    let mut meant: Option<Vec<Library>> = None;
+    for one in named.iter().filter(is_offline) {
+        let mut takers = Vec::new();
+        for relation in turn.tx.find(columns::library_media_type::MEDIA_TYPE, one.medium.media_type)? {
+            let all = meant.as_ref().is_none_or(|meant| meant.iter().any(|one| one.id == relation.library));
+            if all && fixed.is_none_or(|fixed| fixed == relation.library) {
+                takers.extend(turn.tx.get::<Library>(relation.library)?);
+            }
         }
+        if takers.is_empty() {
+            let name = crate::naming::medium(&one.medium);
+            return refuse(
+                Code::MediaOffline,
+                format!("no library that is meant takes media like {name}"),
+                "",
+            );
+        }
+        meant = Some(takers);
     }
-    if libraries.is_empty() {
-        return refuse(Code::MediaOffline, format!("no library that is meant takes media like {name}"), "");
-    }
-    match libraries.iter().filter(|library| library.common.enabled).map(|library| library.id).min() {
+    let Some(meant) = meant else {
+        return match fixed {
+            Some(library) => Ok(library),
+            None => bad_parameter("no medium is named"),
+        };
+    };
+    match meant.iter().filter(|library| library.common.enabled).map(|library| library.id).min() {
         Some(library) => Ok(library),
-        None => refuse(
-            Code::ResourceDisabled,
-            format!("every library that takes {name} is disabled"),
-            "enable it",
-        ),
+        None => {
+            refuse(Code::ResourceDisabled, "every library that takes the medium is disabled", "enable it")
+        }
     }
 }
 
-/// Drives and media of other generations: no drive that is meant can do what is asked (decision 47).
+/// What a call wants, as the planner looks at it.
+fn wanted<'n>(named: &'n [Named], drives: &[Drive], call: &MountCall) -> Vec<planner::Wanted<'n>> {
+    let one = |(place, one): (usize, &'n Named)| planner::Wanted {
+        request: None,
+        medium: &one.medium,
+        side: one.side.id,
+        given: drives.get(place).map(|drive| drive.id),
+        access: access(call),
+    };
+    named.iter().enumerate().map(one).collect()
+}
+
+/// Drives and media of other generations: no drive that is meant can do what is asked (decision 47). And a library that has
+/// not as many drives as the call wants at once never will (decision 65).
 fn check_fit(
     turn: &Turn<'_>,
-    one: &Named,
+    named: &[Named],
     library: LibraryId,
-    drive: Option<&Drive>,
+    drives: &[Drive],
     call: &MountCall,
 ) -> Handled {
     let Some(library) = turn.tx.get::<Library>(library)? else { return Ok(()) };
-    let why = planner::unfit(&turn.tx, &one.medium, library, drive.map(|drive| drive.id), access(call))?;
-    match why {
-        Some(why) => refuse(Code::DriveMediaMismatch, why, "docs/reference/generations.md has the table"),
-        None => Ok(()),
+    for (place, one) in named.iter().enumerate() {
+        let drive = drives.get(place).map(|drive| drive.id);
+        let why = planner::unfit(&turn.tx, &one.medium, library.clone(), drive, access(call))?;
+        if let Some(why) = why {
+            return refuse(Code::DriveMediaMismatch, why, "docs/reference/generations.md has the table");
+        }
     }
+    let name = library.common.name.clone();
+    if named.len() > 1 && !planner::has_drives(&turn.tx, library, &wanted(named, drives, call))? {
+        return refuse(
+            Code::ResourceNotAvailable,
+            format!("{name} has not {} drives that could take these media at once", named.len()),
+            "mount fewer of them in one call",
+        );
+    }
+    Ok(())
 }
 
 /// Calls that do not wait learn now that they would have to (mount-busy-vs-timeout, mount-timeout-zero).
-fn check_busy(turn: &Turn<'_>, one: &Named, drive: Option<&Drive>, call: &MountCall) -> Handled {
+fn check_busy(turn: &Turn<'_>, named: &[Named], drives: &[Drive], call: &MountCall) -> Handled {
     let never_waits = call.timeout_ms == 0 && call.options & NO_WAIT == 0;
     let refuses = call.options & ERROR_NOT_AVAILABLE != 0;
     if !never_waits && !refuses {
         return Ok(());
     }
-    let offline = one.library.kind == LibraryKind::Offline;
+    let offline = named.iter().any(|one| one.library.kind == LibraryKind::Offline);
     let standing = if offline {
         planner::Standing::Blocked("it is offline".to_string())
     } else {
-        planner::standing(&turn.tx, &one.medium, one.side.id, drive.map(|drive| drive.id), access(call))?
+        planner::standing(&turn.tx, turn.utc(), &wanted(named, drives, call))?
     };
     match standing {
         planner::Standing::InPlace => Ok(()),

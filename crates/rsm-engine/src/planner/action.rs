@@ -69,6 +69,12 @@ pub(crate) enum Action {
     Clean { request: RequestId, drive: DriveId },
     /// Set a slot aside for the cleaner or give it up, and end the request.
     CleanerSlot { request: RequestId, ending: Ending },
+    /// Begin the mounts of one call: each has a drive of its own, in this order.
+    BeginGang { drives: Vec<(RequestId, DriveId)> },
+    /// Hand all media of one call to its caller.
+    HandOver { leader: RequestId },
+    /// End a mount because another one of its call has failed or was given up.
+    BreakOff { request: RequestId, why: String },
     /// Work at an insert/eject port.
     AtPorts(PortWork),
 }
@@ -123,6 +129,9 @@ impl Action {
             Action::BringCleaner { .. } => "bring the cleaner",
             Action::Clean { .. } => "clean",
             Action::CleanerSlot { .. } => "cleaner's slot",
+            Action::BeginGang { .. } => "begin the mounts of a call",
+            Action::HandOver { .. } => "hand over the media of a call",
+            Action::BreakOff { .. } => "end the other mounts of a call",
             Action::AtPorts(PortWork::MoveIn { .. }) => "move into a port",
             Action::AtPorts(PortWork::Open { .. }) => "open a port",
             Action::AtPorts(PortWork::Close { .. }) => "close a port",

@@ -6,13 +6,13 @@
 use super::action::Action;
 use super::cleaning;
 use super::fitting;
+use super::gang;
 use super::labels;
 use super::ports;
 use super::queue::NO_SLOT;
 use super::standalone;
 use super::view::View;
 use crate::api::{Limits, Output};
-use crate::memory::WaitsFor;
 use crate::operators::{self, Ask};
 use crate::requests::{self, Ending};
 use crate::turn::{Fault, Handled, Turn};
@@ -53,6 +53,9 @@ pub(super) fn carry(turn: &mut Turn<'_>, view: &View, action: Action) -> Handled
         Action::TakeIn { request, drive } => standalone::take_in(turn, view, request, drive),
         Action::Identify { medium, inventory } => standalone::identify(turn, view, medium, inventory),
         Action::Rest { drive, medium } => standalone::rest(turn, view, drive, medium),
+        Action::BeginGang { drives } => gang::begin(turn, view, drives),
+        Action::HandOver { leader } => gang::hand_over(turn, view, leader),
+        Action::BreakOff { request, why } => gang::break_off(turn, view, request, why),
         Action::AtPorts(work) => ports::carry(turn, view, work),
         Action::SetAside { media } => fitting::set_aside(turn, view, &media),
         Action::NoteCleaner { cleaner } => cleaning::note(turn, view, cleaner),
@@ -461,7 +464,7 @@ fn put_back(turn: &mut Turn<'_>, mut request: LibraryRequest, ending: Ending) ->
     operators::settle_for(turn, &request, OperatorEvent::Withdrawn)?;
     let told = Refusal::new(Code::InvalidState, ending.note)
         .next(format!("the request is {}; its history tells what the robot did", request.id));
-    turn.resolve(WaitsFor::Request(request.id), Err(told));
+    turn.resolve(requests::awaited(&request), Err(told));
     turn.put(request);
     Ok(())
 }

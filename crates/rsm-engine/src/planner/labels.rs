@@ -134,6 +134,8 @@ fn in_background_slot(view: &View, request: &LibraryRequest, medium: &Medium) ->
     if !begun && somebody_waits(view, request, &suited) {
         return wait(request, "reading labels waits until nobody wants a drive");
     }
+    let suited: Vec<&Drive> =
+        suited.into_iter().filter(|drive| !view.is_held_back(drive.id, Some(request.id))).collect();
     if let Some(drive) = suited.iter().find(|drive| view.is_free(drive, Some(request.id))) {
         return move_in(view, request, medium, drive.id);
     }
@@ -161,7 +163,10 @@ fn somebody_waits(view: &View, but: &LibraryRequest, drives: &[&Drive]) -> bool 
             && view.suits(drive, medium, request.access)
     };
     view.requests.iter().any(|request| {
+        // A call that waits for several drives at once lets others pass, until drives are kept for it (decision 65).
+        let passable = request.operation == Operation::Mount && request.leader.is_some();
         request.id != but.id
+            && !passable
             && matches!(request.operation, Operation::Mount | Operation::WriteFreeLabel)
             && matches!(request.state, RequestState::Queued | RequestState::Waiting)
             && view.medium_of(request).is_some_and(|medium| {

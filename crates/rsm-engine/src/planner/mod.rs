@@ -17,7 +17,9 @@ mod action;
 mod carry;
 mod cleaning;
 mod fitting;
+mod gang;
 mod labels;
+mod outlook;
 mod ports;
 mod queue;
 mod standalone;
@@ -26,7 +28,8 @@ mod view;
 
 use crate::turn::{Handled, Turn};
 use action::Action;
-use rsm_model::ids::{DriveId, MediumId, RequestId, SideId, StepId};
+use rsm_model::UtcTime;
+use rsm_model::ids::{DriveId, MediumId, RequestId, StepId};
 use rsm_model::machine::drive::DriveState;
 use rsm_model::record::{Drive, Library, LibraryKind, Location, Medium, MountAccess, Port};
 use rsm_model::time::Now;
@@ -60,7 +63,8 @@ fn decide(view: &View) -> Option<Action> {
     if view.library.kind == LibraryKind::StandAlone {
         return standalone::next(view);
     }
-    upkeep::next(view).or_else(|| queue::next(view))
+    // First, so that the requests of one call end in the transaction in which the first of them does.
+    gang::settle(view).or_else(|| upkeep::next(view)).or_else(|| queue::next(view))
 }
 
 /// How a mount of a medium would stand right now.
@@ -74,18 +78,21 @@ pub(crate) enum Standing {
 }
 
 /// Says how a mount of a medium would stand, for callers that do not wait.
-pub(crate) fn standing(
-    tx: &ReadTx<'_>,
-    medium: &Medium,
-    side: SideId,
-    drive: Option<DriveId>,
-    access: MountAccess,
-) -> Handled<Standing> {
+pub(crate) fn standing(tx: &ReadTx<'_>, now: UtcTime, wanted: &[Wanted<'_>]) -> Handled<Standing> {
+    let [one, others @ ..] = wanted else {
+        return Ok(Standing::Blocked("nothing is wanted".to_string()));
+    };
+    let Wanted { medium, side, given: drive, access, .. } = *one;
     let Some(library) = tx.get::<Library>(medium.library)? else {
         return Ok(Standing::Blocked("its library is gone".to_string()));
     };
-    let mut view = View::of(tx, library, rsm_model::UtcTime(0))?;
-    view.admit(tx, medium)?;
+    let mut view = View::of(tx, library, now)?;
+    for one in wanted {
+        view.admit(tx, one.medium)?;
+    }
+    if !others.is_empty() {
+        return Ok(gang::standing(&view, wanted));
+    }
     if let Some(why) = view.medium_taken(medium, None) {
         return Ok(Standing::Blocked(why));
     }
@@ -97,13 +104,14 @@ pub(crate) fn standing(
         let side_up = there.is_some_and(|held| held.saved_side.map_or(medium.sides < 2, |up| up == side));
         let suits = there.is_some_and(|held| view.suits(held, medium, access));
         let fits = side_up && suits && drive.is_none_or(|wanted| wanted == held);
-        if there.is_some() && fits && view.settled() {
+        if there.is_some() && fits && view.settled() && !view.is_held_back(held, None) {
             return Ok(Standing::InPlace);
         }
     }
     let free = view.drives.iter().any(|candidate| {
         drive.is_none_or(|wanted| wanted == candidate.id)
             && view.suits(candidate, medium, access)
+            && !view.is_held_back(candidate.id, None)
             && (view.is_free(candidate, None) || view.is_evictable(candidate))
     });
     Ok(if free {
@@ -121,13 +129,20 @@ pub(crate) fn unfit(
     drive: Option<DriveId>,
     access: MountAccess,
 ) -> Handled<Option<String>> {
-    let view = View::of(tx, library, rsm_model::UtcTime(0))?;
+    let view = View::of(tx, library, UtcTime(0))?;
     let meant = view.drives.iter().filter(|candidate| drive.is_none_or(|wanted| wanted == candidate.id));
     Ok(view.unfit(meant, medium, access))
 }
 
+/// Whether a library has a drive of its own for each medium of a call, were all of them free (decision 65).
+pub(crate) fn has_drives(tx: &ReadTx<'_>, library: Library, wanted: &[Wanted<'_>]) -> Handled<bool> {
+    Ok(gang::has_drives(&View::of(tx, library, UtcTime(0))?, wanted))
+}
+
 pub(crate) use cleaning::{UNCOUNTED, is_empty, set_uses as set_cleaner_uses};
+pub(crate) use gang::Wanted;
 pub(crate) use labels::{queue_full_inventory, recover};
+pub(crate) use outlook::{Coming, Outlook, of as outlook};
 pub(crate) use ports::not_taken;
 
 /// Orders a step of a drive outside the planner's own decisions (label blocks).
@@ -149,7 +164,7 @@ pub(crate) fn next_wake_ms(tx: &ReadTx<'_>, now: Now) -> Result<Option<u64>, Sto
             moments.push(step.give_up_at_ms);
         }
     }
-    let from_utc = |at: rsm_model::UtcTime| now.monotonic_ms + u64::try_from(at.0 - now.utc.0).unwrap_or(0);
+    let from_utc = |at: UtcTime| now.monotonic_ms + u64::try_from(at.0 - now.utc.0).unwrap_or(0);
     for device in tx.all::<rsm_model::record::Device>()? {
         moments.extend(device.probe_at.filter(|at| *at > now.utc).map(from_utc));
     }

@@ -5,6 +5,7 @@
 
 use super::action::Action;
 use super::cleaning;
+use super::gang;
 use super::labels;
 use super::ports;
 use super::view::View;
@@ -13,7 +14,6 @@ use rsm_model::Code;
 use rsm_model::ids::DriveId;
 use rsm_model::machine::Numbered;
 use rsm_model::machine::drive::DriveState;
-use rsm_model::machine::library::OperationalState;
 use rsm_model::machine::medium::MediumState;
 use rsm_model::machine::request::{RequestEvent, RequestState};
 use rsm_model::record::*;
@@ -24,6 +24,9 @@ pub(super) const IN_DOUBT: &str = "two witnesses of the medium's identity disagr
 
 /// Why a cartridge stays in a drive that it should leave.
 pub(super) const NO_SLOT: &str = "no slot is free";
+
+/// Why a drive that is free is not used.
+const KEPT_FOR_A_GANG: &str = "the drives are kept for a call of several media that has waited long";
 
 /// Attempts after which a request fails: two may be hands or a hiccup, the third is a fact.
 pub(super) const MOST_ATTEMPTS: u32 = 3;
@@ -166,6 +169,9 @@ fn mount(view: &View, request: &LibraryRequest) -> Option<Action> {
     if request.goal != Goal::AsAsked {
         return put_back(view, request, medium);
     }
+    if let Some(leader) = request.leader {
+        return gang::next(view, request, leader);
+    }
     let mine_in_drive =
         medium.claimed_by == Some(request.id) && matches!(medium.location, Location::Drive(_));
     if medium.conflict && !mine_in_drive && medium.location != Location::Offline {
@@ -216,6 +222,9 @@ fn in_drive(view: &View, request: &LibraryRequest, id: DriveId) -> Option<Action
     let mine =
         view.media.values().any(|m| m.claimed_by == Some(request.id) && m.location == Location::Drive(id));
     match drive.state {
+        DriveState::Dismountable if fits && view.is_held_back(id, Some(request.id)) => {
+            wait(request, KEPT_FOR_A_GANG)
+        }
         DriveState::Dismountable if fits && view.drive_ready(drive) && drive.seen.is_trusted() => {
             Some(Action::Remount { request: request.id, drive: id })
         }
@@ -246,10 +255,7 @@ pub(super) fn load(view: &View, request: &LibraryRequest, drive: &Drive) -> Opti
     if view.is_usable(drive) && view.drive_ready(drive) {
         return Some(Action::Load { request: request.id, drive: drive.id });
     }
-    // A worker that has just died is being replaced; that alone is no reason to give the mount up.
-    let replaced = view.device(&drive.device).is_some_and(|device| !device.answered && device.probes < 2);
-    let in_service = drive.common.enabled && drive.common.operational == OperationalState::Ready;
-    if view.is_usable(drive) || (in_service && replaced) {
+    if view.is_usable(drive) || view.is_being_replaced(drive) {
         return None;
     }
     let note = format!("{} needs service or does not answer", drive.common.name);
@@ -274,7 +280,12 @@ pub(super) fn in_slot(view: &View, request: &LibraryRequest, medium: &Medium) ->
     if let Some(why) = view.unfit(open(), medium, request.access) {
         return finish(request, Ending::failed(Code::DriveMediaMismatch, why));
     }
-    let candidates: Vec<&Drive> = open().filter(|drive| view.suits(drive, medium, request.access)).collect();
+    let suited = || open().filter(|drive| view.suits(drive, medium, request.access));
+    let candidates: Vec<&Drive> =
+        suited().filter(|drive| !view.is_held_back(drive.id, Some(request.id))).collect();
+    if candidates.is_empty() && suited().next().is_some() {
+        return wait(request, KEPT_FOR_A_GANG);
+    }
     if let Some(drive) = candidates.iter().find(|drive| view.is_free(drive, Some(request.id))) {
         return move_in(view, request, medium, drive.id);
     }
@@ -327,7 +338,7 @@ pub(super) fn clearable<'v>(view: &View, candidates: &[&'v Drive]) -> Option<&'v
 }
 
 /// Who has the drives.
-fn why_no_drive(view: &View, candidates: &[&Drive]) -> String {
+pub(super) fn why_no_drive(view: &View, candidates: &[&Drive]) -> String {
     let holders: Vec<String> = candidates
         .iter()
         .map(|drive| {

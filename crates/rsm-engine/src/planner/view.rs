@@ -3,6 +3,7 @@
 //! Slots are not all here: a decision needs only those that its media come from or go to, and a library may have
 //! ten thousand.
 
+use super::gang;
 use crate::queue_order;
 use rsm_model::UtcTime;
 use rsm_model::ids::*;
@@ -59,6 +60,10 @@ pub(crate) struct View {
     pub cleaners: Vec<Medium>,
     /// Whether a person has been asked to bring a cleaner.
     pub asked_for_cleaner: bool,
+    /// Calls of several media of which one has ended badly, by the request that stands for all, with the reason.
+    pub broken: BTreeMap<RequestId, String>,
+    /// The drives that are kept for a call of several media that has waited long.
+    pub held: Option<gang::Held>,
 }
 
 impl View {
@@ -95,9 +100,13 @@ impl View {
             useless: None,
             cleaners: tx.cleaners(id)?,
             asked_for_cleaner: open.iter().any(for_cleaner),
+            broken: BTreeMap::new(),
+            held: None,
             library,
         };
         view.gather(tx)?;
+        view.broken = gang::broken(tx, &view.requests)?;
+        view.held = gang::held(&view);
         Ok(view)
     }
 
@@ -224,6 +233,13 @@ impl View {
     pub fn is_usable(&self, drive: &Drive) -> bool {
         let answers = self.device(&drive.device).is_some_and(|device| device.answered);
         drive.common.enabled && drive.common.operational == OperationalState::Ready && answers
+    }
+
+    /// Whether a drive has nothing but a worker that has just died and is being replaced: that alone is no reason to give
+    /// up a mount.
+    pub fn is_being_replaced(&self, drive: &Drive) -> bool {
+        let replaced = self.device(&drive.device).is_some_and(|device| !device.answered && device.probes < 2);
+        replaced && drive.common.enabled && drive.common.operational == OperationalState::Ready
     }
 
     /// Whether another mount has a drive already: it is under way to it, or has had it cleared. One whose medium hands

@@ -1,7 +1,9 @@
-//! Why a request waits, and for whom.
+//! Why a request waits, for whom, and how long (decision 66).
 
+use super::estimate;
 use crate::gate;
 use crate::handlers::unknown_request;
+use crate::planner;
 use crate::queue_order;
 use crate::turn::Handled;
 use rsm_model::UtcTime;
@@ -29,7 +31,17 @@ pub(super) fn explain(tx: &ReadTx<'_>, caller: &Caller, id: Guid, now: UtcTime) 
     for step in tx.find(columns::step::REQUEST, request.id)? {
         blockers.push(under_way(&step));
     }
-    Ok(Explanation { blockers, order: place(tx, &request, now)? })
+    let outlook = planner::outlook(tx, &request, now)?;
+    let (estimate_ms, basis) = estimate::estimate(tx, &request, &outlook, now)?;
+    Ok(Explanation {
+        blockers,
+        order: place(tx, &request, now)?,
+        waits_for: outlook.waits_for,
+        holders: outlook.holders,
+        before: outlook.before,
+        estimate_ms,
+        basis,
+    })
 }
 
 fn of_library(tx: &ReadTx<'_>, request: &LibraryRequest) -> Handled<Vec<String>> {

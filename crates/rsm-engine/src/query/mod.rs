@@ -3,6 +3,7 @@
 //! Invariant: pure over a read transaction; a question waits for nobody and changes nothing.
 
 mod enumerate;
+mod estimate;
 mod explain;
 mod information;
 

@@ -129,6 +129,12 @@ fn mount_loaded(
         put_all(turn, request, held, bay);
         return Ok(());
     }
+    if request.leader.is_some() {
+        // Nobody has it before all media of the call are loaded (mount-all-or-nothing): the planner hands them over.
+        turn.put(side);
+        put_all(turn, request, held, bay);
+        return Ok(());
+    }
     hand_over(turn, request, held, bay, side)
 }
 
@@ -137,7 +143,7 @@ fn put_back_and_tell(turn: &mut Turn<'_>, request: &mut LibraryRequest, code: Co
     request.goal = Goal::PutBackThenFail;
     request.error = Some(code);
     request.note.clone_from(&told.sentence);
-    turn.resolve(WaitsFor::Request(request.id), Err(told));
+    turn.resolve(requests::awaited(request), Err(told));
 }
 
 /// A label was read for its own sake: the side is put where it belongs, or the cartridge turns out to be another
@@ -409,7 +415,7 @@ fn fail_mount(turn: &mut Turn<'_>, mut request: LibraryRequest, failure: Failure
         });
         let told = Refusal::new(Code::InvalidState, text)
             .next(format!("the request is {}; its history tells what the drive said", request.id));
-        turn.resolve(WaitsFor::Request(request.id), Err(told));
+        turn.resolve(requests::awaited(&request), Err(told));
     }
     request.attempts = 0;
     request.note = text.to_string();

@@ -138,8 +138,9 @@ pub struct LibraryRequest {
     pub place: u64,
     /// Since when it waits, for the ageing of decision 18: since it was accepted, or since its queue was put in order.
     pub ages_from: UtcTime,
-    /// The request that stands for all that leave through the ports together, itself included; none for any other
-    /// operation, and for a medium that is only collected yet (P-120).
+    /// The request that stands for all that leave through the ports together, or for all media of one mount call, itself
+    /// included; none for a mount of one medium, for any other operation, and for a medium that is only collected yet
+    /// (P-92, P-120).
     pub leader: Option<RequestId>,
     /// The request that shall be removed, in an [`Operation::Remove`] (WorkItemId).
     pub work_item: Option<RequestId>,

@@ -50,6 +50,9 @@ impl World {
                 client.last = None;
                 Ok(())
             }
+            (Call::Mount(call), Reply::Mounted { request, drives }) if call.media.len() > 1 => {
+                self.told_several(asked, request, &drives)
+            }
             (Call::Mount(_), Reply::Mounted { request, drives }) => {
                 self.told_mounted(asked, request, &drives)
             }
@@ -129,6 +132,7 @@ impl World {
 
     /// A call was not carried out: what it would have ended or ordered stands as before.
     fn told_no(&mut self, ticket: Ticket, asked: &Asked, refusal: &Refusal) -> Checked {
+        self.told_no_several(asked, refusal);
         match &asked.call {
             Call::Mount(_)
                 if matches!(refusal.code, Code::Timeout | Code::Cancelled | Code::RequestRefused) =>
@@ -176,31 +180,52 @@ impl World {
             return broken("mount-names-its-drive", format!("{:?}", asked.call));
         };
         self.ledger.known.insert(request);
-        if self.ledger.mismatched.contains(&request) {
-            return broken("label-checked", format!("{request} met another label and was handed over"));
-        }
-        // A repeated call is answered again with what was true then; only the first answer is news.
-        if self.ledger.released.contains(&request) {
-            return Ok(());
-        }
         let mounts = self.read(|tx| tx.all::<Mount>())?.unwrap_or_default();
         let mount = mounts.into_iter().find(|mount| mount.request == request);
         let named = mount.as_ref().map(|mount| mount.medium).or(asked.media.first().copied());
+        self.check_given_once(asked, request, named, drive)?;
+        // A repeated call is answered again with what was true then; only the first answer is news.
+        match mount.filter(|_| !self.ledger.released.contains(&request)) {
+            Some(mount) => self.begin_hold(asked.client, mount),
+            None => Ok(()),
+        }
+    }
+
+    /// One of several media of a call was handed over.
+    pub(crate) fn told_one(&mut self, asked: &Asked, mount: Mount) -> Checked {
+        self.check_given_once(asked, mount.request, Some(mount.medium), mount.drive)?;
+        if self.ledger.released.contains(&mount.request) {
+            return Ok(());
+        }
+        self.begin_hold(asked.client, mount)
+    }
+
+    /// Nobody else was told that he has the medium or the drive, and the label was the right one.
+    fn check_given_once(
+        &mut self,
+        asked: &Asked,
+        request: RequestId,
+        named: Option<MediumId>,
+        drive: DriveId,
+    ) -> Checked {
+        if self.ledger.mismatched.contains(&request) {
+            return broken("label-checked", format!("{request} met another label and was handed over"));
+        }
+        if self.ledger.released.contains(&request) {
+            return Ok(());
+        }
         let rival =
             self.ledger.held.iter().find(|(other, held)| {
                 held.request != request && (Some(**other) == named || held.drive == drive)
             });
-        if let Some((other, held)) = rival {
-            return broken(
+        match rival {
+            Some((other, held)) => broken(
                 "one-owner",
                 format!(
                     "{named:?} in {drive} given to client {} while {other} in {} is held",
                     asked.client, held.drive
                 ),
-            );
-        }
-        match mount {
-            Some(mount) => self.begin_hold(asked.client, mount),
+            ),
             None => Ok(()),
         }
     }

@@ -3,7 +3,7 @@
 use super::bed::Done;
 use super::{Program, Silent, Story, span_ms};
 use rsm_engine::{Input, Ticket, query};
-use rsm_model::call::{Call, Counts, MountCall, ObjectInformation, Query, Reply};
+use rsm_model::call::{Call, Counts, Explanation, MountCall, ObjectInformation, Query, Reply};
 use rsm_model::ids::{Guid, ObjectType};
 use rsm_model::record::Library;
 
@@ -225,9 +225,45 @@ impl Story {
                     other => Ok(refused(other)),
                 }
             }
+            ("why", [name, "whole"]) => {
+                let request = self.object(name)?;
+                match self.query(who, &Query::Explain { request })? {
+                    Ok(Reply::Explanation(why)) => self.whole_reason(&why),
+                    other => Ok(refused(other)),
+                }
+            }
             ("table", []) => self.table(who),
             _ => Err("what is asked?".to_string()),
         }
+    }
+
+    /// Everything that is said of a request that waits.
+    fn whole_reason(&mut self, why: &Explanation) -> Done<String> {
+        let books = self.books()?;
+        let now = self.bed.now().utc;
+        let waits_for: Vec<&str> = why.waits_for.iter().map(|what| what.word()).collect();
+        let mut lines = vec![format!("it waits for: {}", waits_for.join(", "))];
+        for holder in &why.holders {
+            let seconds = (now.0 - holder.since.0) / 1000;
+            lines.push(format!(
+                "{} {}: {} for {} by {}, since {seconds} s",
+                holder.resource.word(),
+                books.name(holder.object),
+                holder.application,
+                holder.user,
+                books.request(holder.request),
+            ));
+        }
+        let before: Vec<String> = why.before.iter().map(|id| books.request(*id)).collect();
+        if !before.is_empty() {
+            lines.push(format!("before it: {}", before.join(", ")));
+        }
+        match why.estimate_ms {
+            Some(ms) => lines.push(format!("served in about {} s: {}", ms / 1000, why.basis)),
+            None if why.basis.is_empty() => return Ok("it has ended".to_string()),
+            None => lines.push(format!("no estimate: {}", why.basis)),
+        }
+        Ok(lines.iter().map(|line| format!("\n    {line}")).collect())
     }
 
     fn query(&mut self, who: &str, asked: &Query) -> Done<Result<Reply, rsm_model::call::Refusal>> {

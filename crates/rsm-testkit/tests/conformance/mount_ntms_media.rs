@@ -1,6 +1,7 @@
 //! MountNtmsMedia: the codes of the call. The rules about waiting, order and the sides of discs stand in their own modules.
 
 mod discs;
+mod gangs;
 mod order;
 mod waiting;
 

@@ -9,6 +9,7 @@
 mod cleaning;
 mod dismount;
 mod doubt;
+mod gangs;
 mod generations;
 mod intake;
 mod inventory;
@@ -26,3 +27,4 @@ mod standalone;
 mod standalone_seeds;
 mod standalone_trouble;
 mod trouble;
+mod two_programs;

@@ -5,7 +5,7 @@ use rsm_proof::proves;
 use rsm_testkit::script::play;
 
 /// MountNtmsMedia/mount-empty, mount-priority-range, mount-duplicate-ids, mount-two-sides-one-medium, ERROR_INVALID_DRIVE,
-/// ERROR_INVALID_MEDIA, decision 37: several media in one call are refused only after their arguments were checked.
+/// ERROR_INVALID_MEDIA; several media in one call are checked as one is.
 #[test]
 fn arguments_are_checked_first() {
     assert_snapshot!(play(r"
@@ -24,7 +24,8 @@ fn arguments_are_checked_first() {
         mount alice V00001L6 V00001L6/side
         mount alice V00001L6 drive=nobody
         mount alice V00001L6 drive=slot1
-        mount alice V00001L6 V00002L6
+        mount alice V00001L6 V00002L6 drive=drive1 drive=drive1
+        mount alice V00001L6 V00002L6 nobody
         show queue
     "), @r"
     user alice
@@ -42,7 +43,8 @@ fn arguments_are_checked_first() {
     mount alice V00001L6 V00001L6/side: ERROR_INVALID_MEDIA
     mount alice V00001L6 drive=nobody: ERROR_INVALID_DRIVE
     mount alice V00001L6 drive=slot1: ERROR_INVALID_DRIVE
-    mount alice V00001L6 V00002L6: ERROR_CALL_NOT_IMPLEMENTED
+    mount alice V00001L6 V00002L6 drive=drive1 drive=drive1: ERROR_INVALID_DRIVE
+    mount alice V00001L6 V00002L6 nobody: ERROR_INVALID_MEDIA
     show queue: nothing
     ");
 }
