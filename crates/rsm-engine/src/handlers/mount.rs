@@ -220,7 +220,10 @@ fn check_fit(
     let Some(library) = turn.tx.get::<Library>(library)? else { return Ok(()) };
     let why = planner::unfit(&turn.tx, &one.medium, library, drive.map(|drive| drive.id), access(call))?;
     match why {
-        Some(why) => refuse(Code::DriveMediaMismatch, why, "docs/reference/generations.md has the table"),
+        Some(planner::Unfit::Disabled(why)) => refuse(Code::ResourceDisabled, why, "enable it"),
+        Some(planner::Unfit::Generation(why)) => {
+            refuse(Code::DriveMediaMismatch, why, "docs/reference/generations.md has the table")
+        }
         None => Ok(()),
     }
 }

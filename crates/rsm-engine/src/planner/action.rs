@@ -67,6 +67,8 @@ pub(crate) enum Action {
     Clean { request: RequestId, drive: DriveId },
     /// Set a slot aside for the cleaner or give it up, and end the request.
     CleanerSlot { request: RequestId, ending: Ending },
+    /// Put an object out of use, or back, and end the request.
+    SetEnabled { request: RequestId },
     /// Work at an insert/eject port.
     AtPorts(PortWork),
 }
@@ -120,6 +122,7 @@ impl Action {
             Action::BringCleaner { .. } => "bring the cleaner",
             Action::Clean { .. } => "clean",
             Action::CleanerSlot { .. } => "cleaner's slot",
+            Action::SetEnabled { .. } => "change what is in use",
             Action::AtPorts(PortWork::MoveIn { .. }) => "move into a port",
             Action::AtPorts(PortWork::Open { .. }) => "open a port",
             Action::AtPorts(PortWork::Close { .. }) => "close a port",

@@ -51,7 +51,10 @@ pub(super) fn upkeep(view: &View) -> Option<Action> {
             |one: &LibraryRequest| one.operation == Operation::CleanDrive && one.drive == Some(drive.id);
         view.requests.iter().any(about)
     };
-    let due = view.drives.iter().find(|drive| drive.cleaning_due != CleaningDue::No && !queued(drive))?;
+    let due = view
+        .drives
+        .iter()
+        .find(|drive| drive.common.enabled && drive.cleaning_due != CleaningDue::No && !queued(drive))?;
     if !view.library.cleans_drives {
         return None;
     }
