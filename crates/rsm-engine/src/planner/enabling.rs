@@ -146,7 +146,17 @@ fn drive_in_use(view: &View, drive: &Drive) -> Option<Hindrance> {
     if let Some(mount) = view.mounts.get(&held.id) {
         return until(mounted(view, mount));
     }
-    if view.library.kind == LibraryKind::StandAlone || !can_leave(view, drive.id) {
+    if view.library.kind == LibraryKind::StandAlone {
+        // It has no slot: what a release is about to let go is let go, what lies still may stay.
+        let leaving = |other: &LibraryRequest| {
+            other.operation == Operation::Dismount
+                && other.state != RequestState::Deferred
+                && other.medium == Some(held.id)
+        };
+        let going = view.requests.iter().any(leaving);
+        return if going { until(format!("{name} lets {} go first", naming::medium(held))) } else { None };
+    }
+    if !can_leave(view, drive.id) {
         return None;
     }
     match view.parked(drive.id) {

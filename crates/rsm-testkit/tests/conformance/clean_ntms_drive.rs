@@ -367,3 +367,25 @@ fn checks_come_in_their_order() {
     bed.refused("ERROR_RESOURCE_NOT_PRESENT", || session.clean_drive(drive));
     proves!("CleanNtmsDrive/clean-check-order");
 }
+
+#[test]
+fn a_drive_that_does_not_answer_while_its_library_does_is_not_available() {
+    let (bed, session) = with_cleaner();
+    bed.hold("drive-1");
+    let call = MountCall {
+        options: NO_WAIT | bed::SPECIFIC_DRIVE,
+        drives: vec![bed.id("drive1")],
+        ..bed::mount(bed.id("V00001L6"))
+    };
+    session.mount(&call).expect("queued");
+    // The load is given up, and so is the question who is there.
+    bed.advance_ms(6 * 3_600_000);
+    let lab = bed.look(&session, bed.id("lab"));
+    assert_eq!(lab.operational_state, 0, "NTMS_READY: the library answers");
+    bed.refused("ERROR_DEVICE_NOT_AVAILABLE", || session.clean_drive(Some(bed.id("drive1"))));
+    clean(&bed, &session, "drive2");
+    bed.release("drive-1");
+    bed.advance_ms(6 * 3_600_000);
+    session.clean_drive(Some(bed.id("drive1"))).expect("it answers again");
+    proves!("CleanNtmsDrive/ERROR_DEVICE_NOT_AVAILABLE");
+}

@@ -6,6 +6,7 @@
 
 mod bed;
 
+mod access;
 mod allocate_ntms_media;
 mod cancel_ntms_library_request;
 mod cancel_ntms_operator_request;

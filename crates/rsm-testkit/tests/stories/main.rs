@@ -9,6 +9,7 @@
 mod cleaning;
 mod dismount;
 mod doubt;
+mod enabling;
 mod generations;
 mod intake;
 mod inventory;
