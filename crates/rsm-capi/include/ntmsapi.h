@@ -1114,6 +1114,12 @@ DWORD SetNtmsObjectInformationW(HANDLE hSession, LPNTMS_GUID lpObjectId, LPNTMS_
 #define SetNtmsObjectInformation SetNtmsObjectInformationA
 #endif
 
+/* Queues the disabling of a library, drive or physical medium. */
+DWORD DisableNtmsObject(HANDLE hSession, DWORD dwType, LPNTMS_GUID lpObjectId);
+
+/* Queues the enabling of a library, drive or physical medium. */
+DWORD EnableNtmsObject(HANDLE hSession, DWORD dwType, LPNTMS_GUID lpObjectId);
+
 /* Mounts one or more media into drives and waits until they are ready. */
 DWORD MountNtmsMedia(HANDLE hSession, LPNTMS_GUID lpMediaId, LPNTMS_GUID lpDriveId, DWORD dwCount, DWORD dwOptions, int dwPriority, DWORD dwTimeout, LPNTMS_MOUNT_INFORMATION lpMountInformation);
 

@@ -233,6 +233,16 @@ pub fn dismount_drive(handle: Handle, drive: Option<Guid>) -> Code {
     done(find(handle).map(|session| session.dismount_drive(drive.map(to_model))))
 }
 
+/// DisableNtmsObject: success means that the change is queued.
+pub fn disable(handle: Handle, object_type: u32, object: Option<Guid>) -> Code {
+    done(find(handle).map(|session| session.disable(object_type, object.map(to_model))))
+}
+
+/// EnableNtmsObject: success means that the change is queued.
+pub fn enable(handle: Handle, object_type: u32, object: Option<Guid>) -> Code {
+    done(find(handle).map(|session| session.enable(object_type, object.map(to_model))))
+}
+
 /// CleanNtmsDrive: success means that the cleaning is queued, or that the stand-alone drive is noted as cleaned.
 pub fn clean_drive(handle: Handle, drive: Option<Guid>) -> Code {
     done(find(handle).map(|session| session.clean_drive(drive.map(to_model))))

@@ -498,6 +498,34 @@ pub extern "C" fn SetNtmsObjectInformationW(
     })
 }
 
+/// Queues the disabling of a library, drive or physical medium.
+#[unsafe(no_mangle)]
+pub extern "C" fn DisableNtmsObject(
+    session_handle: *mut c_void,
+    object_type: u32,
+    object_id: *const Guid,
+) -> u32 {
+    answering(|| {
+        let session_handle = session(session_handle)?;
+        let object_id = optional_id(object_id)?;
+        done(calls::disable(session_handle, object_type, object_id))
+    })
+}
+
+/// Queues the enabling of a library, drive or physical medium.
+#[unsafe(no_mangle)]
+pub extern "C" fn EnableNtmsObject(
+    session_handle: *mut c_void,
+    object_type: u32,
+    object_id: *const Guid,
+) -> u32 {
+    answering(|| {
+        let session_handle = session(session_handle)?;
+        let object_id = optional_id(object_id)?;
+        done(calls::enable(session_handle, object_type, object_id))
+    })
+}
+
 /// Mounts one or more media into drives and waits until they are ready.
 #[unsafe(no_mangle)]
 #[allow(clippy::too_many_arguments, reason = "the prototype of the C interface")]

@@ -77,7 +77,7 @@ pub enum Command {
     /// The session with the service
     #[command(subcommand)]
     Session(SessionCommand),
-    /// Names and descriptions of objects of all kinds
+    /// Names and descriptions of objects of all kinds, and what is in use
     #[command(subcommand)]
     Object(ObjectCommand),
     /// Prints what changes, as it happens: a line each

@@ -23,6 +23,7 @@ pub mod api;
 pub mod arguments;
 pub mod blocks;
 pub mod cleaners;
+pub mod enabling;
 pub mod events;
 pub mod find;
 pub mod inventory;

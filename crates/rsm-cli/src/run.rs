@@ -17,7 +17,8 @@ use crate::view::pool::MediaTypeRow;
 use crate::view::work::{HistoryRow, RequestRow};
 use crate::watch::Shown;
 use crate::{
-    allocate, api, blocks, cleaners, events, inventory, mount, object, operators, pools, ports, queue,
+    allocate, api, blocks, cleaners, enabling, events, inventory, mount, object, operators, pools, ports,
+    queue,
 };
 use clap::CommandFactory;
 use rsm_client::{ServerAddress, Session};
@@ -40,8 +41,8 @@ pub fn run(arguments: &Arguments) -> Result<String, Problem> {
             in_session(general, |session| media_types(session, format))
         }
         Command::Pool(command) => in_session(general, |session| pools::pool(session, command, format, shown)),
-        Command::Object(ObjectCommand::Set(arguments)) => {
-            in_session(general, |session| object::set(session, arguments, format))
+        Command::Object(command) => {
+            in_session(general, |session| object_command(session, command, format, shown))
         }
         Command::Request(command) => in_session(general, |session| request(session, command, format)),
         Command::Operator(command) => {
@@ -69,6 +70,19 @@ fn in_session(
     // What was done stands whether or not the close arrives; a session that is left behind lapses.
     let _lapses = session.close();
     result
+}
+
+fn object_command(
+    session: &Session,
+    command: &ObjectCommand,
+    format: Format,
+    shown: Shown,
+) -> Result<String, Problem> {
+    match command {
+        ObjectCommand::Set(arguments) => object::set(session, arguments, format),
+        ObjectCommand::Disable(arguments) => enabling::disable(session, arguments, format, shown),
+        ObjectCommand::Enable(arguments) => enabling::enable(session, arguments, format, shown),
+    }
 }
 
 fn library(

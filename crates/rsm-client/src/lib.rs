@@ -16,6 +16,7 @@
 pub mod address;
 pub mod cleaners;
 pub mod deadline;
+pub mod enabling;
 pub mod error;
 pub mod notification;
 pub mod operator;

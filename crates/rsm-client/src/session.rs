@@ -304,9 +304,11 @@ const DATA_PATIENCE: Patience = Patience::Timeout { timeout_ms: 900_000 };
 const DATA_FUNCTIONS: [&str; 2] = ["WriteBlocks", "ReadBlocks"];
 
 /// Functions whose requests carry a call number.
-const NUMBERED: [&str; 28] = [
+const NUMBERED: [&str; 30] = [
     "CloseNtmsSession",
     "SetNtmsObjectInformation",
+    "DisableNtmsObject",
+    "EnableNtmsObject",
     "InventoryNtmsLibrary",
     "CancelNtmsLibraryRequest",
     "SetNtmsRequestOrder",

@@ -521,6 +521,8 @@ fn word(call: &Call) -> &'static str {
         Call::MoveToPool { .. } => "MoveToNtmsMediaPool",
         Call::Allocate(_) => "AllocateNtmsMedia",
         Call::Deallocate { .. } => "DeallocateNtmsMedia",
+        Call::Disable { .. } => "DisableNtmsObject",
+        Call::Enable { .. } => "EnableNtmsObject",
         Call::SetInformation { .. } => "SetNtmsObjectInformation",
         Call::Classify { .. } => "Classify",
         Call::SubmitOperatorRequest(_) => "SubmitNtmsOperatorRequest",

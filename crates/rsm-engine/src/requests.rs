@@ -217,7 +217,10 @@ fn complete_signal(turn: &mut Turn<'_>, request: &LibraryRequest) -> Handled {
         (Operation::Inventory | Operation::ReserveCleaner | Operation::ReleaseCleaner, _) => {
             turn.changes.complete(ObjectType::Library, request.library.guid());
         }
-        (Operation::CleanDrive, _) => {
+        (Operation::DisableLibrary | Operation::EnableLibrary, _) => {
+            turn.changes.complete(ObjectType::Library, request.library.guid());
+        }
+        (Operation::CleanDrive | Operation::DisableDrive | Operation::EnableDrive, _) => {
             if let Some(drive) = request.drive {
                 turn.changes.complete(ObjectType::Drive, drive.guid());
             }
@@ -243,7 +246,7 @@ fn complete_signal(turn: &mut Turn<'_>, request: &LibraryRequest) -> Handled {
                 turn.changes.complete(ObjectType::MediaPool, medium.pool.guid());
             }
         }
-        (Operation::Classify, _) => {
+        (Operation::Classify | Operation::DisableMedium | Operation::EnableMedium, _) => {
             if let Some(medium) = request.medium {
                 turn.changes.complete(ObjectType::PhysicalMedium, medium.guid());
             }
@@ -284,6 +287,12 @@ fn sentence(request: &LibraryRequest) -> String {
         Operation::Classify => "label read",
         Operation::Remove => "cancellation",
         Operation::CleanDrive => "cleaning",
+        Operation::DisableLibrary => "disabling of the library",
+        Operation::EnableLibrary => "enabling of the library",
+        Operation::DisableDrive => "disabling of a drive",
+        Operation::EnableDrive => "enabling of a drive",
+        Operation::DisableMedium => "disabling of a medium",
+        Operation::EnableMedium => "enabling of a medium",
         Operation::ReserveCleaner => "reservation of the cleaner's slot",
         Operation::ReleaseCleaner => "release of the cleaner's slot",
     };

@@ -51,6 +51,20 @@ pub enum Call {
         /// Reserved and ignored (deallocate-options).
         options: u32,
     },
+    /// DisableNtmsObject.
+    Disable {
+        /// NtmsObjectsTypes: 5 drive, 9 library, 15 physical medium.
+        object_type: u32,
+        /// Object; `None` stands for NULL.
+        object: Option<Guid>,
+    },
+    /// EnableNtmsObject.
+    Enable {
+        /// NtmsObjectsTypes: 5 drive, 9 library, 15 physical medium.
+        object_type: u32,
+        /// Object; `None` stands for NULL.
+        object: Option<Guid>,
+    },
     /// SetNtmsObjectInformation.
     SetInformation {
         /// Object; `None` stands for NULL.

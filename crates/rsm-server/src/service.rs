@@ -204,6 +204,8 @@ handlers!(ObjectManagement {
     question enumerate_ntms_object: EnumerateNtmsObjectRequest => EnumerateNtmsObjectResponse;
     question get_ntms_object_information: GetNtmsObjectInformationRequest => GetNtmsObjectInformationResponse;
     change set_ntms_object_information: SetNtmsObjectInformationRequest => SetNtmsObjectInformationResponse;
+    change disable_ntms_object: DisableNtmsObjectRequest => DisableNtmsObjectResponse;
+    change enable_ntms_object: EnableNtmsObjectRequest => EnableNtmsObjectResponse;
 });
 
 handlers!(LibraryControl {

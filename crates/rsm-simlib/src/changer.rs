@@ -141,6 +141,12 @@ impl SimLibrary {
                 bytes: id.encode(),
             });
         }
+        if self.magazine_is_out(address.0) {
+            // What lies in a magazine that is out the library does not see.
+            element.access = false;
+            (element.except, element.asc, element.ascq) = (true, 0x3B, 0x12);
+            return element;
+        }
         let Some(cartridge) = occupant.map(|index| &self.cartridges[index]) else { return element };
         element.full = true;
         element.source = cartridge.home.map(ElementAddress);

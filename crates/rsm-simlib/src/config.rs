@@ -85,6 +85,8 @@ pub struct ChangerConfig {
     pub ports: PortStyle,
     /// How hands reach what lies behind the door.
     pub door: DoorStyle,
+    /// How many slots one magazine holds; with 0 the slots are built in.
+    pub magazine_slots: u16,
 }
 
 /// What a robot does with a cartridge that a drive holds threaded.
@@ -238,6 +240,7 @@ impl Default for ChangerConfig {
             turns: None,
             ports: PortStyle::Free,
             door: DoorStyle::Free,
+            magazine_slots: 0,
         }
     }
 }

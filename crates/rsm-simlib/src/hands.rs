@@ -12,6 +12,7 @@ use crate::cartridge::{Cartridge, CartridgeId, Place};
 use crate::cleaning::{Cleaner, Flaw};
 use crate::library::{MotionCause, SimLibrary};
 use crate::media::{CartridgeConfig, Side};
+use crate::openings::Magazine;
 
 /// What a person does.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -105,6 +106,16 @@ pub enum HandAction {
     OpenDoor,
     /// Closes it.
     CloseDoor,
+    /// Takes a magazine out with all that is in it.
+    TakeMagazine {
+        /// Its number, from 1.
+        magazine: u16,
+    },
+    /// Puts a magazine in that was taken out.
+    PutMagazine {
+        /// Its number, from 1.
+        magazine: u16,
+    },
     /// Puts a new cleaning cartridge into an empty element.
     PutCleaner {
         /// Its bar code; absent for a cartridge without label.
@@ -191,6 +202,12 @@ pub enum HandError {
     /// The door is closed.
     #[error("element {0} lies behind the door, which is closed; open it first (`hand open-door`)")]
     DoorClosed(u16),
+    /// The magazine with that slot is out.
+    #[error("slot {0} is in a magazine that is out; put it in first (`hand put-magazine`)")]
+    MagazineOut(u16),
+    /// There is no such magazine.
+    #[error("the library has no magazine {0}; configure changer.magazine_slots")]
+    NoMagazine(u16),
     /// There is no door.
     #[error("the library has no door that opens; configure changer.door = \"hinged\"")]
     NoDoor,
@@ -277,6 +294,12 @@ impl SimLibrary {
             HandAction::RepairBarCode { element } => return self.repair_bar_code(*element),
             HandAction::OpenPort { port } => return self.port_by_hand(*port, PortAction::Open, notice),
             HandAction::ClosePort { port } => return self.port_by_hand(*port, PortAction::Close, notice),
+            HandAction::TakeMagazine { magazine } => {
+                return self.magazine_by_hand(*magazine, Magazine::Out, notice);
+            }
+            HandAction::PutMagazine { magazine } => {
+                return self.magazine_by_hand(*magazine, Magazine::In, notice);
+            }
             HandAction::OpenDoor => return self.open_door(),
             HandAction::CloseDoor => return self.close_door(notice),
             HandAction::PutCleaner { bar_code, cleanings, to } => {

@@ -134,6 +134,7 @@ pub struct SimLibrary {
     pub(crate) openings: Openings,
     attentions: Vec<VecDeque<(u8, u8)>>,
     now_ms: u64,
+    commands: u64,
 }
 
 /// What a command gives when it was not refused.
@@ -254,6 +255,7 @@ impl SimLibrary {
             openings: Openings::default(),
             attentions: vec![VecDeque::new(); units],
             now_ms: 0,
+            commands: 0,
         };
         library.power_cycle();
         library
@@ -321,6 +323,7 @@ impl SimLibrary {
 
     /// Executes a command: LUN 0 is the changer, LUN 1 to n are the drives; LUN 0 is the drive that stands alone.
     pub fn execute(&mut self, lun: u8, cdb: &[u8], data_out: &[u8]) -> Response {
+        self.commands += 1;
         let verdict = match Command::decode_for(self.kind(self.unit(lun)), cdb) {
             Ok(command) => self.run(lun, command, data_out),
             Err(DecodeError::UnknownOpcode(_)) => Err(refused(0x20, 0x00)),
@@ -528,6 +531,12 @@ impl SimLibrary {
         self.unsaved.tapes.insert(id, 0);
         self.unsaved.state = true;
         true
+    }
+
+    /// How many commands have come since it was made or loaded, whatever became of them.
+    #[must_use]
+    pub const fn commands(&self) -> u64 {
+        self.commands
     }
 
     /// Every way a cartridge has made, in order.

@@ -1,4 +1,4 @@
-//! Ports that open and close, and the door: what separates hands from the robot.
+//! Ports that open and close, the door, and magazines: what separates hands from the robot.
 //!
 //! Without more said, hands reach everything at any time unless PREVENT MEDIUM REMOVAL has locked it, as in a
 //! library whose openings nobody watches. `changer.ports = "closing"` gives ports that are either open, for hands,
@@ -10,6 +10,10 @@
 //!   door:  closed ── a hand ──► open ── a hand ──► closed, 06h/2800h
 //!            (not while prevented)  └─ all that needs the robot or its memory ends with 02h/0418h
 //! ```
+//!
+//! `changer.magazine_slots` puts so many slots each into magazines, which hands take out with all that is in them and put
+//! back: 06h/3B12h and 06h/3B13h tell. The slots of one that is out have ACCESS 0 and EXCEPT with 3Bh/12h, and a move
+//! from or to them ends with 05h/3B12h.
 //!
 //! Invariants: what is open stays open over a power cycle and a restart, for no motor closes it; PREVENT shuts
 //! nothing that is open, it only keeps closed what is closed.
@@ -47,13 +51,23 @@ pub enum DoorStyle {
     None,
 }
 
-/// What stands open.
+/// Which way a magazine goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Magazine {
+    In,
+    Out,
+}
+
+/// What stands open, and what is out.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub(crate) struct Openings {
     /// Whether the door does.
     pub door: bool,
     /// The ports that do.
     pub ports: BTreeSet<u16>,
+    /// The magazines that are out, by number from 1.
+    #[serde(default)]
+    pub magazines_out: BTreeSet<u16>,
 }
 
 impl SimLibrary {
@@ -69,6 +83,47 @@ impl SimLibrary {
         self.openings.ports.contains(&address)
     }
 
+    /// Whether the magazine with this slot is out.
+    #[must_use]
+    pub fn magazine_is_out(&self, address: u16) -> bool {
+        let slots = self.config.changer.magazine_slots;
+        let offset = address.checked_sub(self.config.geometry.first_slot);
+        let here = offset.filter(|offset| *offset < self.config.geometry.slots);
+        here.and_then(|offset| offset.checked_div(slots))
+            .is_some_and(|index| self.openings.magazines_out.contains(&(index + 1)))
+    }
+
+    /// A hand takes a magazine out with all that is in it, or puts it in.
+    pub(crate) fn magazine_by_hand(
+        &mut self,
+        number: u16,
+        way: Magazine,
+        notice: Notice,
+    ) -> Result<(), HandError> {
+        let slots = self.config.changer.magazine_slots;
+        let count = self.config.geometry.slots.checked_add(slots.saturating_sub(1));
+        let count = count.and_then(|all| all.checked_div(slots)).unwrap_or(0);
+        if number == 0 || number > count {
+            return Err(HandError::NoMagazine(number));
+        }
+        let out = self.openings.magazines_out.contains(&number);
+        if self.doors_locked {
+            return Err(HandError::Locked);
+        }
+        match way {
+            Magazine::Out if out => return Err(HandError::AlreadySo),
+            Magazine::In if !out => return Err(HandError::AlreadySo),
+            Magazine::Out => drop(self.openings.magazines_out.insert(number)),
+            Magazine::In => drop(self.openings.magazines_out.remove(&number)),
+        }
+        self.unsaved.state = true;
+        if notice == Notice::Attention {
+            // 06h/3B12h: medium magazine removed; 06h/3B13h: medium magazine inserted.
+            self.raise_attention(0, 0x3B, if way == Magazine::Out { 0x12 } else { 0x13 });
+        }
+        Ok(())
+    }
+
     /// Refuses what an open door stops.
     pub(crate) fn door_closed(&self) -> Result<(), Sense> {
         // 02h/0418h: logical unit not ready, a door is open.
@@ -78,6 +133,10 @@ impl SimLibrary {
     /// Refuses a move from or to a port that stands open.
     pub(crate) fn reached_by_robot(&self, place: Place) -> Result<(), Sense> {
         let open = place.address().is_some_and(|address| self.port_is_open(address));
+        if place.address().is_some_and(|address| self.magazine_is_out(address)) {
+            // 05h/3B12h: medium magazine removed.
+            return Err(refused(0x3B, 0x12));
+        }
         // 05h/3B11h: medium magazine not accessible.
         if open { Err(refused(0x3B, 0x11)) } else { Ok(()) }
     }
@@ -175,6 +234,9 @@ impl SimLibrary {
 
     /// Whether hands reach a place now.
     pub(crate) fn reached_by_hand(&self, place: Place, address: u16) -> Result<(), HandError> {
+        if self.magazine_is_out(address) {
+            return Err(HandError::MagazineOut(address));
+        }
         let free = if self.doors_locked { Err(HandError::Locked) } else { Ok(()) };
         if !self.has_changer() {
             return free;

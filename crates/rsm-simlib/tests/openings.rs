@@ -104,6 +104,28 @@ impl Rig {
         self.ask(0, Command::PreventAllowMediumRemoval { removal })
     }
 
+    /// The slots as `address[:bar code][!ASC and ASCQ]`.
+    fn slots(&mut self) -> String {
+        let requested = RequestedElements {
+            element_type: Some(ElementType::Storage),
+            first: ElementAddress(0),
+            count: 99,
+            volume_tags: true,
+            current_data: false,
+            device_ids: false,
+            allocation_length: 4096,
+        };
+        let response = self.0.execute(0, Command::ReadElementStatus(requested).encode().as_bytes(), &[]);
+        let status = ElementStatus::decode(&response.data_in).expect("element status");
+        let word = |element: &Element| {
+            let tag = element.primary_tag.as_ref().map(|tag| format!(":{}", tag.identifier()));
+            let why = element.except.then(|| format!("!{:02x}{:02x}", element.asc, element.ascq));
+            assert_eq!(element.access, !element.except, "what is out is not reached");
+            format!("{}{}{}", element.address.0, tag.unwrap_or_default(), why.unwrap_or_default())
+        };
+        status.elements.iter().map(word).collect::<Vec<_>>().join(" ")
+    }
+
     /// The ports as `address[:full][!no access][*placed by hand]`.
     fn ports(&mut self) -> String {
         let requested = RequestedElements {
@@ -383,4 +405,31 @@ fn what_is_open_dirty_and_left_of_cleaners_is_found_again() {
     assert_eq!((seen.door_open, seen.open_ports.as_slice()), (true, &[769][..]));
     assert_eq!(seen.drives[1].alerts, [20, 21]);
     assert_eq!(seen.cartridges[2].cleaner, Some(Cleaner { cleanings: 6, flaw: Some(Flaw::Sticks) }));
+}
+
+#[test]
+fn a_magazine_goes_out_and_comes_back_with_what_is_in_it() {
+    let mut rig = Rig::new("[changer]\nmagazine_slots = 3\n");
+    assert_eq!(rig.carry(1000, 256), "good");
+    for (action, why) in [
+        (HandAction::TakeMagazine { magazine: 0 }, "no magazine 0"),
+        (HandAction::TakeMagazine { magazine: 3 }, "no magazine 3"),
+        (HandAction::PutMagazine { magazine: 1 }, "so already"),
+    ] {
+        assert!(rig.hand(action).contains(why), "{why}");
+    }
+    assert_eq!(rig.hand(HandAction::TakeMagazine { magazine: 1 }), "good");
+    assert!(rig.hand(HandAction::TakeMagazine { magazine: 1 }).contains("so already"));
+    assert_eq!((rig.ready(0), rig.ready(0)), ("6/3b12".into(), "good".into()));
+    assert_eq!((rig.carry(1001, 257), rig.carry(1003, 1002)), ("5/3b12".into(), "5/3b12".into()));
+    assert!(rig.hand(HandAction::TakeOut { from: 1001 }).contains("magazine that is out"));
+    assert_eq!(rig.slots(), "1000!3b12 1001!3b12 1002!3b12 1003:CLN001L6", "what lies in it is not seen");
+    assert_eq!(rig.carry(1003, 257), "good", "the other magazine is there");
+    assert_eq!(rig.hand(HandAction::PutMagazine { magazine: 1 }), "good");
+    assert_eq!((rig.ready(0), rig.ready(0)), ("6/3b13".into(), "good".into()));
+    assert_eq!(rig.slots(), "1000 1001:V00002L6 1002 1003");
+    assert_eq!(rig.removal(MediumRemoval::Prevent), "good");
+    assert!(rig.hand(HandAction::TakeMagazine { magazine: 1 }).contains("locked"));
+    let mut built_in = Rig::new("");
+    assert!(built_in.hand(HandAction::TakeMagazine { magazine: 1 }).contains("no magazine"));
 }

@@ -415,6 +415,14 @@ pub struct ElementReport {
     pub port: Option<PortState>,
 }
 
+impl ElementReport {
+    /// Whether it is a slot whose magazine is out, or cannot be reached (SMC-3, EXCEPT with 3Bh/12h or 3Bh/11h).
+    pub fn is_missing(&self) -> bool {
+        let told = matches!(self.exception, Some((0x3B, 0x11 | 0x12)));
+        self.kind == ElementKind::Slot && !self.full && told
+    }
+}
+
 /// What is not told to be out of reach is within it.
 fn reached() -> bool {
     true

@@ -142,8 +142,8 @@ impl Story {
             "user" => self.user(rest)?,
             "open" | "close" | "keep" | "mount" | "dismount" | "inventory" | "again" | "write" | "read"
             | "pool" | "move" | "allocate" | "deallocate" | "set-pool" | "classify" | "clean" | "empty"
-            | "cancel" | "order" | "reserve-slot" | "release-slot" | "eject" | "submit" | "await"
-            | "satisfy" | "refuse" | "acknowledge" => Some(self.call(verb, rest)?),
+            | "cancel" | "order" | "reserve-slot" | "release-slot" | "eject" | "disable" | "enable"
+            | "submit" | "await" | "satisfy" | "refuse" | "acknowledge" => Some(self.call(verb, rest)?),
             "enumerate" | "info" | "why" | "table" | "pool-name" => Some(self.ask(verb, rest)?),
             "borrow" | "silence" | "hangup" => self.program_acts(verb, rest)?,
             "try" => match rest.split_first() {
@@ -367,7 +367,7 @@ fn taken_out<N: std::str::FromStr>(words: &mut Vec<&str>, head: &str) -> Done<Op
 
 /// What has to do with dirt and hands: `cleaning-cartridge=5` puts one with 50 cleanings into slot 5, `clean-now=3`
 /// makes drives that ask to be cleaned after three loads, `closing-ports=1` gives ports that open and close,
-/// `hinged-door=1` a door that does, `no-door=1` none.
+/// `hinged-door=1` a door that does, `no-door=1` none, `magazine-slots=2` magazines of two slots.
 fn equip(config: &mut LibraryConfig, key: &str, number: u16) -> Done {
     match key {
         "cleaning-cartridge" => config.cartridge.push(rsm_simlib::CartridgeConfig {
@@ -382,6 +382,7 @@ fn equip(config: &mut LibraryConfig, key: &str, number: u16) -> Done {
         }
         "closing-ports" => config.changer.ports = rsm_simlib::PortStyle::Closing,
         "hinged-door" => config.changer.door = rsm_simlib::DoorStyle::Hinged,
+        "magazine-slots" => config.changer.magazine_slots = number,
         "no-door" => config.changer.door = rsm_simlib::DoorStyle::None,
         _ => return Err(format!("a library has no {key}")),
     }

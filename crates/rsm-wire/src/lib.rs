@@ -22,6 +22,7 @@ mod generated {
 
 mod cleaner;
 pub mod convert;
+mod enabling;
 mod extension;
 pub mod failure;
 mod media;

@@ -111,5 +111,7 @@ queued!(
     ReserveNtmsCleanerSlotResponse,
     ReleaseNtmsCleanerSlotResponse,
     DismountNtmsDriveResponse,
+    DisableNtmsObjectResponse,
+    EnableNtmsObjectResponse,
     EjectNtmsMediaResponse
 );

@@ -57,6 +57,8 @@ rpcs! {
         "EnumerateNtmsObject": EnumerateNtmsObjectRequest => EnumerateNtmsObjectResponse;
         "GetNtmsObjectInformation": GetNtmsObjectInformationRequest => GetNtmsObjectInformationResponse;
         "SetNtmsObjectInformation": SetNtmsObjectInformationRequest => SetNtmsObjectInformationResponse;
+        "DisableNtmsObject": DisableNtmsObjectRequest => DisableNtmsObjectResponse;
+        "EnableNtmsObject": EnableNtmsObjectRequest => EnableNtmsObjectResponse;
     }
     "LibraryControl" {
         "InventoryNtmsLibrary": InventoryNtmsLibraryRequest => InventoryNtmsLibraryResponse;

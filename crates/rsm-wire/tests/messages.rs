@@ -85,6 +85,8 @@ fn refuses_unknown(function: &str) -> bool {
         "History" => read::<v1::HistoryRequest>(json).is_err(),
         "ExplainRequest" => read::<v1::ExplainRequestRequest>(json).is_err(),
         "SetNtmsObjectInformation" => read::<v1::SetNtmsObjectInformationRequest>(json).is_err(),
+        "DisableNtmsObject" => read::<v1::DisableNtmsObjectRequest>(json).is_err(),
+        "EnableNtmsObject" => read::<v1::EnableNtmsObjectRequest>(json).is_err(),
         "CreateNtmsMediaPool" => read::<v1::CreateNtmsMediaPoolRequest>(json).is_err(),
         "GetNtmsMediaPoolName" => read::<v1::GetNtmsMediaPoolNameRequest>(json).is_err(),
         "MoveToNtmsMediaPool" => read::<v1::MoveToNtmsMediaPoolRequest>(json).is_err(),

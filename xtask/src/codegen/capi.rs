@@ -303,6 +303,8 @@ fn rust_name(function: &str) -> Result<&'static str> {
         "DismountNtmsMedia" => "dismount",
         "GetNtmsObjectInformation" => "information",
         "SetNtmsObjectInformation" => "set_information",
+        "DisableNtmsObject" => "disable",
+        "EnableNtmsObject" => "enable",
         "CreateNtmsMediaPool" => "create_pool",
         "GetNtmsMediaPoolName" => "pool_name",
         "MoveToNtmsMediaPool" => "move_to_pool",

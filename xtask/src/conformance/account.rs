@@ -356,20 +356,20 @@ mod tests {
     #[test]
     fn a_reason_names_what_is_missing() {
         let line = |needs: &str| format!("ids = [{{ id = \"{BUSY}\", needs = \"{needs}\", why = \"w\" }}]");
-        check(&line("DisableNtmsObject"), &[BUSY], "", &[]);
+        check(&line("GetVolumesFromDrive"), &[BUSY], "", &[]);
         check(&line("time"), &[BUSY], "", &["needs time, which is no function and no bed"]);
         check(&line("CloseNtmsSession"), &[BUSY], "", &["needs CloseNtmsSession, which is whole"]);
         check(&line("bed: disc"), &[BUSY], "", &["the bed disc is not declared"]);
         let bed = "[[bed]]\nname = \"disc\"\nwhat = \"w\"\n";
         check(&format!("{}\n{bed}", line("bed: disc")), &[BUSY], "", &[]);
         check(bed, &[], "", &["nothing needs the bed disc"]);
-        let silent = line("DisableNtmsObject").replace("\"w\"", "\"\"");
+        let silent = line("GetVolumesFromDrive").replace("\"w\"", "\"\"");
         check(&silent, &[BUSY], "", &["says not why"]);
     }
 
     #[test]
     fn a_line_for_nothing_or_twice_is_found() {
-        let line = |id: &str| format!("{{ id = \"{id}\", needs = \"DisableNtmsObject\", why = \"w\" }}");
+        let line = |id: &str| format!("{{ id = \"{id}\", needs = \"GetVolumesFromDrive\", why = \"w\" }}");
         check(&format!("ids = [{}]", line("M-1000")), &[], "", &["M-1000 is no id that is counted"]);
         check(&format!("ids = [{0}, {0}]", line(BUSY)), &[BUSY], "", &["stands twice"]);
     }
@@ -395,7 +395,7 @@ mod tests {
             let part = account.parts.iter().find(|part| part.name == "MountNtmsMedia").expect("it is there");
             (part.whole.clone().expect("a function"), account.numbers.functions.proven)
         };
-        let (outside, count) = whole(&line("DisableNtmsObject"));
+        let (outside, count) = whole(&line("GetVolumesFromDrive"));
         assert_eq!(outside, Ok(()));
         let (own, less) = whole(&line("MountNtmsMedia"));
         assert_eq!(

@@ -167,6 +167,48 @@ pub enum ObjectCommand {
     ///
     /// Libraries, pools, media, sides and logical media can be renamed, all kinds described.
     Set(SetObjectArguments),
+    /// Takes a library, a drive or a medium out of use
+    ///
+    /// What is under way with it ends first, and nothing new begins: an owner gives his medium back, a drive lets its
+    /// cartridge go home. Ctrl-C ends the wait; "rsm request cancel" takes the request back.
+    Disable(SwitchObjectArguments),
+    /// Puts a library, a drive or a medium back into use
+    Enable(SwitchObjectArguments),
+}
+
+/// Arguments of what goes out of use and comes back.
+#[derive(Args, Clone, Debug)]
+pub struct SwitchObjectArguments {
+    /// Id; or name or bar code, where --kind says what it is
+    pub object: String,
+    /// What kind of object is meant
+    #[arg(long, value_enum)]
+    pub kind: Option<Switched>,
+    /// Only queue it
+    #[arg(long)]
+    pub no_wait: bool,
+}
+
+/// Kinds of objects that can be disabled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Switched {
+    /// A library, with all that is in it
+    Library,
+    /// A drive
+    Drive,
+    /// A medium, with its sides
+    Medium,
+}
+
+impl Switched {
+    /// Gives the kind in the service's words.
+    pub fn object_type(self) -> ObjectType {
+        match self {
+            Switched::Library => ObjectType::Library,
+            Switched::Drive => ObjectType::Drive,
+            Switched::Medium => ObjectType::PhysicalMedium,
+        }
+    }
 }
 
 /// Arguments of texts.

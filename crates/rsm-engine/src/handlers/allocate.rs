@@ -11,7 +11,7 @@
 //! a person says that the request is done and still nothing is found, a new one says so, once for each such answer.
 
 use crate::gate::{self, Concerned};
-use crate::handlers::{Asked, Found, bad_parameter, wait};
+use crate::handlers::{Asked, Found, bad_parameter, media, wait};
 use crate::memory::{Search, WaitsFor};
 use crate::operators;
 use crate::pools;
@@ -193,7 +193,8 @@ fn named(
     }
     check_siblings(turn, pool, &medium, &side, options)?;
     check_nobody_uses(turn, asked, &medium)?;
-    if !medium.common.enabled || medium.conflict || medium.to_free || medium.state == MediumState::OpError {
+    let disabled = media::disabled(turn, &medium)?.is_some();
+    if disabled || medium.conflict || medium.to_free || medium.state == MediumState::OpError {
         return refuse(
             Code::MediaUnavailable,
             format!("{name} is disabled, in conflict, in error or on its way to the free pool"),
@@ -290,7 +291,8 @@ fn next(turn: &mut Turn<'_>, pool: &MediaPool, call: &AllocateCall) -> Handled<R
             "bring it to a library and inventory it",
         );
     }
-    if !medium.common.enabled || medium.conflict || medium.state == MediumState::OpError {
+    let disabled = media::disabled(turn, &medium)?.is_some();
+    if disabled || medium.conflict || medium.state == MediumState::OpError {
         return refuse(
             Code::MediaUnavailable,
             format!("{name} is disabled, in conflict or in error"),

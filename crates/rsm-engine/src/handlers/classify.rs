@@ -3,7 +3,7 @@
 //! One library request a side. They are background work: idle drives carry them out, and never in front of a mount.
 
 use crate::gate;
-use crate::handlers::Asked;
+use crate::handlers::{Asked, media as named_media};
 use crate::pools;
 use crate::requests;
 use crate::turn::{Handled, Turn, refuse};
@@ -67,7 +67,8 @@ fn unread(turn: &Turn<'_>, only: Option<LibraryId>, most: usize) -> Handled<Vec<
     for side in turn.tx.find(columns::side::STATE, SideState::Unknown)? {
         let Some(medium) = turn.tx.get::<Medium>(side.medium)? else { continue };
         let here = medium.location != Location::Offline && only.is_none_or(|id| id == medium.library);
-        if here && medium.media_type_code != CLEANER && !is_queued(turn, side.id)? {
+        let usable = medium.media_type_code != CLEANER && named_media::disabled(turn, &medium)?.is_none();
+        if here && usable && !is_queued(turn, side.id)? {
             found.push((medium, side.id));
         }
         if found.len() >= most {
@@ -91,6 +92,9 @@ fn named(turn: &Turn<'_>, media: &[Guid]) -> Handled<Vec<(Medium, SideId)>> {
         }
         if medium.media_type_code == CLEANER {
             return refuse(Code::InvalidState, format!("{name} is a cleaning cartridge"), "");
+        }
+        if let Some(what) = named_media::disabled(turn, &medium)? {
+            return refuse(Code::ResourceDisabled, format!("{what} is disabled"), "enable it");
         }
         for side in pools::sides_of(&turn.tx, medium.id)? {
             if !is_queued(turn, side.id)? {

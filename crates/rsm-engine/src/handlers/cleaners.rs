@@ -34,7 +34,7 @@ pub(crate) fn clean(turn: &mut Turn<'_>, asked: &Asked<'_>, drive: Option<Guid>)
             "check its power and cables",
         );
     }
-    if bay.common.operational == OperationalState::NotPresent {
+    if is_silent(turn, &bay)? {
         return refuse(
             Code::DeviceNotAvailable,
             format!("{} does not answer", bay.common.name),
@@ -109,6 +109,12 @@ pub(crate) fn release(turn: &mut Turn<'_>, asked: &Asked<'_>, library: Option<Gu
     check_present(&slot)?;
     check_empty(turn, &slot)?;
     queue(turn, asked, &library, slot.id, Operation::ReleaseCleaner)
+}
+
+/// Whether a drive does not answer: it was asked again after its worker was given up, and said nothing.
+fn is_silent(turn: &Turn<'_>, bay: &Drive) -> Handled<bool> {
+    let device = turn.tx.get::<Device>(bay.device.clone())?;
+    Ok(device.is_some_and(|device| !device.answered && device.probes > 1))
 }
 
 fn queue(

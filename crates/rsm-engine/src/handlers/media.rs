@@ -1,6 +1,7 @@
 //! How a call names a medium: by logical medium, by side, or by the medium itself where it has one side.
 
 use crate::gate::{self, Concerned};
+use crate::naming;
 use crate::turn::{Handled, Turn, refuse};
 use rsm_model::Code;
 use rsm_model::access::Caller;
@@ -46,6 +47,15 @@ pub(crate) fn named(
         gate::admit(&turn.tx, caller, function, &concerned)?;
     }
     Ok(found)
+}
+
+/// What is disabled of a medium and the library that contains it, by name (disable-contained-enabled-flag).
+pub(crate) fn disabled(turn: &Turn<'_>, medium: &Medium) -> Handled<Option<String>> {
+    if !medium.common.enabled {
+        return Ok(Some(naming::medium(medium)));
+    }
+    let library = turn.tx.get::<Library>(medium.library)?;
+    Ok(library.filter(|library| !library.common.enabled).map(|library| library.common.name))
 }
 
 /// Finds a side by its own id, by its logical medium, or by its medium where that has but one side.

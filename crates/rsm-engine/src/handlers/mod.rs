@@ -7,6 +7,7 @@ mod allocate;
 mod blocks;
 mod classify;
 mod cleaners;
+mod enabling;
 mod information;
 mod inventory;
 mod media;
@@ -31,6 +32,8 @@ use rsm_model::access::Caller;
 use rsm_model::call::{Call, Refusal, Reply};
 use rsm_model::ids::SessionId;
 use rsm_model::record::{LibraryRequest, Session};
+
+use enabling::Wanted;
 
 /// Who calls, and where the answer goes.
 pub(crate) struct Asked<'a> {
@@ -83,6 +86,12 @@ pub(crate) fn call(
         Call::MoveToPool { medium, pool } => Some(pools::move_to(turn, &asked, *medium, *pool)?),
         Call::Allocate(wanted) => allocate::allocate(turn, &asked, wanted)?,
         Call::Deallocate { logical, .. } => Some(allocate::deallocate(turn, &asked, *logical)?),
+        Call::Disable { object_type, object } => {
+            Some(enabling::change(turn, &asked, Wanted::Disabled, *object_type, *object)?)
+        }
+        Call::Enable { object_type, object } => {
+            Some(enabling::change(turn, &asked, Wanted::Enabled, *object_type, *object)?)
+        }
         Call::SetInformation { object, information } => {
             Some(information::set(turn, &asked, *object, information.as_ref())?)
         }

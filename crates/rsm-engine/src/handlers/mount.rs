@@ -259,8 +259,12 @@ fn check_fit(
     for (place, one) in named.iter().enumerate() {
         let drive = drives.get(place).map(|drive| drive.id);
         let why = planner::unfit(&turn.tx, &one.medium, library.clone(), drive, access(call))?;
-        if let Some(why) = why {
-            return refuse(Code::DriveMediaMismatch, why, "docs/reference/generations.md has the table");
+        match why {
+            Some(planner::Unfit::Disabled(why)) => return refuse(Code::ResourceDisabled, why, "enable it"),
+            Some(planner::Unfit::Generation(why)) => {
+                return refuse(Code::DriveMediaMismatch, why, "docs/reference/generations.md has the table");
+            }
+            None => {}
         }
     }
     let name = library.common.name.clone();

@@ -1,7 +1,7 @@
 //! CreateNtmsMediaPool, GetNtmsMediaPoolName, MoveToNtmsMediaPool (model 3, processes 5).
 
 use crate::gate::{self, Concerned};
-use crate::handlers::{Asked, bad_parameter, not_implemented};
+use crate::handlers::{Asked, bad_parameter, media, not_implemented};
 use crate::pools::{self, PoolPath};
 use crate::turn::{Handled, Turn, refuse};
 use rsm_model::Code;
@@ -255,8 +255,8 @@ fn check_at_hand(turn: &Turn<'_>, medium: &Medium, sides: &[Side]) -> Handled {
         };
         return busy(format!("has a side that is {:?}", side.state), next);
     }
-    if !medium.common.enabled {
-        return busy("is disabled".to_string(), "enable it");
+    if let Some(what) = media::disabled(turn, medium)? {
+        return busy(format!("cannot be used: {what} is disabled"), "enable it");
     }
     let requests = turn.tx.open_requests_about(medium.id)?;
     let queued = requests.iter().any(|request| request.operation != Operation::Dismount);

@@ -75,6 +75,8 @@ pub(crate) enum Action {
     HandOver { leader: RequestId },
     /// End a mount because another one of its call has failed or was given up.
     BreakOff { request: RequestId, why: String },
+    /// Put an object out of use, or back, and end the request.
+    SetEnabled { request: RequestId },
     /// Work at an insert/eject port.
     AtPorts(PortWork),
 }
@@ -132,6 +134,7 @@ impl Action {
             Action::BeginGang { .. } => "begin the mounts of a call",
             Action::HandOver { .. } => "hand over the media of a call",
             Action::BreakOff { .. } => "end the other mounts of a call",
+            Action::SetEnabled { .. } => "change what is in use",
             Action::AtPorts(PortWork::MoveIn { .. }) => "move into a port",
             Action::AtPorts(PortWork::Open { .. }) => "open a port",
             Action::AtPorts(PortWork::Close { .. }) => "close a port",

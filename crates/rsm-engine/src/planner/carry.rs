@@ -5,6 +5,7 @@
 
 use super::action::Action;
 use super::cleaning;
+use super::enabling;
 use super::fitting;
 use super::gang;
 use super::labels;
@@ -66,6 +67,7 @@ pub(super) fn carry(turn: &mut Turn<'_>, view: &View, action: Action) -> Handled
             cleaning::bring(turn, view, request, drive, cleaner)
         }
         Action::Clean { request, drive } => cleaning::order(turn, view, request, drive),
+        Action::SetEnabled { request } => enabling::carry(turn, view, request),
         Action::CleanerSlot { request, ending } => cleaning::carry_slot(turn, view, request, ending),
     }
 }
@@ -462,7 +464,9 @@ fn put_back(turn: &mut Turn<'_>, mut request: LibraryRequest, ending: Ending) ->
     request.note.clone_from(&ending.note);
     request.attempts = 0;
     operators::settle_for(turn, &request, OperatorEvent::Withdrawn)?;
-    let told = Refusal::new(Code::InvalidState, ending.note)
+    // The page of MountNtmsMedia has this code; for what else goes wrong on the way it has ERROR_INVALID_STATE.
+    let told = if code == Code::ResourceDisabled { code } else { Code::InvalidState };
+    let told = Refusal::new(told, ending.note)
         .next(format!("the request is {}; its history tells what the robot did", request.id));
     turn.resolve(requests::awaited(&request), Err(told));
     turn.put(request);

@@ -24,6 +24,7 @@ use rsm_model::machine::drive::DriveState;
 use rsm_model::machine::medium::{self, MediumEvent, MediumState};
 use rsm_model::machine::operator_request::OperatorEvent;
 use rsm_model::machine::request::{RequestEvent, RequestState};
+use rsm_model::machine::slot::SlotState;
 use rsm_model::record::*;
 use rsm_step::Step;
 
@@ -52,7 +53,10 @@ pub(super) fn upkeep(view: &View) -> Option<Action> {
             |one: &LibraryRequest| one.operation == Operation::CleanDrive && one.drive == Some(drive.id);
         view.requests.iter().any(about)
     };
-    let due = view.drives.iter().find(|drive| drive.cleaning_due != CleaningDue::No && !queued(drive))?;
+    let due = view
+        .drives
+        .iter()
+        .find(|drive| drive.common.enabled && drive.cleaning_due != CleaningDue::No && !queued(drive))?;
     if !view.library.cleans_drives {
         return None;
     }
@@ -306,11 +310,13 @@ pub(crate) fn set_uses(library: &mut Library, uses: u32) {
 pub(super) fn slots(view: &View, request: &LibraryRequest) -> Option<Action> {
     let reserved = view.library.cleaner_slot;
     let slot = request.slot.and_then(|id| view.slots.get(&id));
+    let gone = || Ending::failed(Code::SlotNotPresent, "its magazine was taken out meanwhile");
     let ending = match request.operation {
         Operation::ReserveCleaner => match slot {
             _ if reserved.is_some() => {
                 Ending::failed(Code::AlreadyReserved, "another slot was set aside meanwhile")
             }
+            Some(slot) if slot.state == SlotState::NotPresent => gone(),
             Some(slot) if !is_empty(slot) => Ending::failed(Code::SlotFull, "the slot was filled meanwhile"),
             Some(_) => Ending::new(RequestEvent::Succeeded, ""),
             None => Ending::failed(Code::InvalidSlot, "the slot's record is gone"),
@@ -319,6 +325,7 @@ pub(super) fn slots(view: &View, request: &LibraryRequest) -> Option<Action> {
             _ if reserved != request.slot => {
                 Ending::failed(Code::NoSlotReserved, "the slot was given up meanwhile")
             }
+            Some(slot) if slot.state == SlotState::NotPresent => gone(),
             Some(slot) if !is_empty(slot) => Ending::failed(Code::SlotFull, "the slot was filled meanwhile"),
             _ => Ending::new(RequestEvent::Succeeded, ""),
         },

@@ -16,6 +16,7 @@
 mod action;
 mod carry;
 mod cleaning;
+mod enabling;
 mod fitting;
 mod gang;
 mod labels;
@@ -40,7 +41,7 @@ use view::View;
 /// Acts once, in the first library that has something to do; gives the cause for the audit trail.
 pub(crate) fn act(turn: &mut Turn<'_>) -> Handled<Option<String>> {
     for library in turn.tx.all::<Library>()? {
-        if library.kind == LibraryKind::Offline {
+        if library.kind == LibraryKind::Offline && turn.tx.open_requests_of(library.id)?.is_empty() {
             continue;
         }
         let mut view = View::of(&turn.tx, library, turn.utc())?;
@@ -60,11 +61,18 @@ pub(crate) fn act(turn: &mut Turn<'_>) -> Handled<Option<String>> {
 
 /// The next thing to do in a library, if there is any.
 fn decide(view: &View) -> Option<Action> {
-    if view.library.kind == LibraryKind::StandAlone {
-        return standalone::next(view);
+    match view.library.kind {
+        LibraryKind::Offline => enabling::offline(view),
+        LibraryKind::StandAlone => standalone::next(view),
+        // To the devices of a library that is out of use nothing is sent (P-213).
+        LibraryKind::Robotic if !view.library.common.enabled => {
+            gang::settle(view).or_else(|| queue::next(view))
+        }
+        // First, so that the requests of one call end in the transaction in which the first of them does.
+        LibraryKind::Robotic => {
+            gang::settle(view).or_else(|| upkeep::next(view)).or_else(|| queue::next(view))
+        }
     }
-    // First, so that the requests of one call end in the transaction in which the first of them does.
-    gang::settle(view).or_else(|| upkeep::next(view)).or_else(|| queue::next(view))
 }
 
 /// How a mount of a medium would stand right now.
@@ -121,17 +129,28 @@ pub(crate) fn standing(tx: &ReadTx<'_>, now: UtcTime, wanted: &[Wanted<'_>]) -> 
     })
 }
 
-/// Says why no drive that a mount could take can be used for its medium: the one that is named, or all of a library.
+/// Why no drive that a mount could take can be used for its medium: the one that is named, or all of a library.
+pub(crate) enum Unfit {
+    /// It is disabled, or all of them are.
+    Disabled(String),
+    /// Its generation is another (decision 47).
+    Generation(String),
+}
+
+/// Says why no drive that a mount could take can be used for its medium, if none can.
 pub(crate) fn unfit(
     tx: &ReadTx<'_>,
     medium: &Medium,
     library: Library,
     drive: Option<DriveId>,
     access: MountAccess,
-) -> Handled<Option<String>> {
+) -> Handled<Option<Unfit>> {
     let view = View::of(tx, library, UtcTime(0))?;
+    if let Some(name) = enabling::no_drive(&view, medium, drive, access) {
+        return Ok(Some(Unfit::Disabled(format!("{name} is disabled"))));
+    }
     let meant = view.drives.iter().filter(|candidate| drive.is_none_or(|wanted| wanted == candidate.id));
-    Ok(view.unfit(meant, medium, access))
+    Ok(view.unfit(meant, medium, access).map(Unfit::Generation))
 }
 
 /// Whether a library has a drive of its own for each medium of a call, were all of them free (decision 65).

@@ -5,11 +5,12 @@
 
 use super::action::Action;
 use super::cleaning;
+use super::enabling;
 use super::gang;
 use super::labels;
 use super::ports;
 use super::view::View;
-use crate::requests::Ending;
+use crate::requests::{self, Ending};
 use rsm_model::Code;
 use rsm_model::ids::DriveId;
 use rsm_model::machine::Numbered;
@@ -37,6 +38,12 @@ pub(super) fn next(view: &View) -> Option<Action> {
         if view.works_for(request.id) {
             return None;
         }
+        if let Some(action) = enabling::refused(view, request) {
+            return Some(action);
+        }
+        if let Some(why) = enabling::held_back(view, request) {
+            return stand_back(request, why);
+        }
         match request.operation {
             Operation::Inventory => inventory(view, request),
             Operation::Eject => ports::eject(view, request),
@@ -47,8 +54,20 @@ pub(super) fn next(view: &View) -> Option<Action> {
             Operation::ReserveCleaner | Operation::ReleaseCleaner => cleaning::slots(view, request),
             // It ends with the request that it removes.
             Operation::Remove => None,
+            Operation::DisableLibrary
+            | Operation::EnableLibrary
+            | Operation::DisableDrive
+            | Operation::EnableDrive
+            | Operation::DisableMedium
+            | Operation::EnableMedium => enabling::next(view, request),
         }
     })
+}
+
+/// Waits for an object that is out of use, or going to be. Hundreds of labels may be queued at once: they wait in silence.
+pub(super) fn stand_back(request: &LibraryRequest, why: String) -> Option<Action> {
+    let silent = matches!(request.operation, Operation::WriteFreeLabel | Operation::Classify);
+    if silent || requests::is_collected(request) { None } else { wait(request, why) }
 }
 
 /// Says that a request waits, if that is news.

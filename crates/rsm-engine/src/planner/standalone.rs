@@ -20,8 +20,9 @@
 use super::Standing;
 use super::action::Action;
 use super::carry::{missing, started, the_drive, the_request};
+use super::enabling;
 use super::labels;
-use super::queue::{MOST_ATTEMPTS, ending_of, finish, load, owes_a_label, put_out, wait};
+use super::queue::{MOST_ATTEMPTS, ending_of, finish, load, owes_a_label, put_out, stand_back, wait};
 use super::view::View;
 use crate::handlers::queue_label_read;
 use crate::requests::{self, Ending};
@@ -38,6 +39,10 @@ use rsm_model::{Code, UtcTime};
 
 /// The next thing to do in a stand-alone library.
 pub(super) fn next(view: &View) -> Option<Action> {
+    if !view.library.common.enabled {
+        // To a drive that is out of use with its library nothing is sent (P-213).
+        return queue(view);
+    }
     ask(view).or_else(|| tend(view)).or_else(|| queue(view))
 }
 
@@ -92,6 +97,8 @@ fn tend(view: &View) -> Option<Action> {
         return None;
     }
     match drive.state {
+        // Its label is read once it may be used again: a read that names it would fail.
+        DriveState::Mounted if !medium.common.enabled => None,
         DriveState::Mounted => Some(Action::Identify { medium: medium.id, inventory: None }),
         DriveState::Loaded => Some(Action::Rest { drive: drive.id, medium: medium.id }),
         _ => None,
@@ -111,6 +118,12 @@ fn is_worked_on(view: &View, medium: &Medium) -> bool {
 /// The queue: each request in its order is asked what it needs next.
 fn queue(view: &View) -> Option<Action> {
     view.requests.iter().filter(|request| !view.works_for(request.id)).find_map(|request| {
+        if let Some(action) = enabling::refused(view, request) {
+            return Some(action);
+        }
+        if let Some(why) = enabling::held_back(view, request) {
+            return stand_back(request, why);
+        }
         match request.operation {
             Operation::Inventory => inventory(view, request),
             Operation::Dismount => dismount(view, request),
@@ -118,6 +131,12 @@ fn queue(view: &View) -> Option<Action> {
             Operation::WriteFreeLabel | Operation::Classify => label_work(view, request),
             // It ends with the request that it removes.
             Operation::Remove => None,
+            Operation::DisableLibrary
+            | Operation::EnableLibrary
+            | Operation::DisableDrive
+            | Operation::EnableDrive
+            | Operation::DisableMedium
+            | Operation::EnableMedium => enabling::next(view, request),
             // A drive without a robot is cleaned by hand, and has no slots.
             Operation::CleanDrive | Operation::ReserveCleaner | Operation::ReleaseCleaner => finish(
                 request,

@@ -3,6 +3,7 @@
 //! Slots are not all here: a decision needs only those that its media come from or go to, and a library may have
 //! ten thousand.
 
+use super::enabling;
 use super::gang;
 use crate::queue_order;
 use rsm_model::UtcTime;
@@ -270,6 +271,7 @@ impl View {
             && drive.seen.is_trusted()
             && self.drive_ready(drive)
             && !self.is_promised(drive.id, request)
+            && !enabling::is_drive_closing(self, drive.id)
     }
 
     /// Whether the least stay of a cartridge that was released in a drive is not over.
@@ -283,6 +285,7 @@ impl View {
         self.is_usable(drive)
             && drive.state == DriveState::Dismountable
             && !self.is_promised(drive.id, None)
+            && !enabling::is_drive_closing(self, drive.id)
             && self.parked(drive.id).is_some()
     }
 

@@ -547,7 +547,7 @@ impl Reading {
             }
             *element.seen_mut() = Observation::NEVER;
             match element {
-                Element::Slot(slot) => slot.state = slot::step(slot.state, SlotEvent::SeenEmpty)?,
+                Element::Slot(slot) => slot.state = slot::step(slot.state, SlotEvent::SeenMissing)?,
                 Element::Drive(bay) if bay.state != DriveState::Dismounted => {
                     bay.state = drive::step(bay.state, DriveEvent::SeenEmpty)?;
                     bay.saved_side = None;
@@ -672,7 +672,11 @@ impl Reading {
 
 /// Notes what was seen in an element, if it is news; a fence falls when the read may be relied on.
 pub(super) fn note(seen: &mut Observation, report: &ElementReport, generation: u32, at: UtcTime, firm: Firm) {
-    let content = if report.full { Content::Full } else { Content::Empty };
+    let content = match (report.is_missing(), report.full) {
+        (true, _) => Content::Unknown,
+        (false, true) => Content::Full,
+        (false, false) => Content::Empty,
+    };
     let news = seen.content != content || seen.tag != report.tag;
     let fenced = seen.fenced && firm == Firm::No;
     if news || fenced != seen.fenced {

@@ -84,6 +84,13 @@ pub(super) fn settle_drive(
 
 /// Brings the state of a slot in line with what was seen in it, and whether that was matched with a record.
 pub(super) fn settle_slot(slot: &mut Slot, report: &ElementReport, found: Option<MediumId>) -> Handled {
+    if report.is_missing() {
+        slot.state = slot::step(slot.state, SlotEvent::SeenMissing)?;
+        return Ok(());
+    }
+    if slot.state == SlotState::NotPresent {
+        slot.state = slot::step(slot.state, SlotEvent::Returned)?;
+    }
     let event = if report.full { SlotEvent::SeenFull } else { SlotEvent::SeenEmpty };
     slot.state = slot::step(slot.state, event)?;
     if slot.state == SlotState::NeedsInventory && found.is_some() {

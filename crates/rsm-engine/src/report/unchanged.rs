@@ -58,7 +58,8 @@ pub(super) fn shared_bar_codes(reports: &[ElementReport]) -> BTreeSet<String> {
 }
 
 fn agrees(place: &PlaceAtRest, report: &ElementReport) -> bool {
-    place.medium.is_some() == report.full
+    !report.is_missing()
+        && place.medium.is_some() == report.full
         && place.tag == report.tag
         && place.inverted.is_none_or(|inverted| inverted == report.inverted)
 }

@@ -538,7 +538,7 @@ pub const FUNCTIONS: &[FunctionSpec; 63] = &[
             Code::ObjectNotFound,
             Code::Success,
         ],
-        implemented: Implemented::No,
+        implemented: Implemented::Yes,
     },
     FunctionSpec {
         id: FunctionName::EnableNtmsObject,
@@ -585,7 +585,7 @@ pub const FUNCTIONS: &[FunctionSpec; 63] = &[
             Code::ObjectNotFound,
             Code::Success,
         ],
-        implemented: Implemented::No,
+        implemented: Implemented::Yes,
     },
     FunctionSpec {
         id: FunctionName::EnumerateNtmsObject,

@@ -9,8 +9,8 @@
 //! ```
 //!
 //! A slot is an observation with a time: `Full` says that a cartridge was seen or put there, not which one. A
-//! slot whose cartridge is in a drive is Empty and stays the cartridge's home (M-43). The state NotPresent
-//! (magazine missing) is part of the numbers; its arrows come with magazines.
+//! slot whose cartridge is in a drive is Empty and stays the cartridge's home (M-43). From everywhere SeenMissing leads
+//! to NotPresent (its magazine is out, or the library does not tell of it any more), and Returned from there to Unknown.
 
 super::machine! {
     name "slot";
@@ -41,6 +41,10 @@ super::machine! {
         Taken,
         /// The robot put a cartridge in.
         Put,
+        /// Element status says that its magazine is out, or does not tell of it.
+        SeenMissing,
+        /// Element status tells of it again.
+        Returned,
     }
     arrows {
         Unknown, SeenFull => NeedsInventory : "Element status at the start finds a cartridge, whose record is not matched yet (model 5, slot table; M-43).";
@@ -55,6 +59,12 @@ super::machine! {
         NeedsInventory, SeenFull => NeedsInventory : "Still occupied, still to be identified (P-30).";
         NeedsInventory, SeenEmpty => Empty : "Marked, and found empty when it was read (P-34).";
         NeedsInventory, Identified => Full : "The cartridge has been matched with a record (P-40).";
+        Unknown, SeenMissing => NotPresent : "The magazine with the slot is missing (model 5, slot table).";
+        Full, SeenMissing => NotPresent : "The magazine was taken out, with the cartridge (model 5, slot table).";
+        Empty, SeenMissing => NotPresent : "The magazine was taken out (model 5, slot table).";
+        NeedsInventory, SeenMissing => NotPresent : "The magazine was taken out before the slot was read (model 5, slot table).";
+        NotPresent, SeenMissing => NotPresent : "It is still missing (model 5, slot table).";
+        NotPresent, Returned => Unknown : "The magazine is back, and what is in the slot is read anew (model 5, slot table).";
         NeedsInventory, Taken => Empty : "A mount took the cartridge between the mark and the read (M-43).";
     }
 }

@@ -17,6 +17,18 @@ numbered! {
     Operation {
         /// Another request is cancelled once what it has in motion is back (NTMS_LM_REMOVE).
         Remove = 0,
+        /// The library goes out of use (NTMS_LM_DISABLELIBRARY).
+        DisableLibrary = 1,
+        /// The library comes back into use (NTMS_LM_ENABLELIBRARY).
+        EnableLibrary = 2,
+        /// A drive goes out of use (NTMS_LM_DISABLEDRIVE).
+        DisableDrive = 3,
+        /// A drive comes back into use (NTMS_LM_ENABLEDRIVE).
+        EnableDrive = 4,
+        /// A medium goes out of use (NTMS_LM_DISABLEMEDIA).
+        DisableMedium = 5,
+        /// A medium comes back into use (NTMS_LM_ENABLEMEDIA).
+        EnableMedium = 6,
         /// Inventory of the library.
         Inventory = 8,
         /// A medium leaves the library through a port (NTMS_LM_EJECT).
@@ -39,6 +51,19 @@ numbered! {
 }
 
 impl Operation {
+    /// Whether it changes what is in use and what is not, which no disabled object keeps from being carried out.
+    pub fn changes_use(self) -> bool {
+        matches!(
+            self,
+            Operation::DisableLibrary
+                | Operation::EnableLibrary
+                | Operation::DisableDrive
+                | Operation::EnableDrive
+                | Operation::DisableMedium
+                | Operation::EnableMedium
+        )
+    }
+
     /// Whether it works at the insert/eject ports, which one operation uses at a time.
     pub fn uses_ports(self) -> bool {
         self == Operation::Eject

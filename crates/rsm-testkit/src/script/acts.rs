@@ -232,9 +232,15 @@ fn key_of(device: &str) -> String {
 }
 
 /// What a person does to ports, door, cleaning cartridges and dirty drives.
+fn element_number(word: &str) -> Done<u16> {
+    word.parse().map_err(|_| format!("{word} is no number"))
+}
+
 fn about_openings_and_dirt(library: &SimLibrary, words: &[&str]) -> Done<HandAction> {
     let number = |word: &str| word.parse::<u32>().map_err(|_| format!("{word} is no number"));
     Ok(match words {
+        ["take-magazine", magazine] => HandAction::TakeMagazine { magazine: element_number(magazine)? },
+        ["put-magazine", magazine] => HandAction::PutMagazine { magazine: element_number(magazine)? },
         ["open", "door"] => HandAction::OpenDoor,
         ["close", "door"] => HandAction::CloseDoor,
         ["open", port] => HandAction::OpenPort { port: address(library, port)? },

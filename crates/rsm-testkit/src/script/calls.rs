@@ -37,6 +37,7 @@ impl Story {
             }
             "submit" | "await" | "satisfy" | "refuse" | "acknowledge" => self.operator_call(verb, rest)?,
             "eject" => self.eject(rest)?,
+            "disable" | "enable" => self.switched(verb, rest)?,
             "write" => {
                 let [drive, blocks @ ..] = rest else { return Err("write WHO DRIVE TEXT...".to_string()) };
                 let blocks = blocks.iter().map(|text| text.as_bytes().to_vec()).collect();
@@ -151,6 +152,23 @@ impl Story {
             }
         }
         Ok(Call::Dismount { media, options })
+    }
+
+    /// `OBJECT`; what kind it is, the books tell.
+    fn switched(&mut self, verb: &str, words: &[&str]) -> Done<Call> {
+        let [name] = words else { return Err(format!("{verb} WHO OBJECT")) };
+        let id = self.object(name)?;
+        let books = self.books()?;
+        let kind = match () {
+            () if books.libraries.iter().any(|one| one.id.0 == id) => ObjectType::Library,
+            () if books.drives.iter().any(|one| one.id.0 == id) => ObjectType::Drive,
+            () => ObjectType::PhysicalMedium,
+        };
+        let (object_type, object) = (kind.number(), Some(id));
+        Ok(match verb {
+            "disable" => Call::Disable { object_type, object },
+            _ => Call::Enable { object_type, object },
+        })
     }
 
     /// `[LIBRARY] ACTION`.

@@ -3,6 +3,7 @@
 use crate::bed::hands::cartridge;
 use crate::bed::{self, Bed, NO_WAIT, Plan, Plug, User};
 use crate::cancel_ntms_library_request::queued;
+use crate::disable_ntms_object::{DRIVE, LIBRARY, disabled, enable};
 use rsm_client::Session;
 use rsm_client::v1;
 use rsm_model::call::MountCall;
@@ -337,4 +338,54 @@ fn a_catalogue_without_room_or_that_fails_takes_nothing() {
     bed.with_store(|store| store.allow_writes()).expect("the store works again");
     session.clean_drive(drive).expect("it can be written again");
     proves!("CleanNtmsDrive/ERROR_DATABASE_FULL", "CleanNtmsDrive/ERROR_DATABASE_FAILURE");
+}
+
+#[test]
+fn a_drive_that_is_out_of_use_is_not_cleaned() {
+    let (bed, session) = with_cleaner();
+    disabled(&bed, &session, DRIVE, "drive1");
+    bed.refused("ERROR_RESOURCE_DISABLED", || session.clean_drive(Some(bed.id("drive1"))));
+    clean(&bed, &session, "drive2");
+    assert_eq!(bed.motions()[0], "CLN001L6: slot5 to drive2", "the other is");
+    disabled(&bed, &session, LIBRARY, "lab");
+    bed.refused("ERROR_RESOURCE_DISABLED", || session.clean_drive(Some(bed.id("drive2"))));
+    proves!("CleanNtmsDrive/ERROR_RESOURCE_DISABLED");
+}
+
+#[test]
+fn checks_come_in_their_order() {
+    let (bed, session) = with_cleaner();
+    bed.plug("lab", Plug::Out);
+    bed.advance_ms(60_000);
+    disabled(&bed, &session, LIBRARY, "lab");
+    // Each of these breaks the rules behind its own as well.
+    let (alice, drive) = (bed.open(User::Alice), Some(bed.id("drive1")));
+    bed.refused("ERROR_INVALID_PARAMETER", || alice.clean_drive(None));
+    bed.refused("ERROR_ACCESS_DENIED", || alice.clean_drive(drive));
+    bed.refused("ERROR_RESOURCE_DISABLED", || session.clean_drive(drive));
+    enable(&bed, &session, LIBRARY, "lab");
+    bed.refused("ERROR_RESOURCE_NOT_PRESENT", || session.clean_drive(drive));
+    proves!("CleanNtmsDrive/clean-check-order");
+}
+
+#[test]
+fn a_drive_that_does_not_answer_while_its_library_does_is_not_available() {
+    let (bed, session) = with_cleaner();
+    bed.hold("drive-1");
+    let call = MountCall {
+        options: NO_WAIT | bed::SPECIFIC_DRIVE,
+        drives: vec![bed.id("drive1")],
+        ..bed::mount(bed.id("V00001L6"))
+    };
+    session.mount(&call).expect("queued");
+    // The load is given up, and so is the question who is there.
+    bed.advance_ms(6 * 3_600_000);
+    let lab = bed.look(&session, bed.id("lab"));
+    assert_eq!(lab.operational_state, 0, "NTMS_READY: the library answers");
+    bed.refused("ERROR_DEVICE_NOT_AVAILABLE", || session.clean_drive(Some(bed.id("drive1"))));
+    clean(&bed, &session, "drive2");
+    bed.release("drive-1");
+    bed.advance_ms(6 * 3_600_000);
+    session.clean_drive(Some(bed.id("drive1"))).expect("it answers again");
+    proves!("CleanNtmsDrive/ERROR_DEVICE_NOT_AVAILABLE");
 }

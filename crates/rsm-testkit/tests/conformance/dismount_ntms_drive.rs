@@ -1,6 +1,7 @@
 //! DismountNtmsDrive.
 
 use crate::bed::{self, Bed, Plan, Plug, User};
+use crate::disable_ntms_object::{DRIVE, LIBRARY, disabled, enable};
 use rsm_client::Session;
 use rsm_model::ids::Guid;
 use rsm_proof::proves;
@@ -152,4 +153,39 @@ fn a_catalogue_without_room_or_that_fails_takes_nothing() {
     bed.with_store(|store| store.allow_writes()).expect("the store works again");
     session.dismount_drive(drive).expect("it can be written again");
     proves!("DismountNtmsDrive/ERROR_DATABASE_FULL", "DismountNtmsDrive/ERROR_DATABASE_FAILURE");
+}
+
+#[test]
+fn from_what_is_out_of_use_nothing_is_sent_home() {
+    let (bed, session) = parked();
+    let drive = Some(bed.id("drive1"));
+    disabled(&bed, &session, LIBRARY, "lab");
+    bed.refused("ERROR_DEVICE_NOT_AVAILABLE", || session.dismount_drive(drive));
+    enable(&bed, &session, LIBRARY, "lab");
+    disabled(&bed, &session, DRIVE, "drive1");
+    bed.refused("ERROR_DEVICE_NOT_AVAILABLE", || session.dismount_drive(drive));
+    proves!(
+        "DismountNtmsDrive/ERROR_DEVICE_NOT_AVAILABLE",
+        "DismountNtmsDrive/dismountdrive-disabled-code-conflict"
+    );
+}
+
+#[test]
+fn checks_come_in_their_order() {
+    let bed = Bed::new();
+    let session = bed.open(User::Operator);
+    bed.plug("lab", Plug::Out);
+    bed.advance_ms(60_000);
+    disabled(&bed, &session, LIBRARY, "lab");
+    // Each of these breaks the rules behind its own as well: the drive is empty.
+    let (alice, drive) = (bed.open(User::Alice), Some(bed.id("drive1")));
+    bed.refused("ERROR_INVALID_PARAMETER", || alice.dismount_drive(None));
+    bed.refused("ERROR_ACCESS_DENIED", || alice.dismount_drive(drive));
+    bed.refused("ERROR_DEVICE_NOT_AVAILABLE", || session.dismount_drive(drive));
+    enable(&bed, &session, LIBRARY, "lab");
+    bed.refused("ERROR_LIBRARY_OFFLINE", || session.dismount_drive(drive));
+    bed.plug("lab", Plug::In);
+    bed.advance_ms(600_000);
+    bed.refused("ERROR_INVALID_STATE", || session.dismount_drive(drive));
+    proves!("DismountNtmsDrive/dismountdrive-check-order");
 }

@@ -2,6 +2,7 @@
 
 use crate::bed::notices::{channel, completed};
 use crate::bed::{self, Bed, Plan, Plug, User};
+use crate::disable_ntms_object::{LIBRARY, MEDIUM, disabled, enable};
 use rsm_client::Session;
 use rsm_model::generated::constants::eject_and_inject::{
     NTMS_EJECT_ASK_USER, NTMS_EJECT_FORCE, NTMS_EJECT_IMMEDIATE, NTMS_EJECT_QUEUE, NTMS_EJECT_START,
@@ -423,4 +424,24 @@ fn a_restart_cancels_it_and_closes_the_port() {
     bed.take_out("port1");
     bed.advance_ms(10_000);
     assert_eq!(state(&bed, &session, operation), "passed");
+}
+
+#[test]
+fn what_is_out_of_use_is_not_ejected() {
+    let (bed, session) = with_ports(1);
+    let medium = Some(bed.id("V00001L6"));
+    for action in [NTMS_EJECT_START, NTMS_EJECT_QUEUE, NTMS_EJECT_FORCE] {
+        disabled(&bed, &session, LIBRARY, "lab");
+        bed.refused("ERROR_DEVICE_NOT_AVAILABLE", || session.eject(medium, None, action));
+        enable(&bed, &session, LIBRARY, "lab");
+        disabled(&bed, &session, MEDIUM, "V00001L6");
+        bed.refused("ERROR_MEDIA_NOT_AVAILABLE", || session.eject(medium, None, action));
+        enable(&bed, &session, MEDIUM, "V00001L6");
+    }
+    proves!(
+        "EjectNtmsMedia/ERROR_DEVICE_NOT_AVAILABLE",
+        "EjectNtmsMedia/ERROR_MEDIA_NOT_AVAILABLE",
+        "EjectNtmsMedia/eject-disabled-library-code-conflict",
+        "P-122"
+    );
 }

@@ -6,6 +6,7 @@
 
 mod bed;
 
+mod access;
 mod allocate_ntms_media;
 mod cancel_ntms_library_request;
 mod cancel_ntms_operator_request;
@@ -15,9 +16,11 @@ mod close_ntms_session;
 mod create_ntms_media_pool;
 mod deallocate_ntms_media;
 mod delete_ntms_requests;
+mod disable_ntms_object;
 mod dismount_ntms_drive;
 mod dismount_ntms_media;
 mod eject_ntms_media;
+mod enable_ntms_object;
 mod enumerate_ntms_object;
 mod get_ntms_media_pool_name;
 mod get_ntms_object_information;

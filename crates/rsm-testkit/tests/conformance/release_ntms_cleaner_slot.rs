@@ -2,7 +2,8 @@
 
 use crate::bed::{self, Bed, Plug, User};
 use crate::clean_ntms_drive::with_cleaner;
-use crate::reserve_ntms_cleaner_slot::reserved;
+use crate::disable_ntms_object::{LIBRARY, disabled, enable};
+use crate::reserve_ntms_cleaner_slot::{reserved, with_magazines};
 use rsm_model::ids::Guid;
 use rsm_proof::proves;
 
@@ -110,4 +111,50 @@ fn a_library_that_does_not_answer_is_not_available() {
     bed.refused("ERROR_ACCESS_DENIED", || alice.release_cleaner_slot(Some(bed.id("lab"))));
     bed.refused("ERROR_INVALID_PARAMETER", || alice.release_cleaner_slot(None));
     proves!("ReleaseNtmsCleanerSlot/ERROR_DEVICE_NOT_AVAILABLE");
+}
+
+#[test]
+fn a_slot_whose_magazine_is_out_is_kept() {
+    let (bed, session) = with_magazines();
+    let lab = Some(bed.id("lab"));
+    bed.refused("ERROR_NO_SLOT_RESERVED", || session.release_cleaner_slot(lab));
+    session.reserve_cleaner_slot(lab, Some(bed.id("slot6"))).expect("queued");
+    bed.settle();
+    bed.take_magazine(3);
+    bed.inventory(&session, 1);
+    let told = bed.refused("ERROR_SLOT_NOT_PRESENT", || session.release_cleaner_slot(lab));
+    assert_eq!(told.number, 4316, "ERROR_RESOURCE_NOT_PRESENT has it too");
+    assert_eq!(bed.library(&session, "lab").cleaner_slot, Some(bed.id("slot6").to_string()));
+    bed.put_magazine(3);
+    bed.put_cleaner("CLN001L6", 50, "slot6");
+    bed.inventory(&session, 1);
+    bed.refused("ERROR_SLOT_FULL", || session.release_cleaner_slot(lab));
+    bed.take_out("slot6");
+    bed.inventory(&session, 1);
+    session.release_cleaner_slot(lab).expect("installed and empty");
+    proves!(
+        "ReleaseNtmsCleanerSlot/ERROR_SLOT_NOT_PRESENT",
+        "ReleaseNtmsCleanerSlot/ERROR_RESOURCE_NOT_PRESENT",
+        "ReleaseNtmsCleanerSlot/release-preconditions"
+    );
+}
+
+#[test]
+fn in_a_disabled_library_nothing_is_given_up() {
+    let (bed, session) = reserved();
+    let lab = Some(bed.id("lab"));
+    disabled(&bed, &session, LIBRARY, "lab");
+    bed.refused("ERROR_RESOURCE_DISABLED", || session.release_cleaner_slot(lab));
+    // Disabled, and then not there: each of these breaks the rules behind its own as well.
+    enable(&bed, &session, LIBRARY, "lab");
+    bed.plug("lab", Plug::Out);
+    bed.advance_ms(60_000);
+    disabled(&bed, &session, LIBRARY, "lab");
+    let alice = bed.open(User::Alice);
+    bed.refused("ERROR_INVALID_PARAMETER", || alice.release_cleaner_slot(None));
+    bed.refused("ERROR_ACCESS_DENIED", || alice.release_cleaner_slot(lab));
+    bed.refused("ERROR_RESOURCE_DISABLED", || session.release_cleaner_slot(lab));
+    enable(&bed, &session, LIBRARY, "lab");
+    bed.refused("ERROR_DEVICE_NOT_AVAILABLE", || session.release_cleaner_slot(lab));
+    proves!("ReleaseNtmsCleanerSlot/ERROR_RESOURCE_DISABLED", "ReleaseNtmsCleanerSlot/release-check-order");
 }

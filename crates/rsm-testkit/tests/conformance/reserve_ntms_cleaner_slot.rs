@@ -1,10 +1,18 @@
 //! ReserveNtmsCleanerSlot.
 
 use crate::bed::{self, Bed, Plan, Plug, User};
+use crate::disable_ntms_object::{LIBRARY, disabled, enable};
 use rsm_client::Session;
 use rsm_model::ids::Guid;
 use rsm_proof::proves;
 use std::sync::Arc;
+
+/// `lab` with its six slots in three magazines of two.
+pub(crate) fn with_magazines() -> (Bed, Arc<Session>) {
+    let bed = Plan::new().lab(|lab| lab.changer.magazine_slots = 2).build();
+    let session = bed.open(User::Operator);
+    (bed, session)
+}
 
 /// Slot 6 is set aside.
 pub(crate) fn reserved() -> (Bed, Arc<Session>) {
@@ -147,4 +155,61 @@ fn what_is_set_aside_takes_no_data() {
     bed.settle();
     assert_eq!(bed.motions().last().map(String::as_str), Some("V00001L6: drive1 to slot6"));
     proves!("ReserveNtmsCleanerSlot/reserve-keeps-data-out");
+}
+
+#[test]
+fn a_slot_whose_magazine_is_out_cannot_be_set_aside() {
+    let (bed, session) = with_magazines();
+    bed.take_magazine(3);
+    bed.inventory(&session, 1);
+    assert_eq!(bed.slot(&session, "slot6").state, 3, "NTMS_SLOTSTATE_NOTPRESENT");
+    let told = bed.refused("ERROR_SLOT_NOT_PRESENT", || reserve(&bed, &session, "slot6"));
+    assert_eq!(told.number, 4316);
+    bed.put_magazine(3);
+    bed.inventory(&session, 1);
+    assert_eq!(bed.slot(&session, "slot6").state_word, "empty");
+    bed.refused("ERROR_SLOT_FULL", || reserve(&bed, &session, "slot1"));
+    reserve(&bed, &session, "slot6").expect("installed, empty, and none is set aside yet");
+    bed.settle();
+    bed.refused("ERROR_ALREADY_RESERVED", || reserve(&bed, &session, "slot5"));
+    proves!("ReserveNtmsCleanerSlot/ERROR_SLOT_NOT_PRESENT", "ReserveNtmsCleanerSlot/reserve-preconditions");
+}
+
+#[test]
+fn in_a_disabled_library_nothing_is_set_aside() {
+    let (bed, session) = reserved();
+    disabled(&bed, &session, LIBRARY, "lab");
+    // Each of these breaks several rules: the earliest one answers.
+    for slot in ["slot1", "slot5", "slot6", "nobody"] {
+        bed.refused("ERROR_RESOURCE_DISABLED", || reserve(&bed, &session, slot));
+    }
+    let alice = bed.open(User::Alice);
+    bed.refused("ERROR_ACCESS_DENIED", || reserve(&bed, &alice, "slot5"));
+    bed.refused("ERROR_INVALID_PARAMETER", || alice.reserve_cleaner_slot(Some(bed.id("lab")), None));
+    enable(&bed, &session, LIBRARY, "lab");
+    bed.refused("ERROR_ALREADY_RESERVED", || reserve(&bed, &session, "slot1"));
+    proves!("ReserveNtmsCleanerSlot/ERROR_RESOURCE_DISABLED");
+}
+
+#[test]
+fn the_slot_is_looked_at_before_the_library_and_its_reservation_before_what_is_in_it() {
+    let (bed, session) = with_magazines();
+    reserve(&bed, &session, "slot6").expect("ERROR_SUCCESS");
+    bed.take_magazine(1);
+    bed.inventory(&session, 1);
+    bed.plug("lab", Plug::Out);
+    bed.advance_ms(60_000);
+    // The magazine is out, the library does not answer, a slot is set aside, and slot 4 is full.
+    let alice = bed.open(User::Alice);
+    bed.refused("ERROR_INVALID_PARAMETER", || alice.reserve_cleaner_slot(None, Some(bed.id("slot1"))));
+    bed.refused("ERROR_ACCESS_DENIED", || reserve(&bed, &alice, "slot1"));
+    bed.refused("ERROR_SLOT_NOT_PRESENT", || reserve(&bed, &session, "slot1"));
+    bed.refused("ERROR_DEVICE_NOT_AVAILABLE", || reserve(&bed, &session, "slot4"));
+    bed.plug("lab", Plug::In);
+    bed.advance_ms(600_000);
+    bed.refused("ERROR_ALREADY_RESERVED", || reserve(&bed, &session, "slot4"));
+    session.release_cleaner_slot(Some(bed.id("lab"))).expect("queued");
+    bed.settle();
+    bed.refused("ERROR_SLOT_FULL", || reserve(&bed, &session, "slot4"));
+    proves!("ReserveNtmsCleanerSlot/reserve-check-order");
 }

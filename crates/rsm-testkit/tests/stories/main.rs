@@ -9,6 +9,7 @@
 mod cleaning;
 mod dismount;
 mod doubt;
+mod enabling;
 mod gangs;
 mod generations;
 mod intake;

@@ -101,6 +101,10 @@ enum Hand {
     OpenPort { port: u16 },
     /// Closes a port.
     ClosePort { port: u16 },
+    /// Takes a magazine out, where `changer.magazine_slots` says that there are some.
+    TakeMagazine { magazine: u16 },
+    /// Puts a magazine in.
+    PutMagazine { magazine: u16 },
     /// Opens the door, where `changer.door` is "hinged" and nothing has locked it.
     OpenDoor,
     /// Closes the door.
@@ -347,6 +351,8 @@ impl From<Hand> for HandAction {
             Hand::RepairBarCode { element } => Self::RepairBarCode { element },
             Hand::OpenPort { port } => Self::OpenPort { port },
             Hand::ClosePort { port } => Self::ClosePort { port },
+            Hand::TakeMagazine { magazine } => Self::TakeMagazine { magazine },
+            Hand::PutMagazine { magazine } => Self::PutMagazine { magazine },
             Hand::OpenDoor => Self::OpenDoor,
             Hand::CloseDoor => Self::CloseDoor,
             Hand::PutCleaner { to, bar_code, cleanings } => Self::PutCleaner { bar_code, cleanings, to },

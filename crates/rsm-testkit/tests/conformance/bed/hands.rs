@@ -11,6 +11,22 @@ impl Bed {
         self.hand(from, |from| HandAction::TakeOut { from }, Notice::Attention);
     }
 
+    /// Takes a magazine out, with all that is in it.
+    pub fn take_magazine(&self, magazine: u16) {
+        self.in_library("lab", move |library| {
+            let action = HandAction::TakeMagazine { magazine };
+            library.hand(&action, Notice::Attention).expect("it is in");
+        });
+    }
+
+    /// Puts it in again.
+    pub fn put_magazine(&self, magazine: u16) {
+        self.in_library("lab", move |library| {
+            let action = HandAction::PutMagazine { magazine };
+            library.hand(&action, Notice::Attention).expect("it is out");
+        });
+    }
+
     /// Opens a port that opens and closes.
     pub fn open_port(&self, port: &str) {
         self.hand(port, |port| HandAction::OpenPort { port }, Notice::Attention);
