@@ -1174,6 +1174,9 @@ DWORD ReserveNtmsCleanerSlot(HANDLE hSession, LPNTMS_GUID lpLibrary, LPNTMS_GUID
 /* Gives up the library's cleaner slot so that the slot may hold data cartridges again. */
 DWORD ReleaseNtmsCleanerSlot(HANDLE hSession, LPNTMS_GUID lpLibrary);
 
+/* Starts or stops the ejection of the cleaner cartridge from the library's reserved cleaner slot. */
+DWORD EjectNtmsCleaner(HANDLE hSession, LPNTMS_GUID lpLibrary, LPNTMS_GUID lpEjectOperation, DWORD dwAction);
+
 /* Opens a channel on which changes to objects of one type are reported. */
 HANDLE OpenNtmsNotification(HANDLE hSession, DWORD dwType);
 

@@ -248,6 +248,30 @@ pub fn release_cleaner_slot(handle: Handle, library: Option<Guid>) -> Code {
     done(find(handle).map(|session| session.release_cleaner_slot(library.map(to_model))))
 }
 
+/// EjectNtmsCleaner: the ejection that was started, which its caller gets the id of; none when one is stopped.
+pub fn eject_cleaner(
+    handle: Handle,
+    library: Option<Guid>,
+    operation: Option<Guid>,
+    action: u32,
+) -> Result<Option<Guid>, Code> {
+    let session = find(handle)?;
+    let stopped = placed(operation)?.filter(|_| action == NTMS_EJECT_STOP);
+    let started = session.eject_cleaner(library.map(to_model), stopped.map(to_model), action);
+    started_by(started, action == NTMS_EJECT_START)
+}
+
+/// The place for the id of an operation, which every action of most functions needs.
+fn placed(operation: Option<Guid>) -> Result<Option<Guid>, Code> {
+    operation.map(Some).ok_or(Code::InvalidParameter)
+}
+
+/// The id that is written for an action that starts something.
+fn started_by(answer: Result<Vec<ids::Guid>, ClientError>, starts: bool) -> Result<Option<Guid>, Code> {
+    let requests = answer.map_err(|error| error.code())?;
+    Ok(requests.first().copied().filter(|_| starts).map(from_model))
+}
+
 /// DismountNtmsMedia: success means that the dismount is queued.
 pub fn dismount(handle: Handle, media: &[Guid], options: u32) -> Code {
     let media: Vec<ids::Guid> = media.iter().copied().map(to_model).collect();

@@ -116,6 +116,11 @@ pub enum LibraryCommand {
         /// Id or name
         library: String,
     },
+    /// Brings the cleaner to a port for a person to take, or asks one to the door
+    ///
+    /// The port is closed again when the cleaner is taken, when its time is over, or on --stop; then it stays in the port.
+    /// How often it could still be used is forgotten. Ctrl-C ends the wait, not the ejection.
+    EjectCleaner(EjectCleanerArguments),
     /// Finds out what is in a library
     Inventory(InventoryArguments),
     /// Tells what the robots did and why, newest last
@@ -126,6 +131,19 @@ pub enum LibraryCommand {
         #[arg(long, default_value_t = 100, value_name = "N")]
         limit: u32,
     },
+}
+
+/// Arguments of an ejection of the cleaner.
+#[derive(Args, Clone, Debug)]
+pub struct EjectCleanerArguments {
+    /// Id or name
+    pub library: String,
+    /// Wait until the ejection has ended, and say how
+    #[arg(long)]
+    pub wait: bool,
+    /// End this ejection before its time is over: id
+    #[arg(long, value_name = "ID", conflicts_with = "wait")]
+    pub stop: Option<String>,
 }
 
 /// Arguments of an inventory.

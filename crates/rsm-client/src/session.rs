@@ -304,7 +304,7 @@ const DATA_PATIENCE: Patience = Patience::Timeout { timeout_ms: 900_000 };
 const DATA_FUNCTIONS: [&str; 2] = ["WriteBlocks", "ReadBlocks"];
 
 /// Functions whose requests carry a call number.
-const NUMBERED: [&str; 28] = [
+const NUMBERED: [&str; 29] = [
     "CloseNtmsSession",
     "SetNtmsObjectInformation",
     "InventoryNtmsLibrary",
@@ -316,6 +316,7 @@ const NUMBERED: [&str; 28] = [
     "CleanNtmsDrive",
     "ReserveNtmsCleanerSlot",
     "ReleaseNtmsCleanerSlot",
+    "EjectNtmsCleaner",
     "MountNtmsMedia",
     "DismountNtmsMedia",
     "CreateNtmsMediaPool",

@@ -535,6 +535,7 @@ fn word(call: &Call) -> &'static str {
         Call::Eject { .. } => "EjectNtmsMedia",
         Call::DismountDrive { .. } => "DismountNtmsDrive",
         Call::CleanDrive { .. } => "CleanNtmsDrive",
+        Call::EjectCleaner { .. } => "EjectNtmsCleaner",
         Call::ReserveCleanerSlot { .. } => "ReserveNtmsCleanerSlot",
         Call::ReleaseCleanerSlot { .. } => "ReleaseNtmsCleanerSlot",
         Call::WriteBlocks { .. } => "WriteBlocks",

@@ -70,6 +70,8 @@ pub(crate) fn of_service(
         place: sequence,
         ages_from: turn.utc(),
         leader: None,
+        cleanings: 0,
+        hands_since: None,
         work_item: None,
         session: None,
         uid: 0,
@@ -233,7 +235,9 @@ fn complete_signal(turn: &mut Turn<'_>, request: &LibraryRequest) -> Handled {
             }
         }
         // Of media that leave together the leader ends last: its end tells of them all (P-128, P-193).
-        (Operation::Eject, _) => turn.changes.complete(ObjectType::LibraryRequest, request.id.guid()),
+        (Operation::Eject | Operation::EjectCleaner, _) => {
+            turn.changes.complete(ObjectType::LibraryRequest, request.id.guid())
+        }
         (Operation::Dismount | Operation::Mount, None) => complete_drive(turn, request),
     }
     Ok(())
@@ -262,6 +266,7 @@ fn sentence(request: &LibraryRequest) -> String {
     let what = match request.operation {
         Operation::Inventory => "inventory",
         Operation::Eject => "ejection",
+        Operation::EjectCleaner => "ejection of the cleaner",
         Operation::Mount => "mount",
         Operation::Dismount => "dismount",
         Operation::WriteFreeLabel => "free label",
@@ -344,6 +349,7 @@ pub(crate) fn decline(turn: &mut Turn<'_>, mut request: LibraryRequest) -> Handl
     let note = match request.operation {
         Operation::CleanDrive => "an operator refused to bring a cleaner",
         Operation::Dismount => "an operator refused to make room for it",
+        Operation::Eject | Operation::EjectCleaner => "an operator refused to take it out",
         _ => "an operator refused to bring the medium",
     };
     let told = Refusal::new(Code::RequestRefused, note)

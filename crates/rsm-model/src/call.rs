@@ -105,6 +105,15 @@ pub enum Call {
         /// Drive; `None` stands for NULL.
         drive: Option<Guid>,
     },
+    /// EjectNtmsCleaner.
+    EjectCleaner {
+        /// Library; `None` stands for NULL.
+        library: Option<Guid>,
+        /// The ejection, for NTMS_EJECT_STOP; `None` stands for NULL.
+        operation: Option<Guid>,
+        /// NtmsEjectOperation: 0 start, 1 stop.
+        action: u32,
+    },
     /// ReserveNtmsCleanerSlot.
     ReserveCleanerSlot {
         /// Library; `None` stands for NULL.

@@ -218,6 +218,7 @@ handlers!(LibraryControl {
 
 handlers!(CleanerManagement {
     change clean_ntms_drive: CleanNtmsDriveRequest => CleanNtmsDriveResponse;
+    change eject_ntms_cleaner: EjectNtmsCleanerRequest => EjectNtmsCleanerResponse;
     change reserve_ntms_cleaner_slot: ReserveNtmsCleanerSlotRequest => ReserveNtmsCleanerSlotResponse;
     change release_ntms_cleaner_slot: ReleaseNtmsCleanerSlotRequest => ReleaseNtmsCleanerSlotResponse;
 });

@@ -71,6 +71,7 @@ rpcs! {
         "CleanNtmsDrive": CleanNtmsDriveRequest => CleanNtmsDriveResponse;
         "ReserveNtmsCleanerSlot": ReserveNtmsCleanerSlotRequest => ReserveNtmsCleanerSlotResponse;
         "ReleaseNtmsCleanerSlot": ReleaseNtmsCleanerSlotRequest => ReleaseNtmsCleanerSlotResponse;
+        "EjectNtmsCleaner": EjectNtmsCleanerRequest => EjectNtmsCleanerResponse;
     }
     "MediaServices" {
         "MountNtmsMedia": MountNtmsMediaRequest => MountNtmsMediaResponse;

@@ -96,6 +96,7 @@ fn refuses_unknown(function: &str) -> bool {
         "EjectNtmsMedia" => read::<v1::EjectNtmsMediaRequest>(json).is_err(),
         "DismountNtmsDrive" => read::<v1::DismountNtmsDriveRequest>(json).is_err(),
         "CleanNtmsDrive" => read::<v1::CleanNtmsDriveRequest>(json).is_err(),
+        "EjectNtmsCleaner" => read::<v1::EjectNtmsCleanerRequest>(json).is_err(),
         "ReserveNtmsCleanerSlot" => read::<v1::ReserveNtmsCleanerSlotRequest>(json).is_err(),
         "ReleaseNtmsCleanerSlot" => read::<v1::ReleaseNtmsCleanerSlotRequest>(json).is_err(),
         "OpenNtmsNotification" => read::<v1::OpenNtmsNotificationRequest>(json).is_err(),

@@ -317,6 +317,7 @@ fn rust_name(function: &str) -> Result<&'static str> {
         "CleanNtmsDrive" => "clean_drive",
         "ReserveNtmsCleanerSlot" => "reserve_cleaner_slot",
         "ReleaseNtmsCleanerSlot" => "release_cleaner_slot",
+        "EjectNtmsCleaner" => "eject_cleaner",
         "OpenNtmsNotification" => "open_notification",
         "WaitForNtmsNotification" => "wait_notification",
         "CloseNtmsNotification" => "close_notification",

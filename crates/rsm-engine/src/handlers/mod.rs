@@ -6,6 +6,7 @@
 mod allocate;
 mod blocks;
 mod classify;
+mod cleaner_ports;
 mod cleaners;
 mod information;
 mod inventory;
@@ -75,6 +76,9 @@ pub(crate) fn call(
         Call::CleanDrive { drive } => Some(cleaners::clean(turn, &asked, *drive)?),
         Call::ReserveCleanerSlot { library, slot } => Some(cleaners::reserve(turn, &asked, *library, *slot)?),
         Call::ReleaseCleanerSlot { library } => Some(cleaners::release(turn, &asked, *library)?),
+        Call::EjectCleaner { library, operation, action } => {
+            Some(cleaner_ports::eject(turn, &asked, *library, *operation, *action)?)
+        }
         Call::Eject { medium, operation, action } => {
             Some(ports::eject(turn, &asked, *medium, *operation, *action)?)
         }

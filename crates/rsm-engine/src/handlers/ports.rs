@@ -250,7 +250,7 @@ fn stop(turn: &mut Turn<'_>, asked: &Asked<'_>, operation: Option<Guid>) -> Hand
     Ok(Reply::Done)
 }
 
-fn stop_one(turn: &mut Turn<'_>, mut request: LibraryRequest, why: &str) -> Handled {
+pub(super) fn stop_one(turn: &mut Turn<'_>, mut request: LibraryRequest, why: &str) -> Handled {
     if request.state != RequestState::InProcess {
         return requests::end_at_rest(turn, request, Ending::new(RequestEvent::Stopped, why));
     }

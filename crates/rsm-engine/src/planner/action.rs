@@ -87,6 +87,8 @@ pub(crate) enum PortWork {
     NotTaken { request: RequestId, port: PortId },
     /// A medium was taken out: keep or forget its record, and end the request.
     Left { request: RequestId },
+    /// Ask a person to the door of a library without ports.
+    AskToDoor { request: RequestId },
 }
 
 impl Action {
@@ -129,6 +131,7 @@ impl Action {
             Action::AtPorts(PortWork::Ask { .. }) => "ask for room in the ports",
             Action::AtPorts(PortWork::NotTaken { .. }) => "wait no longer for hands",
             Action::AtPorts(PortWork::Left { .. }) => "record what left",
+            Action::AtPorts(PortWork::AskToDoor { .. }) => "ask a person to the door",
         }
     }
 }

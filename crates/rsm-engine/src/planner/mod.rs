@@ -16,6 +16,7 @@
 mod action;
 mod carry;
 mod cleaning;
+mod door;
 mod fitting;
 mod labels;
 mod ports;
@@ -159,6 +160,11 @@ pub(crate) fn next_wake_ms(tx: &ReadTx<'_>, now: Now) -> Result<Option<u64>, Sto
     for port in tx.all::<Port>()?.into_iter().filter(|port| port.opened_at.is_some()) {
         let Some(library) = tx.get::<Library>(port.library)? else { continue };
         let due = [ports::next_look(&library, &port), ports::time_is_over(&port)];
+        moments.extend(due.into_iter().flatten().filter(|at| *at > now.utc).map(from_utc));
+    }
+    for request in tx.open_requests()?.into_iter().filter(|request| request.hands_since.is_some()) {
+        let Some(library) = tx.get::<Library>(request.library)? else { continue };
+        let due = [door::next_look(&library, &request), door::time_is_over(tx, &request)?];
         moments.extend(due.into_iter().flatten().filter(|at| *at > now.utc).map(from_utc));
     }
     for drive in tx.all::<Drive>()? {

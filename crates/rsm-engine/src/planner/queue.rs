@@ -5,6 +5,7 @@
 
 use super::action::Action;
 use super::cleaning;
+use super::door;
 use super::labels;
 use super::ports;
 use super::view::View;
@@ -36,7 +37,8 @@ pub(super) fn next(view: &View) -> Option<Action> {
         }
         match request.operation {
             Operation::Inventory => inventory(view, request),
-            Operation::Eject => ports::eject(view, request),
+            Operation::EjectCleaner if view.ports.is_empty() => door::eject(view, request),
+            Operation::Eject | Operation::EjectCleaner => ports::eject(view, request),
             Operation::Dismount => dismount(view, request),
             Operation::Mount => mount(view, request),
             Operation::WriteFreeLabel | Operation::Classify => labels::next(view, request),

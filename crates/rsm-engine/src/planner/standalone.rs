@@ -124,7 +124,7 @@ fn queue(view: &View) -> Option<Action> {
                 Ending::failed(Code::UnableToClean, "a drive without a robot is cleaned by hand"),
             ),
             // It was asked of a library with a robot, which it is no more.
-            Operation::Eject => super::queue::finish(
+            Operation::Eject | Operation::EjectCleaner => super::queue::finish(
                 request,
                 Ending::failed(Code::ResourceNotPresent, "a drive without a robot has no port"),
             ),

@@ -3,6 +3,7 @@
 //! Slots are not all here: a decision needs only those that its media come from or go to, and a library may have
 //! ten thousand.
 
+use super::door;
 use crate::queue_order;
 use rsm_model::UtcTime;
 use rsm_model::ids::*;
@@ -59,6 +60,8 @@ pub(crate) struct View {
     pub cleaners: Vec<Medium>,
     /// Whether a person has been asked to bring a cleaner.
     pub asked_for_cleaner: bool,
+    /// How long a person may have the door, in seconds; 0 is no limit.
+    pub max_open_s: u32,
 }
 
 impl View {
@@ -95,6 +98,7 @@ impl View {
             useless: None,
             cleaners: tx.cleaners(id)?,
             asked_for_cleaner: open.iter().any(for_cleaner),
+            max_open_s: door::max_open_s(tx, id)?,
             library,
         };
         view.gather(tx)?;

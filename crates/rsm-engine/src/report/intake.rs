@@ -120,6 +120,7 @@ pub(super) fn first_seen(
             seen: Observation::NEVER,
             opened_for: None,
             opened_at: None,
+            served: None,
         })),
         ElementKind::Drive => Some(Element::Drive(new_drive(turn, library, report, number)?)),
     })

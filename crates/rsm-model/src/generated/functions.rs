@@ -2850,7 +2850,7 @@ pub const FUNCTIONS: &[FunctionSpec; 63] = &[
             Code::InvalidOperation,
             Code::NotEnoughMemory,
         ],
-        implemented: Implemented::No,
+        implemented: Implemented::Yes,
     },
     FunctionSpec {
         id: FunctionName::InjectNtmsCleaner,

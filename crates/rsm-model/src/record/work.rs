@@ -21,6 +21,8 @@ numbered! {
         Inventory = 8,
         /// A medium leaves the library through a port (NTMS_LM_EJECT).
         Eject = 10,
+        /// The cleaner leaves the library through a port or the door (NTMS_LM_EJECTCLEANER).
+        EjectCleaner = 11,
         /// A drive is cleaned (NTMS_LM_CLEANDRIVE).
         CleanDrive = 15,
         /// Dismount of a side.
@@ -41,7 +43,7 @@ numbered! {
 impl Operation {
     /// Whether it works at the insert/eject ports, which one operation uses at a time.
     pub fn uses_ports(self) -> bool {
-        self == Operation::Eject
+        matches!(self, Operation::Eject | Operation::EjectCleaner)
     }
 
     /// Whether it brings a medium into a drive of its own and takes it out again.
@@ -141,6 +143,10 @@ pub struct LibraryRequest {
     /// The request that stands for all that leave through the ports together, itself included; none for any other
     /// operation, and for a medium that is only collected yet (P-120).
     pub leader: Option<RequestId>,
+    /// How often the cleaner that it brings can still be used; 0xFFFFFFFF is not counted.
+    pub cleanings: u32,
+    /// Since when a person has been asked to the door for it; its limit counts from here.
+    pub hands_since: Option<UtcTime>,
     /// The request that shall be removed, in an [`Operation::Remove`] (WorkItemId).
     pub work_item: Option<RequestId>,
     /// Session that asked; none for the service's own work (M-65).

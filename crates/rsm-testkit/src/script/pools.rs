@@ -20,6 +20,16 @@ impl Story {
         })
     }
 
+    /// `start`, `stop REQUEST`: of the cleaner of `lab`.
+    pub(super) fn eject_cleaner(&mut self, words: &[&str]) -> Done<Call> {
+        let library = self.named("lab")?;
+        Ok(match words {
+            ["start"] => Call::EjectCleaner { library, operation: None, action: 0 },
+            ["stop", request] => Call::EjectCleaner { library, operation: self.named(request)?, action: 1 },
+            other => return Err(format!("{other:?} is no way to eject a cleaner")),
+        })
+    }
+
     /// The call of a line about pools.
     pub(super) fn pool_call(&mut self, verb: &str, words: &[&str]) -> Done<Call> {
         Ok(match verb {

@@ -17,6 +17,7 @@ mod deallocate_ntms_media;
 mod delete_ntms_requests;
 mod dismount_ntms_drive;
 mod dismount_ntms_media;
+mod eject_ntms_cleaner;
 mod eject_ntms_media;
 mod enumerate_ntms_object;
 mod get_ntms_media_pool_name;

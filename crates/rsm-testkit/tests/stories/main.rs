@@ -6,6 +6,7 @@
 
 #![allow(clippy::needless_raw_strings)]
 
+mod cleaner_ports;
 mod cleaning;
 mod dismount;
 mod doubt;
