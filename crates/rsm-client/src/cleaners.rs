@@ -64,4 +64,25 @@ impl Session {
         };
         ids("EjectNtmsCleaner", &self.channel.call(&request, Patience::Prompt)?.requests)
     }
+
+    /// Starts (0) or stops (1) the insertion of a cleaner that can still be used so often (InjectNtmsCleaner); gives the
+    /// insertion when it is started, nothing when it is stopped.
+    pub fn inject_cleaner(
+        &self,
+        library: Option<Guid>,
+        operation: Option<Guid>,
+        cleanings: u32,
+        action: u32,
+    ) -> Result<Vec<Guid>, ClientError> {
+        let request = v1::InjectNtmsCleanerRequest {
+            session: self.id.clone(),
+            call: self.number(),
+            library: library.map(|id| id.to_string()),
+            operation: operation.map(|id| id.to_string()),
+            cleanings,
+            action,
+            ..Default::default()
+        };
+        ids("InjectNtmsCleaner", &self.channel.call(&request, Patience::Prompt)?.requests)
+    }
 }

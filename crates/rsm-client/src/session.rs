@@ -304,7 +304,7 @@ const DATA_PATIENCE: Patience = Patience::Timeout { timeout_ms: 900_000 };
 const DATA_FUNCTIONS: [&str; 2] = ["WriteBlocks", "ReadBlocks"];
 
 /// Functions whose requests carry a call number.
-const NUMBERED: [&str; 29] = [
+const NUMBERED: [&str; 31] = [
     "CloseNtmsSession",
     "SetNtmsObjectInformation",
     "InventoryNtmsLibrary",
@@ -317,6 +317,8 @@ const NUMBERED: [&str; 29] = [
     "ReserveNtmsCleanerSlot",
     "ReleaseNtmsCleanerSlot",
     "EjectNtmsCleaner",
+    "InjectNtmsCleaner",
+    "InjectNtmsMedia",
     "MountNtmsMedia",
     "DismountNtmsMedia",
     "CreateNtmsMediaPool",

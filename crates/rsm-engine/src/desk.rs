@@ -536,6 +536,8 @@ fn word(call: &Call) -> &'static str {
         Call::DismountDrive { .. } => "DismountNtmsDrive",
         Call::CleanDrive { .. } => "CleanNtmsDrive",
         Call::EjectCleaner { .. } => "EjectNtmsCleaner",
+        Call::InjectCleaner { .. } => "InjectNtmsCleaner",
+        Call::Inject { .. } => "InjectNtmsMedia",
         Call::ReserveCleanerSlot { .. } => "ReserveNtmsCleanerSlot",
         Call::ReleaseCleanerSlot { .. } => "ReleaseNtmsCleanerSlot",
         Call::WriteBlocks { .. } => "WriteBlocks",

@@ -235,8 +235,8 @@ fn complete_signal(turn: &mut Turn<'_>, request: &LibraryRequest) -> Handled {
             }
         }
         // Of media that leave together the leader ends last: its end tells of them all (P-128, P-193).
-        (Operation::Eject | Operation::EjectCleaner, _) => {
-            turn.changes.complete(ObjectType::LibraryRequest, request.id.guid())
+        (Operation::Eject | Operation::EjectCleaner | Operation::Inject | Operation::InjectCleaner, _) => {
+            turn.changes.complete(ObjectType::LibraryRequest, request.id.guid());
         }
         (Operation::Dismount | Operation::Mount, None) => complete_drive(turn, request),
     }
@@ -267,6 +267,8 @@ fn sentence(request: &LibraryRequest) -> String {
         Operation::Inventory => "inventory",
         Operation::Eject => "ejection",
         Operation::EjectCleaner => "ejection of the cleaner",
+        Operation::Inject => "insertion",
+        Operation::InjectCleaner => "insertion of a cleaner",
         Operation::Mount => "mount",
         Operation::Dismount => "dismount",
         Operation::WriteFreeLabel => "free label",
@@ -347,7 +349,7 @@ fn claimed(turn: &Turn<'_>, request: &LibraryRequest) -> Handled<Option<Medium>>
 /// after the cartridge has gone back. The caller is told now.
 pub(crate) fn decline(turn: &mut Turn<'_>, mut request: LibraryRequest) -> Handled {
     let note = match request.operation {
-        Operation::CleanDrive => "an operator refused to bring a cleaner",
+        Operation::CleanDrive | Operation::InjectCleaner => "an operator refused to bring a cleaner",
         Operation::Dismount => "an operator refused to make room for it",
         Operation::Eject | Operation::EjectCleaner => "an operator refused to take it out",
         _ => "an operator refused to bring the medium",

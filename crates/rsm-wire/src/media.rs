@@ -112,5 +112,7 @@ queued!(
     ReleaseNtmsCleanerSlotResponse,
     DismountNtmsDriveResponse,
     EjectNtmsMediaResponse,
-    EjectNtmsCleanerResponse
+    EjectNtmsCleanerResponse,
+    InjectNtmsCleanerResponse,
+    InjectNtmsMediaResponse
 );

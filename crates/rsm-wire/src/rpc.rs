@@ -65,6 +65,7 @@ rpcs! {
         "SetNtmsRequestOrder": SetNtmsRequestOrderRequest => SetNtmsRequestOrderResponse;
         "DeleteNtmsRequests": DeleteNtmsRequestsRequest => DeleteNtmsRequestsResponse;
         "EjectNtmsMedia": EjectNtmsMediaRequest => EjectNtmsMediaResponse;
+        "InjectNtmsMedia": InjectNtmsMediaRequest => InjectNtmsMediaResponse;
         "DismountNtmsDrive": DismountNtmsDriveRequest => DismountNtmsDriveResponse;
     }
     "CleanerManagement" {
@@ -72,6 +73,7 @@ rpcs! {
         "ReserveNtmsCleanerSlot": ReserveNtmsCleanerSlotRequest => ReserveNtmsCleanerSlotResponse;
         "ReleaseNtmsCleanerSlot": ReleaseNtmsCleanerSlotRequest => ReleaseNtmsCleanerSlotResponse;
         "EjectNtmsCleaner": EjectNtmsCleanerRequest => EjectNtmsCleanerResponse;
+        "InjectNtmsCleaner": InjectNtmsCleanerRequest => InjectNtmsCleanerResponse;
     }
     "MediaServices" {
         "MountNtmsMedia": MountNtmsMediaRequest => MountNtmsMediaResponse;

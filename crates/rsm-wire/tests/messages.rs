@@ -96,6 +96,8 @@ fn refuses_unknown(function: &str) -> bool {
         "EjectNtmsMedia" => read::<v1::EjectNtmsMediaRequest>(json).is_err(),
         "DismountNtmsDrive" => read::<v1::DismountNtmsDriveRequest>(json).is_err(),
         "CleanNtmsDrive" => read::<v1::CleanNtmsDriveRequest>(json).is_err(),
+        "InjectNtmsCleaner" => read::<v1::InjectNtmsCleanerRequest>(json).is_err(),
+        "InjectNtmsMedia" => read::<v1::InjectNtmsMediaRequest>(json).is_err(),
         "EjectNtmsCleaner" => read::<v1::EjectNtmsCleanerRequest>(json).is_err(),
         "ReserveNtmsCleanerSlot" => read::<v1::ReserveNtmsCleanerSlotRequest>(json).is_err(),
         "ReleaseNtmsCleanerSlot" => read::<v1::ReleaseNtmsCleanerSlotRequest>(json).is_err(),

@@ -318,6 +318,8 @@ fn rust_name(function: &str) -> Result<&'static str> {
         "ReserveNtmsCleanerSlot" => "reserve_cleaner_slot",
         "ReleaseNtmsCleanerSlot" => "release_cleaner_slot",
         "EjectNtmsCleaner" => "eject_cleaner",
+        "InjectNtmsCleaner" => "inject_cleaner",
+        "InjectNtmsMedia" => "inject",
         "OpenNtmsNotification" => "open_notification",
         "WaitForNtmsNotification" => "wait_notification",
         "CloseNtmsNotification" => "close_notification",

@@ -1,20 +1,24 @@
-//! The cleaner's way out of a library (processes 12): EjectNtmsCleaner.
+//! The cleaner's way out of a library and into it (processes 12): EjectNtmsCleaner and InjectNtmsCleaner.
 //!
 //! ```text
-//!   START ─► a request for the cleaner of the reserved slot ─► the planner: through a port, else a person at the door
+//!   START ─► a request for the cleaner of the reserved slot, or for one that is brought ─► the planner: through a port, else a person at the door
 //!   STOP  ─► nothing has moved: Stopped; else the port is closed first
 //! ```
 //!
 //! Invariant: nothing here moves a cartridge; the planner does (`planner::ports`, `planner::door`).
 
 use crate::gate::{self, Concerned};
-use crate::handlers::cleaners::{check_enabled, check_present, the_library};
+use crate::handlers::cleaners::{check_connected, check_enabled, check_present, the_library};
 use crate::handlers::{Asked, bad_parameter, ports};
+use crate::naming;
+use crate::planner;
 use crate::requests;
 use crate::turn::{Handled, Turn, refuse};
 use rsm_model::Code;
 use rsm_model::call::Reply;
-use rsm_model::generated::constants::eject_and_inject::{NTMS_EJECT_START, NTMS_EJECT_STOP};
+use rsm_model::generated::constants::eject_and_inject::{
+    NTMS_EJECT_START, NTMS_EJECT_STOP, NTMS_INJECT_START, NTMS_INJECT_STOP,
+};
 use rsm_model::generated::functions::FunctionName;
 use rsm_model::ids::*;
 use rsm_model::machine::library::OperationalState;
@@ -67,6 +71,67 @@ pub(crate) fn eject(
     let id = request.id;
     turn.put(request);
     Ok(Reply::Queued(vec![id]))
+}
+
+/// Starts or stops the bringing of a cleaner that can still be used so often.
+pub(crate) fn inject(
+    turn: &mut Turn<'_>,
+    asked: &Asked<'_>,
+    library: Option<Guid>,
+    operation: Option<Guid>,
+    cleanings: u32,
+    action: u32,
+) -> Handled<Reply> {
+    let Some(library) = library.filter(|id| !id.is_null()) else {
+        return bad_parameter("no library is named");
+    };
+    let stopped = match action {
+        NTMS_INJECT_START => None,
+        NTMS_INJECT_STOP => match operation.filter(|id| !id.is_null()) {
+            Some(id) => Some(RequestId(id)),
+            None => return bad_parameter("no insertion is named"),
+        },
+        other => return bad_parameter(format!("{other} is not a way to bring a cleaner; 0 or 1 is wanted")),
+    };
+    gate::admit(&turn.tx, asked.caller, FunctionName::InjectNtmsCleaner, &Concerned::default())?;
+    let library = the_library(turn, LibraryId(library))?;
+    check_enabled([&library.common])?;
+    if library.kind == LibraryKind::Offline {
+        return refuse(Code::LibraryOffline, format!("{} has no slots", library.common.name), "");
+    }
+    check_connected(&library)?;
+    if let Some(id) = stopped {
+        return stop(turn, asked, &library, Operation::InjectCleaner, id);
+    }
+    let slot = reserved(turn, &library)?;
+    check_free(turn, &library, &slot)?;
+    let mut request = requests::of_session(turn, &asked.session, library.id, Operation::InjectCleaner)?;
+    request.slot = Some(slot.id);
+    request.option = action;
+    request.leader = Some(request.id);
+    request.cleanings = cleanings;
+    let id = request.id;
+    turn.put(request);
+    Ok(Reply::Queued(vec![id]))
+}
+
+/// The reserved slot takes a cleaner: it is empty, the library has none, and none is being brought. One that waits in a
+/// port can be brought back.
+fn check_free(turn: &Turn<'_>, library: &Library, slot: &Slot) -> Handled {
+    let known = library.cleaner.map(|id| turn.tx.get::<Medium>(id)).transpose()?.flatten();
+    let settled = known.filter(|held| !matches!(held.location, Location::Port(_)));
+    let open = turn.tx.open_requests_of(library.id)?;
+    let sentence = match (planner::is_empty(slot), settled) {
+        (false, _) => format!("{} holds a cartridge, or was not read yet", slot.common.name),
+        (true, Some(held)) => {
+            format!("{} has its cleaner already: {}", library.common.name, naming::medium(&held))
+        }
+        (true, None) => match open.iter().find(|one| one.operation == Operation::InjectCleaner) {
+            Some(other) => format!("a cleaner is being brought by request {}", other.id),
+            None => return Ok(()),
+        },
+    };
+    refuse(Code::SlotFull, sentence, "take the other out first: rsm library eject-cleaner")
 }
 
 /// A library that cannot be worked with, in the order of ejectcleaner-check-order: it is none, or does not answer.

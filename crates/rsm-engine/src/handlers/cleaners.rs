@@ -150,7 +150,7 @@ fn check_robot(library: &Library) -> Handled {
 }
 
 /// A library that does not answer has the code of the functions' pages.
-fn check_connected(library: &Library) -> Handled {
+pub(super) fn check_connected(library: &Library) -> Handled {
     match library.common.operational {
         OperationalState::NotPresent => refuse(
             Code::DeviceNotAvailable,

@@ -9,6 +9,7 @@ mod classify;
 mod cleaner_ports;
 mod cleaners;
 mod information;
+mod inject;
 mod inventory;
 mod media;
 mod mount;
@@ -78,6 +79,12 @@ pub(crate) fn call(
         Call::ReleaseCleanerSlot { library } => Some(cleaners::release(turn, &asked, *library)?),
         Call::EjectCleaner { library, operation, action } => {
             Some(cleaner_ports::eject(turn, &asked, *library, *operation, *action)?)
+        }
+        Call::InjectCleaner { library, operation, cleanings, action } => {
+            Some(cleaner_ports::inject(turn, &asked, *library, *operation, *cleanings, *action)?)
+        }
+        Call::Inject { library, operation, action } => {
+            Some(inject::inject(turn, &asked, *library, *operation, *action)?)
         }
         Call::Eject { medium, operation, action } => {
             Some(ports::eject(turn, &asked, *medium, *operation, *action)?)

@@ -254,7 +254,7 @@ pub(super) fn stop_one(turn: &mut Turn<'_>, mut request: LibraryRequest, why: &s
     if request.state != RequestState::InProcess {
         return requests::end_at_rest(turn, request, Ending::new(RequestEvent::Stopped, why));
     }
-    if request.goal == Goal::AsAsked {
+    if matches!(request.goal, Goal::AsAsked | Goal::CloseThenLook) {
         request.goal = Goal::CloseThenStop;
         request.note = why.to_string();
         turn.put(request);

@@ -13,14 +13,17 @@
 
 use super::action::{Action, PortWork};
 use super::carry;
+use super::inject;
 use super::ports;
 use super::queue::{ending_of, finish, unsettled, wait};
 use super::view::View;
 use crate::naming;
 use crate::operators::{self, Ask};
-use crate::requests::Ending;
+use crate::report;
+use crate::requests::{self, Ending};
 use crate::turn::{Handled, Turn};
 use rsm_model::ids::*;
+use rsm_model::machine::request::RequestEvent;
 use rsm_model::record::*;
 use rsm_model::{Code, UtcTime};
 use rsm_store::{ReadTx, StoreError, columns};
@@ -66,6 +69,46 @@ pub(super) fn eject(view: &View, request: &LibraryRequest) -> Option<Action> {
     }
 }
 
+/// What the bringing of a cleaner needs next.
+pub(super) fn inject(view: &View, request: &LibraryRequest) -> Option<Action> {
+    if !view.settled() {
+        return wait(request, unsettled(view));
+    }
+    if request.goal != Goal::AsAsked {
+        return finish(request, ending_of(request));
+    }
+    let slot = view.library.cleaner_slot.map(Location::Slot);
+    let there = view.media.values().find(|held| Some(held.location) == slot);
+    match there.filter(|_| request.hands_since.is_some()) {
+        Some(held) => Some(Action::AtPorts(PortWork::Brought { request: request.id, medium: held.id })),
+        None => match inject::no_place(view) {
+            Some(ending) => finish(request, ending),
+            None => hands(view, request),
+        },
+    }
+}
+
+/// Notes what a person has put into the cleaner's slot as the cleaner, unless it is none.
+pub(super) fn brought(turn: &mut Turn<'_>, view: &View, id: RequestId, medium: MediumId) -> Handled {
+    let mut request = carry::the_request(view, id)?;
+    let Some(held) = view.media.get(&medium) else { return carry::missing("a cartridge") };
+    if let Some(why) = report::no_cleaner(turn, &view.library, held)? {
+        return requests::end(turn, request, Ending::failed(Code::InvalidCleaner, why));
+    }
+    let mut held = held.clone();
+    request.medium = Some(medium);
+    report::cleaner_is_in(turn, &request, &mut held)?;
+    match held.claimed_by == Some(id) {
+        true => requests::release(turn, held)?,
+        false => turn.put(held),
+    }
+    let event = match request.goal {
+        Goal::CloseThenStop => RequestEvent::Stopped,
+        _ => RequestEvent::Succeeded,
+    };
+    requests::end(turn, request, Ending::new(event, ""))
+}
+
 /// A person is asked, and awaited for as long as he may take.
 fn hands(view: &View, request: &LibraryRequest) -> Option<Action> {
     if limit(request, view.max_open_s).is_some_and(|at| at <= view.utc) {
@@ -90,6 +133,11 @@ pub(super) fn ask(turn: &mut Turn<'_>, view: &View, id: RequestId) -> Handled {
 
 /// What a person has to do behind the door. What is to leave is claimed, so that nobody uses it meanwhile.
 fn task(turn: &mut Turn<'_>, view: &View, request: &LibraryRequest) -> Handled<String> {
+    if request.operation == Operation::InjectCleaner {
+        let slot = view.library.cleaner_slot.and_then(|id| view.slots.get(&id));
+        let Some(slot) = slot else { return carry::missing("the cleaner's slot") };
+        return Ok(format!("put the cleaner into {}", slot.common.name));
+    }
     let held = ports::claim(turn, view, request)?;
     let place = naming::place(&turn.tx, held.location)?;
     Ok(format!("take {} out of {place}", naming::medium(&held)))

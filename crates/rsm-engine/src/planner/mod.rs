@@ -18,6 +18,7 @@ mod carry;
 mod cleaning;
 mod door;
 mod fitting;
+mod inject;
 mod labels;
 mod ports;
 mod queue;
@@ -130,6 +131,7 @@ pub(crate) fn unfit(
 pub(crate) use cleaning::{UNCOUNTED, is_empty, set_uses as set_cleaner_uses};
 pub(crate) use labels::{queue_full_inventory, recover};
 pub(crate) use ports::not_taken;
+pub(crate) use view::vacant_slot;
 
 /// Orders a step of a drive outside the planner's own decisions (label blocks).
 pub(crate) fn order_drive(

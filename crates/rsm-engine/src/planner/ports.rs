@@ -18,6 +18,7 @@
 use super::action::{Action, PortWork};
 use super::carry::{self, Work};
 use super::door;
+use super::inject;
 use super::queue::{self, MOST_ATTEMPTS};
 use super::view::View;
 use crate::naming;
@@ -271,10 +272,17 @@ pub(super) fn carry(turn: &mut Turn<'_>, view: &View, work: PortWork) -> Handled
         PortWork::NotTaken { request, port } => give_up_hands(turn, view, request, port),
         PortWork::Left { request } => forget_or_keep(turn, view, request),
         PortWork::AskToDoor { request } => door::ask(turn, view, request),
+        PortWork::OpenToFill { request, port } => inject::open(turn, view, request, port),
+        PortWork::Store { request, medium, slot } => inject::store(turn, view, request, medium, slot),
+        PortWork::StoreCleaner { request, medium } => inject::store_cleaner(turn, view, request, medium),
+        PortWork::Landed { request } => inject::landed(turn, view, request),
+        PortWork::Again { request } => inject::again(turn, view, request),
+        PortWork::TakenIn { request } => inject::taken_in(turn, view, request),
+        PortWork::Brought { request, medium } => door::brought(turn, view, request, medium),
     }
 }
 
-fn the_port(view: &View, id: PortId) -> Handled<Port> {
+pub(super) fn the_port(view: &View, id: PortId) -> Handled<Port> {
     view.ports.get(&id).cloned().map_or_else(|| carry::missing("a port"), Ok)
 }
 
@@ -312,12 +320,17 @@ fn open(turn: &mut Turn<'_>, view: &View, id: RequestId, port: PortId) -> Handle
 }
 
 fn order_close(turn: &mut Turn<'_>, view: &View, request: Option<RequestId>, port: PortId) -> Handled {
-    let request = request.map(|id| carry::the_request(view, id)).transpose()?;
+    let mut request = request.map(|id| carry::the_request(view, id)).transpose()?;
     let port = the_port(view, port)?;
+    let late = time_is_over(&port).is_some_and(|at| at <= view.utc);
+    if let Some(waits) = request.as_mut().filter(|waits| late && waits.operation.takes_in()) {
+        waits.error = Some(Code::Timeout);
+        turn.put(waits.clone());
+    }
     order(turn, view, request.as_ref(), &port, Step::ClosePort { element: port.element })
 }
 
-fn order(
+pub(super) fn order(
     turn: &mut Turn<'_>,
     view: &View,
     request: Option<&LibraryRequest>,
@@ -328,7 +341,8 @@ fn order(
     let work = Work {
         device,
         request: request.map(|request| request.id),
-        medium: request.and_then(|request| request.medium),
+        // What is taken in is not known while hands have the port.
+        medium: request.filter(|request| !request.operation.takes_in()).and_then(|request| request.medium),
         elements: vec![port.element],
         text: format!("{}: {}", step.word(), port.common.name),
     };

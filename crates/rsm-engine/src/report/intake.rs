@@ -283,6 +283,15 @@ impl Intake {
     }
 }
 
+/// Records a cartridge as a cleaner, though nothing on it tells so.
+pub(super) fn make_cleaner(turn: &mut Turn<'_>, library: &Library, held: &mut Medium) -> Handled {
+    let (media_type, pool, _) = Intake::new(library).media_type(turn, CLEANER)?;
+    held.media_type = media_type;
+    held.media_type_code = CLEANER;
+    held.pool = pool;
+    Ok(())
+}
+
 /// What a bar code says of the type: what a rule decided, a type by its suffix; else what the library is configured for.
 fn type_code(library: Option<&LibraryConfiguration>, tag: Option<&str>) -> u32 {
     let fallback = library.and_then(|library| library.media_type).unwrap_or(LTO_ULTRIUM);

@@ -23,6 +23,10 @@ numbered! {
         Eject = 10,
         /// The cleaner leaves the library through a port or the door (NTMS_LM_EJECTCLEANER).
         EjectCleaner = 11,
+        /// Media enter the library through its ports (NTMS_LM_INJECT).
+        Inject = 12,
+        /// A cleaner enters the library through a port or the door (NTMS_LM_INJECTCLEANER).
+        InjectCleaner = 13,
         /// A drive is cleaned (NTMS_LM_CLEANDRIVE).
         CleanDrive = 15,
         /// Dismount of a side.
@@ -43,7 +47,12 @@ numbered! {
 impl Operation {
     /// Whether it works at the insert/eject ports, which one operation uses at a time.
     pub fn uses_ports(self) -> bool {
-        matches!(self, Operation::Eject | Operation::EjectCleaner)
+        matches!(self, Operation::Eject | Operation::EjectCleaner) || self.takes_in()
+    }
+
+    /// Whether it takes in what hands bring.
+    pub fn takes_in(self) -> bool {
+        matches!(self, Operation::Inject | Operation::InjectCleaner)
     }
 
     /// Whether it brings a medium into a drive of its own and takes it out again.
@@ -68,6 +77,8 @@ numbered! {
         PutBackThenPass = 3,
         /// Its caller stopped it: the port is closed, then it is Stopped.
         CloseThenStop = 4,
+        /// Its caller had the ports pulled in: what is in them is taken in, then it goes on if there was anything.
+        CloseThenLook = 5,
     }
 }
 

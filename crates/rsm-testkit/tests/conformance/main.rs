@@ -23,6 +23,8 @@ mod enumerate_ntms_object;
 mod get_ntms_media_pool_name;
 mod get_ntms_object_information;
 mod get_ntms_request_order;
+mod inject_ntms_cleaner;
+mod inject_ntms_media;
 mod inventory_ntms_library;
 mod labels;
 mod model;

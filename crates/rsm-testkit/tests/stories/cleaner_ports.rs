@@ -237,3 +237,30 @@ fn a_hand_is_quicker() {
         port1: Retracted
     ");
 }
+
+/// A cleaner is brought while the robot fails with its move: done or not, it is the cleaner once.
+#[test]
+fn whether_the_cleaner_was_stored_is_found_out() {
+    for end in ["done", "not-done"] {
+        let told = play(&format!(
+            r"
+            library media=2 closing=1
+            user oscar operator
+            open oscar tool
+            reserve-slot oscar slot5
+            inject-cleaner oscar start 20
+            hand cleaner CLN001L6 30 port1
+            hand close port1 silently
+            fault unknown-completion changer {end}
+            advance 10m
+            show requests
+            show history unknown
+            clean oscar drive1
+            advance 20m
+            show requests
+        "
+        ));
+        assert!(told.contains("injectcleaner CLN001L6 for tool: Passed"), "{told}");
+        assert!(told.contains("cleandrive CLN001L6 for tool: Passed"), "{told}");
+    }
+}

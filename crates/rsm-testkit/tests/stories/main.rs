@@ -11,6 +11,7 @@ mod cleaning;
 mod dismount;
 mod doubt;
 mod generations;
+mod inject;
 mod intake;
 mod inventory;
 mod mount;
