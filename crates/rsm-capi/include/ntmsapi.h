@@ -1180,6 +1180,15 @@ DWORD ReserveNtmsCleanerSlot(HANDLE hSession, LPNTMS_GUID lpLibrary, LPNTMS_GUID
 /* Gives up the library's cleaner slot so that the slot may hold data cartridges again. */
 DWORD ReleaseNtmsCleanerSlot(HANDLE hSession, LPNTMS_GUID lpLibrary);
 
+/* Starts or stops the ejection of the cleaner cartridge from the library's reserved cleaner slot. */
+DWORD EjectNtmsCleaner(HANDLE hSession, LPNTMS_GUID lpLibrary, LPNTMS_GUID lpEjectOperation, DWORD dwAction);
+
+/* Starts or stops the insertion of a cleaner cartridge into the library's reserved cleaner slot. */
+DWORD InjectNtmsCleaner(HANDLE hSession, LPNTMS_GUID lpLibrary, LPNTMS_GUID lpInjectOperation, DWORD dwNumberOfCleansLeft, DWORD dwAction);
+
+/* Starts or stops taking media in through the library's port. */
+DWORD InjectNtmsMedia(HANDLE hSession, LPNTMS_GUID lpLibraryId, LPNTMS_GUID lpInjectOperation, DWORD dwAction);
+
 /* Opens a channel on which changes to objects of one type are reported. */
 HANDLE OpenNtmsNotification(HANDLE hSession, DWORD dwType);
 

@@ -11,7 +11,8 @@ use rsm_model::Code;
 use rsm_model::call::{AllocateCall, CreatePoolCall, MountCall, SubmitCall};
 use rsm_model::generated::constants::allocate::NTMS_ALLOCATE_NEXT;
 use rsm_model::generated::constants::eject_and_inject::{
-    NTMS_EJECT_FORCE, NTMS_EJECT_START, NTMS_EJECT_STOP,
+    NTMS_EJECT_FORCE, NTMS_EJECT_START, NTMS_EJECT_STOP, NTMS_INJECT_START, NTMS_INJECT_STARTMANY,
+    NTMS_INJECT_STOP,
 };
 use rsm_model::generated::constants::mount::{NTMS_MOUNT_NOWAIT, NTMS_MOUNT_SPECIFIC_DRIVE};
 use rsm_model::ids;
@@ -256,6 +257,58 @@ pub fn reserve_cleaner_slot(handle: Handle, library: Option<Guid>, slot: Option<
 /// ReleaseNtmsCleanerSlot: success means that the release is queued.
 pub fn release_cleaner_slot(handle: Handle, library: Option<Guid>) -> Code {
     done(find(handle).map(|session| session.release_cleaner_slot(library.map(to_model))))
+}
+
+/// EjectNtmsCleaner: the ejection that was started, which its caller gets the id of; none when one is stopped.
+pub fn eject_cleaner(
+    handle: Handle,
+    library: Option<Guid>,
+    operation: Option<Guid>,
+    action: u32,
+) -> Result<Option<Guid>, Code> {
+    let session = find(handle)?;
+    let stopped = placed(operation)?.filter(|_| action == NTMS_EJECT_STOP);
+    let started = session.eject_cleaner(library.map(to_model), stopped.map(to_model), action);
+    started_by(started, action == NTMS_EJECT_START)
+}
+
+/// InjectNtmsCleaner: the insertion that was started, which its caller gets the id of; none when one is stopped.
+pub fn inject_cleaner(
+    handle: Handle,
+    library: Option<Guid>,
+    operation: Option<Guid>,
+    cleanings: u32,
+    action: u32,
+) -> Result<Option<Guid>, Code> {
+    let session = find(handle)?;
+    let stopped = placed(operation)?.filter(|_| action == NTMS_INJECT_STOP);
+    let started = session.inject_cleaner(library.map(to_model), stopped.map(to_model), cleanings, action);
+    started_by(started, action == NTMS_INJECT_START)
+}
+
+/// InjectNtmsMedia: the insertion that was started, which its caller gets the id of; none when one is stopped or pulled in.
+pub fn inject(
+    handle: Handle,
+    library: Option<Guid>,
+    operation: Option<Guid>,
+    action: u32,
+) -> Result<Option<Guid>, Code> {
+    let session = find(handle)?;
+    let starts = matches!(action, NTMS_INJECT_START | NTMS_INJECT_STARTMANY);
+    let named = placed(operation)?.filter(|_| !starts);
+    let started = session.inject(library.map(to_model), named.map(to_model), action);
+    started_by(started, starts)
+}
+
+/// The place for the id of an operation, which every action of most functions needs.
+fn placed(operation: Option<Guid>) -> Result<Option<Guid>, Code> {
+    operation.map(Some).ok_or(Code::InvalidParameter)
+}
+
+/// The id that is written for an action that starts something.
+fn started_by(answer: Result<Vec<ids::Guid>, ClientError>, starts: bool) -> Result<Option<Guid>, Code> {
+    let requests = answer.map_err(|error| error.code())?;
+    Ok(requests.first().copied().filter(|_| starts).map(from_model))
 }
 
 /// DismountNtmsMedia: success means that the dismount is queued.

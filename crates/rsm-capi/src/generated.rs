@@ -819,6 +819,72 @@ pub extern "C" fn ReleaseNtmsCleanerSlot(session_handle: *mut c_void, library: *
     })
 }
 
+/// Starts or stops the ejection of the cleaner cartridge from the library's reserved cleaner slot.
+#[unsafe(no_mangle)]
+pub extern "C" fn EjectNtmsCleaner(
+    session_handle: *mut c_void,
+    library: *const Guid,
+    eject_operation: *mut Guid,
+    action: u32,
+) -> u32 {
+    answering(|| {
+        let session_handle = session(session_handle)?;
+        let library = optional_id(library)?;
+        let eject_operation_before = optional_id(eject_operation)?;
+        if let Some(operation) =
+            calls::eject_cleaner(session_handle, library, eject_operation_before, action)?
+        {
+            write_ids(eject_operation, &[operation]);
+        }
+        Ok(())
+    })
+}
+
+/// Starts or stops the insertion of a cleaner cartridge into the library's reserved cleaner slot.
+#[unsafe(no_mangle)]
+pub extern "C" fn InjectNtmsCleaner(
+    session_handle: *mut c_void,
+    library: *const Guid,
+    inject_operation: *mut Guid,
+    number_of_cleans_left: u32,
+    action: u32,
+) -> u32 {
+    answering(|| {
+        let session_handle = session(session_handle)?;
+        let library = optional_id(library)?;
+        let inject_operation_before = optional_id(inject_operation)?;
+        if let Some(operation) = calls::inject_cleaner(
+            session_handle,
+            library,
+            inject_operation_before,
+            number_of_cleans_left,
+            action,
+        )? {
+            write_ids(inject_operation, &[operation]);
+        }
+        Ok(())
+    })
+}
+
+/// Starts or stops taking media in through the library's port.
+#[unsafe(no_mangle)]
+pub extern "C" fn InjectNtmsMedia(
+    session_handle: *mut c_void,
+    library_id: *const Guid,
+    inject_operation: *mut Guid,
+    action: u32,
+) -> u32 {
+    answering(|| {
+        let session_handle = session(session_handle)?;
+        let library_id = optional_id(library_id)?;
+        let inject_operation_before = optional_id(inject_operation)?;
+        if let Some(operation) = calls::inject(session_handle, library_id, inject_operation_before, action)? {
+            write_ids(inject_operation, &[operation]);
+        }
+        Ok(())
+    })
+}
+
 /// Opens a channel on which changes to objects of one type are reported.
 #[unsafe(no_mangle)]
 pub extern "C" fn OpenNtmsNotification(session_handle: *mut c_void, object_type: u32) -> *mut c_void {

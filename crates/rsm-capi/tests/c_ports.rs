@@ -15,14 +15,16 @@ use support::{Answer, Call, Fake};
 const OPERATION: &str = "00000009-0000-0000-0000-000000000001";
 
 fn ports(call: &Call) -> Option<Answer> {
-    if call.function != "EjectNtmsMedia" {
+    let ours = ["EjectNtmsMedia", "EjectNtmsCleaner", "InjectNtmsCleaner", "InjectNtmsMedia"];
+    if !ours.contains(&call.function.as_str()) {
         return None;
     }
-    let named = ["medium", "operation"].iter().any(|key| call.fields.get(*key).is_some());
+    let named = ["medium", "operation", "library"].iter().any(|key| call.fields.get(*key).is_some());
     if !named {
         return Some(Answer::Refusal("ERROR_INVALID_PARAMETER", 87, "Nothing is named.", ""));
     }
-    let stops = call.fields.get("action") == Some(&json!(1));
+    let action = call.fields.get("action").and_then(serde_json::Value::as_u64);
+    let stops = action == Some(1) || (call.function == "InjectNtmsMedia" && action == Some(2));
     Some(Answer::Fields(if stops { json!({}) } else { json!({ "requests": [OPERATION] }) }))
 }
 
@@ -42,6 +44,20 @@ started: 0
 its id: 9
 stopped: 0
 id kept: 9
+cleaner without a place: 87
+no library: 87
+not written: 1
+cleaner started: 0
+its id: 9
+cleaner stopped: 0
+brought without a place: 87
+brought: 0
+its id: 9
+taken in without a place: 87
+taken in: 0
+its id: 9
+pulled in: 0
+id kept: 9
 no session: 6
 closed: 0
 exit status: 0";
@@ -50,5 +66,13 @@ exit status: 0";
     assert_eq!(asked.len(), 5, "without a place for the id nothing is asked");
     assert!(asked[..4].iter().all(|call| call.fields.get("operation").is_none()), "only a stop reads it");
     assert_eq!(asked[4].fields["operation"], json!(OPERATION));
-    proves!("EjectNtmsMedia/eject-start-writes-guid");
+    let brought = fake.calls_of("InjectNtmsCleaner");
+    assert_eq!((brought.len(), &brought[0].fields["cleanings"]), (1, &json!(20)));
+    let cleaner = fake.calls_of("EjectNtmsCleaner");
+    assert_eq!(cleaner[1].fields.get("operation"), None, "a start does not read it");
+    assert_eq!(cleaner[2].fields["operation"], json!(OPERATION), "a stop does");
+    let taken_in = fake.calls_of("InjectNtmsMedia");
+    assert_eq!(taken_in[0].fields.get("operation"), None);
+    assert_eq!(taken_in[1].fields["operation"], json!(OPERATION), "so does a retract");
+    proves!("EjectNtmsMedia/eject-start-writes-guid", "EjectNtmsCleaner/ejectcleaner-start-writes-guid");
 }

@@ -116,6 +116,20 @@ pub enum LibraryCommand {
         /// Id or name
         library: String,
     },
+    /// Opens the ports for a person to put media in, and takes them to free slots
+    ///
+    /// It goes on when a port is pulled in or full, when its time is over, or on --stop. Every label is read afterwards, as
+    /// background work. Ctrl-C ends the wait, not the insertion.
+    Inject(InjectArguments),
+    /// Opens a port for a person to put a cleaner in, or asks one to the door
+    ///
+    /// The cleaner goes to the slot that is set aside for it. Ctrl-C ends the wait, not the insertion.
+    InjectCleaner(InjectCleanerArguments),
+    /// Brings the cleaner to a port for a person to take, or asks one to the door
+    ///
+    /// The port is closed again when the cleaner is taken, when its time is over, or on --stop; then it stays in the port.
+    /// How often it could still be used is forgotten. Ctrl-C ends the wait, not the ejection.
+    EjectCleaner(EjectCleanerArguments),
     /// Finds out what is in a library
     Inventory(InventoryArguments),
     /// Tells what the robots did and why, newest last
@@ -126,6 +140,54 @@ pub enum LibraryCommand {
         #[arg(long, default_value_t = 100, value_name = "N")]
         limit: u32,
     },
+}
+
+/// Arguments of an insertion of media.
+#[derive(Args, Clone, Debug)]
+pub struct InjectArguments {
+    /// Id or name
+    pub library: String,
+    /// Open the ports again and again, as long as something is put in
+    #[arg(long)]
+    pub many: bool,
+    /// Wait until the insertion has ended, and say how
+    #[arg(long)]
+    pub wait: bool,
+    /// End this insertion before its time is over: id
+    #[arg(long, value_name = "ID", conflicts_with_all = ["many", "wait"])]
+    pub stop: Option<String>,
+    /// Pull the ports of this insertion, which was started with --many, in now: id
+    #[arg(long, value_name = "ID", conflicts_with_all = ["many", "wait", "stop"])]
+    pub retract: Option<String>,
+}
+
+/// Arguments of an insertion of a cleaner.
+#[derive(Args, Clone, Debug)]
+pub struct InjectCleanerArguments {
+    /// Id or name
+    pub library: String,
+    /// How often it can still be used; uncounted when it is left out
+    #[arg(long, value_name = "N", conflicts_with = "stop")]
+    pub uses: Option<u32>,
+    /// Wait until the insertion has ended, and say how
+    #[arg(long)]
+    pub wait: bool,
+    /// End this insertion before its time is over: id
+    #[arg(long, value_name = "ID", conflicts_with = "wait")]
+    pub stop: Option<String>,
+}
+
+/// Arguments of an ejection of the cleaner.
+#[derive(Args, Clone, Debug)]
+pub struct EjectCleanerArguments {
+    /// Id or name
+    pub library: String,
+    /// Wait until the ejection has ended, and say how
+    #[arg(long)]
+    pub wait: bool,
+    /// End this ejection before its time is over: id
+    #[arg(long, value_name = "ID", conflicts_with = "wait")]
+    pub stop: Option<String>,
 }
 
 /// Arguments of an inventory.

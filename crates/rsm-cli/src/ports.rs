@@ -1,10 +1,10 @@
-//! Media that leave a library through its ports: `rsm media eject`.
+//! Media that leave and enter a library through its ports: `rsm media eject`, `rsm library inject`.
 //!
 //! What: collects the media that are named, starts their ejection with the last of them, and waits for its end if that is
 //! wanted. Invariant: a medium that is refused ends the command before anything has moved; what was collected goes with the
 //! session.
 
-use crate::arguments::EjectArguments;
+use crate::arguments::{EjectArguments, InjectArguments};
 use crate::find::{Catalog, id_of};
 use crate::mount::QueuedRow;
 use crate::output::Format;
@@ -14,7 +14,8 @@ use crate::watch::{self, Shown};
 use rsm_client::Session;
 use rsm_model::Guid;
 use rsm_model::generated::constants::eject_and_inject::{
-    NTMS_EJECT_FORCE, NTMS_EJECT_QUEUE, NTMS_EJECT_START, NTMS_EJECT_STOP,
+    NTMS_EJECT_FORCE, NTMS_EJECT_QUEUE, NTMS_EJECT_START, NTMS_EJECT_STOP, NTMS_INJECT_RETRACT,
+    NTMS_INJECT_START, NTMS_INJECT_STARTMANY, NTMS_INJECT_STOP,
 };
 
 /// Starts or stops an ejection.
@@ -45,6 +46,39 @@ pub fn eject(
         watch::wait_for(session, *request, &names, shown)?;
     }
     Ok(format.say(&format!("{names} taken out"), &row))
+}
+
+/// Starts, stops or interrupts the taking in of media.
+pub fn inject(
+    session: &Session,
+    arguments: &InjectArguments,
+    format: Format,
+    shown: Shown,
+) -> Result<String, Problem> {
+    let catalog = Catalog::new(session);
+    let library = catalog.library(&arguments.library)?;
+    let id = Some(id_of(&library)?);
+    let named = [(&arguments.stop, NTMS_INJECT_STOP), (&arguments.retract, NTMS_INJECT_RETRACT)];
+    for (text, action) in named.into_iter().filter_map(|(text, action)| Some((text.as_ref()?, action))) {
+        let object = catalog.request(text)?;
+        session.inject(id, Some(id_of(&object)?), action)?;
+        let done = if action == NTMS_INJECT_STOP { "is stopped" } else { "has its ports pulled in" };
+        let row = QueuedRow { object: object.id.clone(), requests: Vec::new() };
+        return Ok(format.say(&format!("{} {done}", object.id), &row));
+    }
+    let action = if arguments.many { NTMS_INJECT_STARTMANY } else { NTMS_INJECT_START };
+    let requests = session.inject(id, None, action)?;
+    let name = library.name.clone();
+    let row =
+        QueuedRow { object: name.clone(), requests: requests.iter().map(ToString::to_string).collect() };
+    if !arguments.wait {
+        let text = format!("insertion into {name} queued: {}", row.requests.join(", "));
+        return Ok(format.say(&text, &row));
+    }
+    for request in &requests {
+        watch::wait_for(session, *request, &name, shown)?;
+    }
+    Ok(format.say(&format!("the insertion into {name} is over"), &row))
 }
 
 /// Starts the ejection of media together; by force each is one of its own.

@@ -103,6 +103,9 @@ fn library(
             cleaners::reserve(session, library, slot, format)
         }
         LibraryCommand::ReleaseCleanerSlot { library } => cleaners::release(session, library, format),
+        LibraryCommand::Inject(arguments) => ports::inject(session, arguments, format, shown),
+        LibraryCommand::InjectCleaner(arguments) => cleaners::inject(session, arguments, format, shown),
+        LibraryCommand::EjectCleaner(arguments) => cleaners::eject(session, arguments, format, shown),
         LibraryCommand::Inventory(arguments) => inventory::inventory(session, arguments, format, shown),
         LibraryCommand::History { library, limit } => {
             let lines = session.history(catalog.container(library.as_deref())?, *limit)?;

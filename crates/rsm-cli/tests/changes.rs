@@ -22,7 +22,8 @@ fn mounted() -> Answer {
 fn plain(call: &Call) -> Option<Answer> {
     match call.function.as_str() {
         "MountNtmsMedia" => Some(mounted()),
-        "EjectNtmsMedia" | "DismountNtmsMedia" => Some(Answer::Fields(json!({ "requests": [REQUEST] }))),
+        "EjectNtmsMedia" | "DismountNtmsMedia" | "EjectNtmsCleaner" | "InjectNtmsCleaner"
+        | "InjectNtmsMedia" => Some(Answer::Fields(json!({ "requests": [REQUEST] }))),
         "WriteBlocks" => Some(Answer::Fields(json!({}))),
         "ReadBlocks" => Some(Answer::Fields(json!({ "blocks": ["Vk9MMSBub25jZQ==", "/wA="] }))),
         _ => at_rest(call, &[]),
@@ -428,7 +429,7 @@ fn raw_calls_print_what_came() {
     --- stderr
     rsm: GetVolumesFromDrive is a function of the interface that this version does not carry out.
          ERROR_CALL_NOT_IMPLEMENTED (120)
-    next: call one of OpenNtmsSession, CloseNtmsSession, EnumerateNtmsObject, GetNtmsObjectInformation, SetNtmsObjectInformation, InventoryNtmsLibrary, CancelNtmsLibraryRequest, GetNtmsRequestOrder, SetNtmsRequestOrder, DeleteNtmsRequests, EjectNtmsMedia, DismountNtmsDrive, CleanNtmsDrive, ReserveNtmsCleanerSlot, ReleaseNtmsCleanerSlot, MountNtmsMedia, DismountNtmsMedia, CreateNtmsMediaPool, GetNtmsMediaPoolName, MoveToNtmsMediaPool, AllocateNtmsMedia, DeallocateNtmsMedia, OpenNtmsNotification, WaitForNtmsNotification, CloseNtmsNotification, SubmitNtmsOperatorRequest, WaitForNtmsOperatorRequest, SatisfyNtmsOperatorRequest, CancelNtmsOperatorRequest, KeepAlive, WriteBlocks, ReadBlocks, History, ExplainRequest, Classify, AcknowledgeOperatorRequest.
+    next: call one of OpenNtmsSession, CloseNtmsSession, EnumerateNtmsObject, GetNtmsObjectInformation, SetNtmsObjectInformation, InventoryNtmsLibrary, CancelNtmsLibraryRequest, GetNtmsRequestOrder, SetNtmsRequestOrder, DeleteNtmsRequests, EjectNtmsMedia, InjectNtmsMedia, DismountNtmsDrive, CleanNtmsDrive, ReserveNtmsCleanerSlot, ReleaseNtmsCleanerSlot, EjectNtmsCleaner, InjectNtmsCleaner, MountNtmsMedia, DismountNtmsMedia, CreateNtmsMediaPool, GetNtmsMediaPoolName, MoveToNtmsMediaPool, AllocateNtmsMedia, DeallocateNtmsMedia, OpenNtmsNotification, WaitForNtmsNotification, CloseNtmsNotification, SubmitNtmsOperatorRequest, WaitForNtmsOperatorRequest, SatisfyNtmsOperatorRequest, CancelNtmsOperatorRequest, KeepAlive, WriteBlocks, ReadBlocks, History, ExplainRequest, Classify, AcknowledgeOperatorRequest.
     --- exit 1
     ");
 }

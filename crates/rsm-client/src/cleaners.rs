@@ -1,4 +1,4 @@
-//! Cleaning drives, and the slot of the cleaner.
+//! Cleaning drives, the slot of the cleaner, and its way in and out.
 
 use crate::deadline::Patience;
 use crate::error::ClientError;
@@ -44,5 +44,45 @@ impl Session {
             ..Default::default()
         };
         ids("ReleaseNtmsCleanerSlot", &self.channel.call(&request, Patience::Prompt)?.requests)
+    }
+
+    /// Starts (0) or stops (1) the ejection of a library's cleaner (EjectNtmsCleaner); gives the ejection when it is
+    /// started, nothing when it is stopped.
+    pub fn eject_cleaner(
+        &self,
+        library: Option<Guid>,
+        operation: Option<Guid>,
+        action: u32,
+    ) -> Result<Vec<Guid>, ClientError> {
+        let request = v1::EjectNtmsCleanerRequest {
+            session: self.id.clone(),
+            call: self.number(),
+            library: library.map(|id| id.to_string()),
+            operation: operation.map(|id| id.to_string()),
+            action,
+            ..Default::default()
+        };
+        ids("EjectNtmsCleaner", &self.channel.call(&request, Patience::Prompt)?.requests)
+    }
+
+    /// Starts (0) or stops (1) the insertion of a cleaner that can still be used so often (InjectNtmsCleaner); gives the
+    /// insertion when it is started, nothing when it is stopped.
+    pub fn inject_cleaner(
+        &self,
+        library: Option<Guid>,
+        operation: Option<Guid>,
+        cleanings: u32,
+        action: u32,
+    ) -> Result<Vec<Guid>, ClientError> {
+        let request = v1::InjectNtmsCleanerRequest {
+            session: self.id.clone(),
+            call: self.number(),
+            library: library.map(|id| id.to_string()),
+            operation: operation.map(|id| id.to_string()),
+            cleanings,
+            action,
+            ..Default::default()
+        };
+        ids("InjectNtmsCleaner", &self.channel.call(&request, Patience::Prompt)?.requests)
     }
 }

@@ -25,4 +25,23 @@ impl Session {
         };
         ids("EjectNtmsMedia", &self.channel.call(&request, Patience::Prompt)?.requests)
     }
+
+    /// Starts (0, or 3 for round after round), stops (1) or interrupts (2) the taking in of media (InjectNtmsMedia); gives
+    /// the insertion when it is started, nothing otherwise.
+    pub fn inject(
+        &self,
+        library: Option<Guid>,
+        operation: Option<Guid>,
+        action: u32,
+    ) -> Result<Vec<Guid>, ClientError> {
+        let request = v1::InjectNtmsMediaRequest {
+            session: self.id.clone(),
+            call: self.number(),
+            library: library.map(|id| id.to_string()),
+            operation: operation.map(|id| id.to_string()),
+            action,
+            ..Default::default()
+        };
+        ids("InjectNtmsMedia", &self.channel.call(&request, Patience::Prompt)?.requests)
+    }
 }

@@ -304,7 +304,7 @@ const DATA_PATIENCE: Patience = Patience::Timeout { timeout_ms: 900_000 };
 const DATA_FUNCTIONS: [&str; 2] = ["WriteBlocks", "ReadBlocks"];
 
 /// Functions whose requests carry a call number.
-const NUMBERED: [&str; 30] = [
+const NUMBERED: [&str; 33] = [
     "CloseNtmsSession",
     "SetNtmsObjectInformation",
     "DisableNtmsObject",
@@ -318,6 +318,9 @@ const NUMBERED: [&str; 30] = [
     "CleanNtmsDrive",
     "ReserveNtmsCleanerSlot",
     "ReleaseNtmsCleanerSlot",
+    "EjectNtmsCleaner",
+    "InjectNtmsCleaner",
+    "InjectNtmsMedia",
     "MountNtmsMedia",
     "DismountNtmsMedia",
     "CreateNtmsMediaPool",

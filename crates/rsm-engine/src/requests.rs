@@ -70,6 +70,8 @@ pub(crate) fn of_service(
         place: sequence,
         ages_from: turn.utc(),
         leader: None,
+        cleanings: 0,
+        hands_since: None,
         work_item: None,
         session: None,
         uid: 0,
@@ -252,7 +254,9 @@ fn complete_signal(turn: &mut Turn<'_>, request: &LibraryRequest) -> Handled {
             }
         }
         // Of media that leave together the leader ends last: its end tells of them all (P-128, P-193).
-        (Operation::Eject, _) => turn.changes.complete(ObjectType::LibraryRequest, request.id.guid()),
+        (Operation::Eject | Operation::EjectCleaner | Operation::Inject | Operation::InjectCleaner, _) => {
+            turn.changes.complete(ObjectType::LibraryRequest, request.id.guid());
+        }
         (Operation::Dismount | Operation::Mount, None) => complete_drive(turn, request),
     }
     Ok(())
@@ -281,6 +285,9 @@ fn sentence(request: &LibraryRequest) -> String {
     let what = match request.operation {
         Operation::Inventory => "inventory",
         Operation::Eject => "ejection",
+        Operation::EjectCleaner => "ejection of the cleaner",
+        Operation::Inject => "insertion",
+        Operation::InjectCleaner => "insertion of a cleaner",
         Operation::Mount => "mount",
         Operation::Dismount => "dismount",
         Operation::WriteFreeLabel => "free label",
@@ -367,8 +374,9 @@ fn claimed(turn: &Turn<'_>, request: &LibraryRequest) -> Handled<Option<Medium>>
 /// after the cartridge has gone back. The caller is told now.
 pub(crate) fn decline(turn: &mut Turn<'_>, mut request: LibraryRequest) -> Handled {
     let note = match request.operation {
-        Operation::CleanDrive => "an operator refused to bring a cleaner",
+        Operation::CleanDrive | Operation::InjectCleaner => "an operator refused to bring a cleaner",
         Operation::Dismount => "an operator refused to make room for it",
+        Operation::Eject | Operation::EjectCleaner => "an operator refused to take it out",
         _ => "an operator refused to bring the medium",
     };
     let told = Refusal::new(Code::RequestRefused, note)

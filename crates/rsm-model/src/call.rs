@@ -119,6 +119,35 @@ pub enum Call {
         /// Drive; `None` stands for NULL.
         drive: Option<Guid>,
     },
+    /// EjectNtmsCleaner.
+    EjectCleaner {
+        /// Library; `None` stands for NULL.
+        library: Option<Guid>,
+        /// The ejection, for NTMS_EJECT_STOP; `None` stands for NULL.
+        operation: Option<Guid>,
+        /// NtmsEjectOperation: 0 start, 1 stop.
+        action: u32,
+    },
+    /// InjectNtmsCleaner.
+    InjectCleaner {
+        /// Library; `None` stands for NULL.
+        library: Option<Guid>,
+        /// The insertion, for NTMS_INJECT_STOP; `None` stands for NULL.
+        operation: Option<Guid>,
+        /// Cleanings that the cartridge can still do; 0xFFFFFFFF is not counted.
+        cleanings: u32,
+        /// NtmsInjectOperation: 0 start, 1 stop.
+        action: u32,
+    },
+    /// InjectNtmsMedia.
+    Inject {
+        /// Library; `None` stands for NULL.
+        library: Option<Guid>,
+        /// The insertion, for NTMS_INJECT_STOP and NTMS_INJECT_RETRACT; `None` stands for NULL.
+        operation: Option<Guid>,
+        /// NtmsInjectOperation: 0 start, 1 stop, 2 retract, 3 start many.
+        action: u32,
+    },
     /// ReserveNtmsCleanerSlot.
     ReserveCleanerSlot {
         /// Library; `None` stands for NULL.

@@ -409,6 +409,8 @@ pub struct Port {
     pub opened_for: Option<RequestId>,
     /// When it was opened for that request; the limit of its stay counts from here.
     pub opened_at: Option<UtcTime>,
+    /// Request for which it was opened last, so that none opens it twice without need.
+    pub served: Option<RequestId>,
 }
 
 /// A media type (NTMS_MEDIA_TYPE, M-46 to M-49).

@@ -215,11 +215,14 @@ handlers!(LibraryControl {
     change set_ntms_request_order: SetNtmsRequestOrderRequest => SetNtmsRequestOrderResponse;
     change delete_ntms_requests: DeleteNtmsRequestsRequest => DeleteNtmsRequestsResponse;
     change eject_ntms_media: EjectNtmsMediaRequest => EjectNtmsMediaResponse;
+    change inject_ntms_media: InjectNtmsMediaRequest => InjectNtmsMediaResponse;
     change dismount_ntms_drive: DismountNtmsDriveRequest => DismountNtmsDriveResponse;
 });
 
 handlers!(CleanerManagement {
     change clean_ntms_drive: CleanNtmsDriveRequest => CleanNtmsDriveResponse;
+    change inject_ntms_cleaner: InjectNtmsCleanerRequest => InjectNtmsCleanerResponse;
+    change eject_ntms_cleaner: EjectNtmsCleanerRequest => EjectNtmsCleanerResponse;
     change reserve_ntms_cleaner_slot: ReserveNtmsCleanerSlotRequest => ReserveNtmsCleanerSlotResponse;
     change release_ntms_cleaner_slot: ReleaseNtmsCleanerSlotRequest => ReleaseNtmsCleanerSlotResponse;
 });

@@ -37,3 +37,30 @@ impl TryFrom<v1::ReleaseNtmsCleanerSlotRequest> for Addressed<Call> {
         Ok(Addressed { session: session(&request.session)?, number: request.call, what })
     }
 }
+
+impl TryFrom<v1::EjectNtmsCleanerRequest> for Addressed<Call> {
+    type Error = Refusal;
+
+    fn try_from(request: v1::EjectNtmsCleanerRequest) -> Result<Self, Refusal> {
+        let what = Call::EjectCleaner {
+            library: optional_guid("library", request.library.as_deref())?,
+            operation: optional_guid("operation", request.operation.as_deref())?,
+            action: request.action,
+        };
+        Ok(Addressed { session: session(&request.session)?, number: request.call, what })
+    }
+}
+
+impl TryFrom<v1::InjectNtmsCleanerRequest> for Addressed<Call> {
+    type Error = Refusal;
+
+    fn try_from(request: v1::InjectNtmsCleanerRequest) -> Result<Self, Refusal> {
+        let what = Call::InjectCleaner {
+            library: optional_guid("library", request.library.as_deref())?,
+            operation: optional_guid("operation", request.operation.as_deref())?,
+            cleanings: request.cleanings,
+            action: request.action,
+        };
+        Ok(Addressed { session: session(&request.session)?, number: request.call, what })
+    }
+}

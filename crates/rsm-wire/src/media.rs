@@ -113,5 +113,8 @@ queued!(
     DismountNtmsDriveResponse,
     DisableNtmsObjectResponse,
     EnableNtmsObjectResponse,
-    EjectNtmsMediaResponse
+    EjectNtmsMediaResponse,
+    EjectNtmsCleanerResponse,
+    InjectNtmsCleanerResponse,
+    InjectNtmsMediaResponse
 );

@@ -19,3 +19,16 @@ impl TryFrom<v1::EjectNtmsMediaRequest> for Addressed<Call> {
         Ok(Addressed { session: session(&request.session)?, number: request.call, what })
     }
 }
+
+impl TryFrom<v1::InjectNtmsMediaRequest> for Addressed<Call> {
+    type Error = Refusal;
+
+    fn try_from(request: v1::InjectNtmsMediaRequest) -> Result<Self, Refusal> {
+        let what = Call::Inject {
+            library: optional_guid("library", request.library.as_deref())?,
+            operation: optional_guid("operation", request.operation.as_deref())?,
+            action: request.action,
+        };
+        Ok(Addressed { session: session(&request.session)?, number: request.call, what })
+    }
+}

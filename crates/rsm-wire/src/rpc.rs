@@ -67,12 +67,15 @@ rpcs! {
         "SetNtmsRequestOrder": SetNtmsRequestOrderRequest => SetNtmsRequestOrderResponse;
         "DeleteNtmsRequests": DeleteNtmsRequestsRequest => DeleteNtmsRequestsResponse;
         "EjectNtmsMedia": EjectNtmsMediaRequest => EjectNtmsMediaResponse;
+        "InjectNtmsMedia": InjectNtmsMediaRequest => InjectNtmsMediaResponse;
         "DismountNtmsDrive": DismountNtmsDriveRequest => DismountNtmsDriveResponse;
     }
     "CleanerManagement" {
         "CleanNtmsDrive": CleanNtmsDriveRequest => CleanNtmsDriveResponse;
         "ReserveNtmsCleanerSlot": ReserveNtmsCleanerSlotRequest => ReserveNtmsCleanerSlotResponse;
         "ReleaseNtmsCleanerSlot": ReleaseNtmsCleanerSlotRequest => ReleaseNtmsCleanerSlotResponse;
+        "EjectNtmsCleaner": EjectNtmsCleanerRequest => EjectNtmsCleanerResponse;
+        "InjectNtmsCleaner": InjectNtmsCleanerRequest => InjectNtmsCleanerResponse;
     }
     "MediaServices" {
         "MountNtmsMedia": MountNtmsMediaRequest => MountNtmsMediaResponse;

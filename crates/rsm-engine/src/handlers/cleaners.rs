@@ -131,14 +131,14 @@ fn queue(
     Ok(Reply::Queued(vec![id]))
 }
 
-fn the_library(turn: &Turn<'_>, id: LibraryId) -> Handled<Library> {
+pub(super) fn the_library(turn: &Turn<'_>, id: LibraryId) -> Handled<Library> {
     match turn.tx.get::<Library>(id)? {
         Some(library) => Ok(library),
         None => refuse(Code::InvalidLibrary, format!("{id} names no library"), "list them: rsm library list"),
     }
 }
 
-fn check_enabled<const N: usize>(parts: [&Common; N]) -> Handled {
+pub(super) fn check_enabled<const N: usize>(parts: [&Common; N]) -> Handled {
     match parts.into_iter().find(|common| !common.enabled) {
         Some(common) => refuse(Code::ResourceDisabled, format!("{} is disabled", common.name), "enable it"),
         None => Ok(()),
@@ -156,7 +156,7 @@ fn check_robot(library: &Library) -> Handled {
 }
 
 /// A library that does not answer has the code of the functions' pages.
-fn check_connected(library: &Library) -> Handled {
+pub(super) fn check_connected(library: &Library) -> Handled {
     match library.common.operational {
         OperationalState::NotPresent => refuse(
             Code::DeviceNotAvailable,
@@ -167,7 +167,7 @@ fn check_connected(library: &Library) -> Handled {
     }
 }
 
-fn check_present(slot: &Slot) -> Handled {
+pub(super) fn check_present(slot: &Slot) -> Handled {
     match slot.state {
         SlotState::NotPresent => refuse(
             Code::SlotNotPresent,

@@ -6,9 +6,11 @@
 mod allocate;
 mod blocks;
 mod classify;
+mod cleaner_ports;
 mod cleaners;
 mod enabling;
 mod information;
+mod inject;
 mod inventory;
 mod media;
 mod mount;
@@ -78,6 +80,15 @@ pub(crate) fn call(
         Call::CleanDrive { drive } => Some(cleaners::clean(turn, &asked, *drive)?),
         Call::ReserveCleanerSlot { library, slot } => Some(cleaners::reserve(turn, &asked, *library, *slot)?),
         Call::ReleaseCleanerSlot { library } => Some(cleaners::release(turn, &asked, *library)?),
+        Call::EjectCleaner { library, operation, action } => {
+            Some(cleaner_ports::eject(turn, &asked, *library, *operation, *action)?)
+        }
+        Call::InjectCleaner { library, operation, cleanings, action } => {
+            Some(cleaner_ports::inject(turn, &asked, *library, *operation, *cleanings, *action)?)
+        }
+        Call::Inject { library, operation, action } => {
+            Some(inject::inject(turn, &asked, *library, *operation, *action)?)
+        }
         Call::Eject { medium, operation, action } => {
             Some(ports::eject(turn, &asked, *medium, *operation, *action)?)
         }

@@ -250,11 +250,11 @@ fn stop(turn: &mut Turn<'_>, asked: &Asked<'_>, operation: Option<Guid>) -> Hand
     Ok(Reply::Done)
 }
 
-fn stop_one(turn: &mut Turn<'_>, mut request: LibraryRequest, why: &str) -> Handled {
+pub(super) fn stop_one(turn: &mut Turn<'_>, mut request: LibraryRequest, why: &str) -> Handled {
     if request.state != RequestState::InProcess {
         return requests::end_at_rest(turn, request, Ending::new(RequestEvent::Stopped, why));
     }
-    if request.goal == Goal::AsAsked {
+    if matches!(request.goal, Goal::AsAsked | Goal::CloseThenLook) {
         request.goal = Goal::CloseThenStop;
         request.note = why.to_string();
         turn.put(request);

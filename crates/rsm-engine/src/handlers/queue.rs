@@ -77,7 +77,7 @@ fn beyond_recall(turn: &Turn<'_>, request: &LibraryRequest) -> Handled<Option<St
         }
         Operation::WriteFreeLabel if writes => Some("its label is being written".to_string()),
         _ => match request.goal {
-            Goal::AsAsked => None,
+            Goal::AsAsked | Goal::CloseThenLook => None,
             Goal::PutBackThenCancel => Some("it is being cancelled already".to_string()),
             Goal::CloseThenStop => Some("it is being stopped already".to_string()),
             Goal::PutBackThenFail | Goal::PutBackThenPass => {

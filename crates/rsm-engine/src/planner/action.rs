@@ -95,6 +95,22 @@ pub(crate) enum PortWork {
     NotTaken { request: RequestId, port: PortId },
     /// A medium was taken out: keep or forget its record, and end the request.
     Left { request: RequestId },
+    /// Ask a person to the door of a library without ports.
+    AskToDoor { request: RequestId },
+    /// Let hands fill a port.
+    OpenToFill { request: RequestId, port: PortId },
+    /// Take a cartridge from its port to a slot.
+    Store { request: RequestId, medium: MediumId, slot: SlotId },
+    /// Take what was brought as a cleaner from its port to the cleaner's slot, unless it is none.
+    StoreCleaner { request: RequestId, medium: MediumId },
+    /// Take in a cartridge that lies in a slot, though nobody has told that its move was done.
+    Landed { request: RequestId },
+    /// Begin another round: the ports may be opened again.
+    Again { request: RequestId },
+    /// End the taking in of media, and ask for room for what found no slot.
+    TakenIn { request: RequestId },
+    /// A person has put a cartridge into the cleaner's slot: note it as the cleaner, unless it is none.
+    Brought { request: RequestId, medium: MediumId },
 }
 
 impl Action {
@@ -141,6 +157,14 @@ impl Action {
             Action::AtPorts(PortWork::Ask { .. }) => "ask for room in the ports",
             Action::AtPorts(PortWork::NotTaken { .. }) => "wait no longer for hands",
             Action::AtPorts(PortWork::Left { .. }) => "record what left",
+            Action::AtPorts(PortWork::AskToDoor { .. }) => "ask a person to the door",
+            Action::AtPorts(PortWork::OpenToFill { .. }) => "open a port to be filled",
+            Action::AtPorts(PortWork::Store { .. }) => "take into a slot",
+            Action::AtPorts(PortWork::StoreCleaner { .. }) => "take the cleaner in",
+            Action::AtPorts(PortWork::Landed { .. }) => "note what was stored",
+            Action::AtPorts(PortWork::Again { .. }) => "begin another round at the ports",
+            Action::AtPorts(PortWork::TakenIn { .. }) => "end what was taken in",
+            Action::AtPorts(PortWork::Brought { .. }) => "note what was brought as the cleaner",
         }
     }
 }

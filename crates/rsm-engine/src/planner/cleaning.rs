@@ -100,6 +100,12 @@ fn begin(view: &View, request: &LibraryRequest, drive: &Drive) -> Option<Action>
     if !view.settled() {
         return wait(request, unsettled(view));
     }
+    let brought = |one: &LibraryRequest| {
+        one.operation == Operation::InjectCleaner && one.state == RequestState::InProcess
+    };
+    if view.requests.iter().any(brought) {
+        return wait(request, "a cleaner is being brought");
+    }
     if !is_usable(view) {
         if request.session.is_none() {
             // The drive stays due, and a person is asked for the library: nothing of the service's own waits for that.

@@ -16,9 +16,11 @@
 mod action;
 mod carry;
 mod cleaning;
+mod door;
 mod enabling;
 mod fitting;
 mod gang;
+mod inject;
 mod labels;
 mod outlook;
 mod ports;
@@ -163,6 +165,7 @@ pub(crate) use gang::Wanted;
 pub(crate) use labels::{queue_full_inventory, recover};
 pub(crate) use outlook::{Coming, Outlook, of as outlook};
 pub(crate) use ports::not_taken;
+pub(crate) use view::vacant_slot;
 
 /// Orders a step of a drive outside the planner's own decisions (label blocks).
 pub(crate) fn order_drive(
@@ -193,6 +196,11 @@ pub(crate) fn next_wake_ms(tx: &ReadTx<'_>, now: Now) -> Result<Option<u64>, Sto
     for port in tx.all::<Port>()?.into_iter().filter(|port| port.opened_at.is_some()) {
         let Some(library) = tx.get::<Library>(port.library)? else { continue };
         let due = [ports::next_look(&library, &port), ports::time_is_over(&port)];
+        moments.extend(due.into_iter().flatten().filter(|at| *at > now.utc).map(from_utc));
+    }
+    for request in tx.open_requests()?.into_iter().filter(|request| request.hands_since.is_some()) {
+        let Some(library) = tx.get::<Library>(request.library)? else { continue };
+        let due = [door::next_look(&library, &request), door::time_is_over(tx, &request)?];
         moments.extend(due.into_iter().flatten().filter(|at| *at > now.utc).map(from_utc));
     }
     for drive in tx.all::<Drive>()? {

@@ -17,6 +17,8 @@
 
 use super::action::{Action, PortWork};
 use super::carry::{self, Work};
+use super::door;
+use super::inject;
 use super::queue::{self, MOST_ATTEMPTS};
 use super::view::View;
 use crate::naming;
@@ -44,12 +46,16 @@ const FIRST_LOOK_MS: i64 = 2_000;
 /// The longest wait between two looks: a person who has taken his cartridge will not stand there for longer.
 const LONGEST_LOOK_MS: i64 = 30_000;
 
-/// When the elements are looked at next while hands have a port: the waits double (lessons, rule 4).
+/// When the elements are looked at next while hands have a port.
 pub(super) fn next_look(library: &Library, port: &Port) -> Option<UtcTime> {
-    let opened = port.opened_at?;
-    let last = library.read_at.unwrap_or(opened).max(opened);
-    let wait_ms = (last.0 - opened.0).clamp(FIRST_LOOK_MS, LONGEST_LOOK_MS);
-    Some(UtcTime(last.0 + wait_ms))
+    port.opened_at.map(|opened| look_after(library, opened))
+}
+
+/// When the elements are looked at next, for hands that have been at them since then: the waits double (lessons, rule 4).
+pub(super) fn look_after(library: &Library, since: UtcTime) -> UtcTime {
+    let last = library.read_at.unwrap_or(since).max(since);
+    let wait_ms = (last.0 - since.0).clamp(FIRST_LOOK_MS, LONGEST_LOOK_MS);
+    UtcTime(last.0 + wait_ms)
 }
 
 /// When hands have had a port for as long as they may (P-124). None for a port without a limit: there a person is asked
@@ -59,10 +65,11 @@ pub(super) fn time_is_over(port: &Port) -> Option<UtcTime> {
     (limit_ms > 0).then(|| port.opened_at.map(|opened| UtcTime(opened.0 + limit_ms))).flatten()
 }
 
-/// Whether somebody has to look what hands have done at a port.
+/// Whether somebody has to look what hands have done at a port or behind the door.
 pub(super) fn is_look_due(view: &View) -> bool {
-    let due = |port: &Port| next_look(&view.library, port).is_some_and(|at| at <= view.utc);
-    view.ports.values().any(due)
+    let ports = view.ports.values().map(|port| next_look(&view.library, port));
+    let doors = view.requests.iter().map(|request| door::next_look(&view.library, request));
+    ports.chain(doors).flatten().any(|at| at <= view.utc)
 }
 
 /// A port that was opened for a request which has ended is closed (P-19 table, lessons rule 5).
@@ -152,7 +159,7 @@ pub(super) fn eject(view: &View, request: &LibraryRequest) -> Option<Action> {
 
 /// The medium is not in its library any more: it was taken out. A request that never touched it has nothing to do with
 /// that when it is being cancelled.
-fn left(request: &LibraryRequest) -> Option<Action> {
+pub(super) fn left(request: &LibraryRequest) -> Option<Action> {
     let untouched = matches!(request.state, RequestState::Queued | RequestState::Waiting);
     if untouched && request.goal != Goal::AsAsked {
         return queue::finish(request, queue::ending_of(request));
@@ -264,15 +271,23 @@ pub(super) fn carry(turn: &mut Turn<'_>, view: &View, work: PortWork) -> Handled
         PortWork::Ask { request } => ask_for_port(turn, view, request),
         PortWork::NotTaken { request, port } => give_up_hands(turn, view, request, port),
         PortWork::Left { request } => forget_or_keep(turn, view, request),
+        PortWork::AskToDoor { request } => door::ask(turn, view, request),
+        PortWork::OpenToFill { request, port } => inject::open(turn, view, request, port),
+        PortWork::Store { request, medium, slot } => inject::store(turn, view, request, medium, slot),
+        PortWork::StoreCleaner { request, medium } => inject::store_cleaner(turn, view, request, medium),
+        PortWork::Landed { request } => inject::landed(turn, view, request),
+        PortWork::Again { request } => inject::again(turn, view, request),
+        PortWork::TakenIn { request } => inject::taken_in(turn, view, request),
+        PortWork::Brought { request, medium } => door::brought(turn, view, request, medium),
     }
 }
 
-fn the_port(view: &View, id: PortId) -> Handled<Port> {
+pub(super) fn the_port(view: &View, id: PortId) -> Handled<Port> {
     view.ports.get(&id).cloned().map_or_else(|| carry::missing("a port"), Ok)
 }
 
 /// Claims the medium of a request that begins or goes on.
-fn claim(turn: &mut Turn<'_>, view: &View, request: &LibraryRequest) -> Handled<Medium> {
+pub(super) fn claim(turn: &mut Turn<'_>, view: &View, request: &LibraryRequest) -> Handled<Medium> {
     let Some(mut held) = view.medium_of(request).cloned() else { return carry::missing("a medium") };
     held.claimed_by = Some(request.id);
     if held.state == MediumState::Idle {
@@ -305,12 +320,17 @@ fn open(turn: &mut Turn<'_>, view: &View, id: RequestId, port: PortId) -> Handle
 }
 
 fn order_close(turn: &mut Turn<'_>, view: &View, request: Option<RequestId>, port: PortId) -> Handled {
-    let request = request.map(|id| carry::the_request(view, id)).transpose()?;
+    let mut request = request.map(|id| carry::the_request(view, id)).transpose()?;
     let port = the_port(view, port)?;
+    let late = time_is_over(&port).is_some_and(|at| at <= view.utc);
+    if let Some(waits) = request.as_mut().filter(|waits| late && waits.operation.takes_in()) {
+        waits.error = Some(Code::Timeout);
+        turn.put(waits.clone());
+    }
     order(turn, view, request.as_ref(), &port, Step::ClosePort { element: port.element })
 }
 
-fn order(
+pub(super) fn order(
     turn: &mut Turn<'_>,
     view: &View,
     request: Option<&LibraryRequest>,
@@ -321,7 +341,8 @@ fn order(
     let work = Work {
         device,
         request: request.map(|request| request.id),
-        medium: request.and_then(|request| request.medium),
+        // What is taken in is not known while hands have the port.
+        medium: request.filter(|request| !request.operation.takes_in()).and_then(|request| request.medium),
         elements: vec![port.element],
         text: format!("{}: {}", step.word(), port.common.name),
     };

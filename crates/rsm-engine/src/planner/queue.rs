@@ -5,8 +5,10 @@
 
 use super::action::Action;
 use super::cleaning;
+use super::door;
 use super::enabling;
 use super::gang;
+use super::inject;
 use super::labels;
 use super::ports;
 use super::view::View;
@@ -46,7 +48,11 @@ pub(super) fn next(view: &View) -> Option<Action> {
         }
         match request.operation {
             Operation::Inventory => inventory(view, request),
-            Operation::Eject => ports::eject(view, request),
+            Operation::Inject => inject::media(view, request),
+            Operation::InjectCleaner if view.ports.is_empty() => door::inject(view, request),
+            Operation::InjectCleaner => inject::cleaner(view, request),
+            Operation::EjectCleaner if view.ports.is_empty() => door::eject(view, request),
+            Operation::Eject | Operation::EjectCleaner => ports::eject(view, request),
             Operation::Dismount => dismount(view, request),
             Operation::Mount => mount(view, request),
             Operation::WriteFreeLabel | Operation::Classify => labels::next(view, request),

@@ -143,10 +143,12 @@ fn queue(view: &View) -> Option<Action> {
                 Ending::failed(Code::UnableToClean, "a drive without a robot is cleaned by hand"),
             ),
             // It was asked of a library with a robot, which it is no more.
-            Operation::Eject => super::queue::finish(
-                request,
-                Ending::failed(Code::ResourceNotPresent, "a drive without a robot has no port"),
-            ),
+            Operation::Eject | Operation::EjectCleaner | Operation::Inject | Operation::InjectCleaner => {
+                super::queue::finish(
+                    request,
+                    Ending::failed(Code::ResourceNotPresent, "a drive without a robot has no port"),
+                )
+            }
         }
     })
 }

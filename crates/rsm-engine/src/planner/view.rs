@@ -3,6 +3,7 @@
 //! Slots are not all here: a decision needs only those that its media come from or go to, and a library may have
 //! ten thousand.
 
+use super::door;
 use super::enabling;
 use super::gang;
 use crate::queue_order;
@@ -49,6 +50,8 @@ pub(crate) struct View {
     pub answered: BTreeSet<RequestId>,
     /// A slot for a medium whose home is taken.
     pub spare: Option<SlotId>,
+    /// A slot that is nobody's home, while media are taken in.
+    pub vacant: Option<SlotId>,
     /// What a full inventory examines next, while one is at that.
     pub examine: Option<Examined>,
     /// A side whose label an idle library may read now.
@@ -65,6 +68,8 @@ pub(crate) struct View {
     pub broken: BTreeMap<RequestId, String>,
     /// The drives that are kept for a call of several media that has waited long.
     pub held: Option<gang::Held>,
+    /// How long a person may have the door, in seconds; 0 is no limit.
+    pub max_open_s: u32,
 }
 
 impl View {
@@ -95,6 +100,7 @@ impl View {
             asked,
             answered: BTreeSet::new(),
             spare: None,
+            vacant: None,
             examine: None,
             unread: None,
             products: tx.all::<DriveType>()?.into_iter().map(|make| (make.id, make.product)).collect(),
@@ -103,6 +109,7 @@ impl View {
             asked_for_cleaner: open.iter().any(for_cleaner),
             broken: BTreeMap::new(),
             held: None,
+            max_open_s: door::max_open_s(tx, id)?,
             library,
         };
         view.gather(tx)?;
@@ -146,6 +153,7 @@ impl View {
                 self.slots.insert(id, slot);
             }
         }
+        self.gather_intake(tx)?;
         let homeless = self.media.values().any(|medium| {
             matches!(medium.location, Location::Drive(_))
                 && !self.mounts.contains_key(&medium.id)
@@ -154,6 +162,25 @@ impl View {
         if homeless {
             self.spare = spare_slot(tx, &self.library)?;
         }
+        Ok(())
+    }
+
+    /// What lies in the ports and could go where, and what stands in the cleaner's slot, while that is taken in.
+    fn gather_intake(&mut self, tx: &ReadTx<'_>) -> Result<(), StoreError> {
+        if !self.requests.iter().any(|request| request.operation.takes_in()) {
+            return Ok(());
+        }
+        let reserved = self.library.cleaner_slot;
+        if let Some(slot) = reserved.map(|id| tx.get::<Slot>(id)).transpose()?.flatten() {
+            self.slots.insert(slot.id, slot);
+        }
+        let places = self.ports.keys().map(|id| id.0).chain(reserved.map(|id| id.0));
+        for place in places.collect::<Vec<_>>() {
+            for medium in tx.find(columns::medium::LOCATION_ID, place)? {
+                self.admit(tx, &medium)?;
+            }
+        }
+        self.vacant = vacant_slot(tx, &self.library)?;
         Ok(())
     }
 
@@ -345,8 +372,24 @@ impl View {
     }
 }
 
-/// Finds an empty slot that is nobody's home; failing that, any empty one. What is set aside for the cleaner is not empty.
+/// Finds an empty slot that is nobody's home; failing that, any empty one.
 fn spare_slot(tx: &ReadTx<'_>, library: &Library) -> Result<Option<SlotId>, StoreError> {
+    let vacant = vacant_slot(tx, library)?;
+    Ok(vacant.or(empty_slots(tx, library)?.first().map(|slot| slot.id)))
+}
+
+/// Finds an empty slot that is nobody's home.
+pub(crate) fn vacant_slot(tx: &ReadTx<'_>, library: &Library) -> Result<Option<SlotId>, StoreError> {
+    for slot in empty_slots(tx, library)? {
+        if tx.count(columns::medium::HOME_SLOT, slot.id)? == 0 {
+            return Ok(Some(slot.id));
+        }
+    }
+    Ok(None)
+}
+
+/// The empty slots of a library by number. What is set aside for the cleaner is not empty.
+fn empty_slots(tx: &ReadTx<'_>, library: &Library) -> Result<Vec<Slot>, StoreError> {
     let steps = tx.find(columns::step::LIBRARY, library.id)?;
     let mut empty = tx.find(columns::slot::LIBRARY, library.id)?;
     empty.retain(|slot| Some(slot.id) != library.cleaner_slot);
@@ -355,10 +398,5 @@ fn spare_slot(tx: &ReadTx<'_>, library: &Library) -> Result<Option<SlotId>, Stor
         slot.state == SlotState::Empty && slot.seen.is_trusted() && !locked
     });
     empty.sort_by_key(|slot| slot.number);
-    for slot in &empty {
-        if tx.count(columns::medium::HOME_SLOT, slot.id)? == 0 {
-            return Ok(Some(slot.id));
-        }
-    }
-    Ok(empty.first().map(|slot| slot.id))
+    Ok(empty)
 }

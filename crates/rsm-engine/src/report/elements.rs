@@ -56,6 +56,8 @@ struct Reading {
     inverted: BTreeSet<u16>,
     /// Whether what was read may be relied on; an attention on the way says no.
     firm: Firm,
+    /// Requests that take in what hands bring: a port that hands pull in is closed for them.
+    taking_in: BTreeSet<RequestId>,
     /// Slots that show what is recorded of them; neither they nor their media are among the records here.
     unchanged: BTreeSet<u16>,
 }
@@ -115,6 +117,7 @@ pub(super) fn read(
         superseded: BTreeSet::new(),
         inverted: reports.iter().filter(|one| one.inverted).map(|one| one.address).collect(),
         firm,
+        taking_in: taking_in(turn, step.library)?,
         unchanged,
     };
     let rest = reading.observe(turn, reports)?;
@@ -146,6 +149,12 @@ pub(super) fn read(
         requests::end(turn, request, ending)?;
     }
     Ok(())
+}
+
+/// The requests of a library that take in what hands bring.
+fn taking_in(turn: &Turn<'_>, library: LibraryId) -> Handled<BTreeSet<RequestId>> {
+    let open = turn.tx.open_requests_of(library)?;
+    Ok(open.into_iter().filter(|request| request.operation.takes_in()).map(|request| request.id).collect())
 }
 
 /// Whether a bar code turned up at a second place that did not show it when it was looked at last.
@@ -531,7 +540,15 @@ impl Reading {
                     settle_drive(bay, report, found, was)?;
                 }
                 Some(Element::Slot(slot)) => settle_slot(slot, report, found)?,
-                Some(Element::Port(port)) => settle_port(port, report),
+                Some(Element::Port(port)) => {
+                    let was_out = port.position == PortPosition::Extended;
+                    settle_port(port, report);
+                    let filled = port.opened_for.is_some_and(|id| self.taking_in.contains(&id));
+                    if filled && was_out && report.access {
+                        port.opened_for = None;
+                        port.opened_at = None;
+                    }
+                }
                 Some(Element::Changer(_)) | None => {}
             }
         }

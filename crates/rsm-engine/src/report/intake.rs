@@ -120,6 +120,7 @@ pub(super) fn first_seen(
             seen: Observation::NEVER,
             opened_for: None,
             opened_at: None,
+            served: None,
         })),
         ElementKind::Drive => Some(Element::Drive(new_drive(turn, library, report, number)?)),
     })
@@ -280,6 +281,15 @@ impl Intake {
         self.types.insert(code, known);
         Ok(known)
     }
+}
+
+/// Records a cartridge as a cleaner, though nothing on it tells so.
+pub(super) fn make_cleaner(turn: &mut Turn<'_>, library: &Library, held: &mut Medium) -> Handled {
+    let (media_type, pool, _) = Intake::new(library).media_type(turn, CLEANER)?;
+    held.media_type = media_type;
+    held.media_type_code = CLEANER;
+    held.pool = pool;
+    Ok(())
 }
 
 /// What a bar code says of the type: what a rule decided, a type by its suffix; else what the library is configured for.

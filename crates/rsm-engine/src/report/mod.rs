@@ -13,6 +13,7 @@
 mod cleaning;
 mod drive;
 mod elements;
+mod inject;
 mod intake;
 mod labels;
 mod motion;
@@ -28,6 +29,7 @@ pub(crate) use cleaning::{
     may_have_been_used as cleaner_may_have_been_used,
 };
 pub(crate) use drive::mounted;
+pub(crate) use inject::{cleaner_is_in, no_cleaner, stored};
 pub(crate) use pieces::{Pieces, next as next_piece};
 pub(crate) use standalone::elements as stand_alone_elements;
 

@@ -10,7 +10,7 @@ use crate::turn::{Handled, Turn};
 use rsm_model::ids::{DriveId, LibraryId, ObjectType, PortId, SlotId, TypedId};
 use rsm_model::machine::drive::{self, DriveEvent};
 use rsm_model::machine::library::{self, LibraryEvent, OperationalState};
-use rsm_model::machine::medium::{self, MediumEvent};
+use rsm_model::machine::medium::{self, MediumEvent, MediumState};
 use rsm_model::machine::request::RequestEvent;
 use rsm_model::machine::slot::{self, SlotEvent};
 use rsm_model::record::*;
@@ -28,7 +28,9 @@ pub(super) fn moved(turn: &mut Turn<'_>, step: &OpenStep, ends: &[ElementReport]
     };
     let to = match (held.location, request.slot, request.drive) {
         _ if target.kind == ElementKind::Port => port_at(turn, step.library, target.address)?,
-        (Location::Drive(_), Some(slot), _) => Some(Location::Slot(slot)),
+        (Location::Drive(_) | Location::Port(_), Some(slot), _) if target.kind == ElementKind::Slot => {
+            Some(Location::Slot(slot))
+        }
         (_, _, Some(drive)) => Some(Location::Drive(drive)),
         _ => None,
     };
@@ -41,7 +43,15 @@ pub(super) fn moved(turn: &mut Turn<'_>, step: &OpenStep, ends: &[ElementReport]
     leave(turn, &held, source)?;
     let mut held = held;
     held.upside_down ^= turned == TurnOver::Over;
+    if request.operation.takes_in() {
+        request.attempts = 0;
+        super::inject::stored(turn, &request, &mut held)?;
+    }
     arrive(turn, held, to, target, &request)?;
+    if request.operation == Operation::InjectCleaner {
+        let ending = super::inject::ending(&request);
+        return requests::end(turn, request, ending);
+    }
     let over = request.operation == Operation::Dismount;
     if over {
         return requests::end(turn, request, Ending::new(RequestEvent::Succeeded, ""));
@@ -177,10 +187,15 @@ fn into_slot(
     seen: Observation,
     request: &LibraryRequest,
 ) -> Handled {
-    held.state = medium::step(held.state, MediumEvent::Stored)?;
+    let event = match held.state {
+        // It came from a port.
+        MediumState::InUse => MediumEvent::Released,
+        _ => MediumEvent::Stored,
+    };
+    held.state = medium::step(held.state, event)?;
     held.home_slot = Some(id);
     held.mounted_side = None;
-    if request.operation == Operation::Dismount {
+    if request.operation == Operation::Dismount || request.operation.takes_in() {
         held.claimed_by = None;
     }
     if let Some(mut slot) = turn.tx.get::<Slot>(id)? {

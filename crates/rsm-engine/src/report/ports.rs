@@ -49,7 +49,9 @@ fn hands_have_it(turn: &mut Turn<'_>, step: &OpenStep, mut port: Port) -> Handle
     turn.tell(step.library, step.request, "opened", format!("{} is open to hands", port.common.name));
     if let Some(mut request) = request_of(turn, step)? {
         request.note = format!("hands have {}", port.common.name);
-        if let Some(held) = super::medium_of(turn, step)? {
+        if request.operation.takes_in() {
+            request.note = to_be_filled(turn, &request, &port)?;
+        } else if let Some(held) = super::medium_of(turn, step)? {
             request.note =
                 format!("a person has to take {} out of {}", crate::naming::medium(&held), port.common.name);
             without_limit(turn, &request, &held, &port)?;
@@ -58,6 +60,22 @@ fn hands_have_it(turn: &mut Turn<'_>, step: &OpenStep, mut port: Port) -> Handle
     }
     turn.put(port);
     Ok(())
+}
+
+/// Says what a person has to bring, and asks him at once at a port without a limit (decision 58).
+fn to_be_filled(turn: &mut Turn<'_>, request: &LibraryRequest, port: &Port) -> Handled<String> {
+    let what = match request.operation {
+        Operation::InjectCleaner => "the cleaner",
+        _ => "what is to be taken in",
+    };
+    let name = &port.common.name;
+    if let Some(library) = current_library(turn, port.library)?.filter(|_| port.max_extend_s == 0) {
+        let message =
+            format!("{name} of {} stands open: put {what} into it and close it", library.common.name);
+        let ask = Ask::service_of((ObjectType::Port, port.id.guid()), message);
+        operators::raise(turn, Ask { for_request: Some(request), ..ask })?;
+    }
+    Ok(format!("a person has to put {what} into {name}"))
 }
 
 /// A port without a limit has no time at which a person would be asked, so he is asked now (decision 51).
@@ -101,6 +119,7 @@ pub(super) fn failed(turn: &mut Turn<'_>, step: &OpenStep, failure: Failure, tex
         (_, Failure::DeviceGone) => doubt(turn, step.library, "a port could not be reached"),
         (Way::Open, _) => {
             port.opened_for = None;
+            port.served = None;
             turn.put(port);
             count_attempt(turn, step, text)?;
             doubt(turn, step.library, "a port could not be opened")

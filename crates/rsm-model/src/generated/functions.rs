@@ -1674,7 +1674,7 @@ pub const FUNCTIONS: &[FunctionSpec; 63] = &[
             Code::Success,
             Code::LibraryFull,
         ],
-        implemented: Implemented::No,
+        implemented: Implemented::Yes,
     },
     FunctionSpec {
         id: FunctionName::InventoryNtmsLibrary,
@@ -2850,7 +2850,7 @@ pub const FUNCTIONS: &[FunctionSpec; 63] = &[
             Code::InvalidOperation,
             Code::NotEnoughMemory,
         ],
-        implemented: Implemented::No,
+        implemented: Implemented::Yes,
     },
     FunctionSpec {
         id: FunctionName::InjectNtmsCleaner,
@@ -2917,7 +2917,7 @@ pub const FUNCTIONS: &[FunctionSpec; 63] = &[
             Code::InvalidOperation,
             Code::NotEnoughMemory,
         ],
-        implemented: Implemented::No,
+        implemented: Implemented::Yes,
     },
     FunctionSpec {
         id: FunctionName::ReleaseNtmsCleanerSlot,

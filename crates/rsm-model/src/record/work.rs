@@ -33,6 +33,12 @@ numbered! {
         Inventory = 8,
         /// A medium leaves the library through a port (NTMS_LM_EJECT).
         Eject = 10,
+        /// The cleaner leaves the library through a port or the door (NTMS_LM_EJECTCLEANER).
+        EjectCleaner = 11,
+        /// Media enter the library through its ports (NTMS_LM_INJECT).
+        Inject = 12,
+        /// A cleaner enters the library through a port or the door (NTMS_LM_INJECTCLEANER).
+        InjectCleaner = 13,
         /// A drive is cleaned (NTMS_LM_CLEANDRIVE).
         CleanDrive = 15,
         /// Dismount of a side.
@@ -66,7 +72,12 @@ impl Operation {
 
     /// Whether it works at the insert/eject ports, which one operation uses at a time.
     pub fn uses_ports(self) -> bool {
-        self == Operation::Eject
+        matches!(self, Operation::Eject | Operation::EjectCleaner) || self.takes_in()
+    }
+
+    /// Whether it takes in what hands bring.
+    pub fn takes_in(self) -> bool {
+        matches!(self, Operation::Inject | Operation::InjectCleaner)
     }
 
     /// Whether it brings a medium into a drive of its own and takes it out again.
@@ -91,6 +102,8 @@ numbered! {
         PutBackThenPass = 3,
         /// Its caller stopped it: the port is closed, then it is Stopped.
         CloseThenStop = 4,
+        /// Its caller had the ports pulled in: what is in them is taken in, then it goes on if there was anything.
+        CloseThenLook = 5,
     }
 }
 
@@ -167,6 +180,10 @@ pub struct LibraryRequest {
     /// included; none for a mount of one medium, for any other operation, and for a medium that is only collected yet
     /// (P-92, P-120).
     pub leader: Option<RequestId>,
+    /// How often the cleaner that it brings can still be used; 0xFFFFFFFF is not counted.
+    pub cleanings: u32,
+    /// Since when a person has been asked to the door for it; its limit counts from here.
+    pub hands_since: Option<UtcTime>,
     /// The request that shall be removed, in an [`Operation::Remove`] (WorkItemId).
     pub work_item: Option<RequestId>,
     /// Session that asked; none for the service's own work (M-65).

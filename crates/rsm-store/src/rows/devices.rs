@@ -36,7 +36,7 @@ row! { Door, "door", Some(ObjectType::Door), key DoorId = ["id"], |row| row.id;
 id, common, number, state, max_open_s, library }
 
 row! { Port, "port", Some(ObjectType::Port), key PortId = ["id"], |row| row.id;
-id, common, number, position, max_extend_s, library, element, seen, opened_for, opened_at }
+id, common, number, position, max_extend_s, library, element, seen, opened_for, opened_at, served }
 
 row! { Device, "device", None, key String = ["key"], |row| row.key.clone();
 key, library, address, role, bay, epoch, answered, serial, probe_at, probes }

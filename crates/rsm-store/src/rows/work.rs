@@ -10,7 +10,7 @@ use rsm_model::record::*;
 row! { LibraryRequest, "library_request", Some(ObjectType::LibraryRequest), key RequestId = ["id"], |row| row.id;
 id, common, operation, option, state, side, drive, medium, library, slot, queued, completed, application,
 user, computer, error, priority, sequence, session, uid, access, drive_given, goal, attempts, steps_done,
-note, rank, place, ages_from, work_item, leader }
+note, rank, place, ages_from, work_item, leader, cleanings, hands_since }
 
 row! { OperatorRequest, "operator_request", Some(ObjectType::OperatorRequest), key OperatorRequestId = ["id"],
 |row| row.id;

@@ -189,7 +189,7 @@ samples! {
     DriveType { id, common, vendor, product, device_type }
     Slot { id, common, number, state, library, element, seen }
     Door { id, common, number, state, max_open_s, library }
-    Port { id, common, number, position, max_extend_s, library, element, seen, opened_for, opened_at }
+    Port { id, common, number, position, max_extend_s, library, element, seen, opened_for, opened_at, served }
     MediaType { id, common, code, sides, read_write, device_type }
     LibraryMediaType { library, media_type }
     MediaPool { id, common, kind, media_type, parent, allocation_policy, deallocation_policy, max_allocates,
@@ -201,7 +201,7 @@ samples! {
     LogicalMedium { id, common, pool }
     LibraryRequest { id, common, operation, option, state, side, drive, medium, library, slot, queued, completed,
         application, user, computer, error, priority, sequence, session, uid, access, drive_given, goal, attempts,
-        steps_done, note, rank, place, ages_from, work_item, leader }
+        steps_done, note, rank, place, ages_from, work_item, leader, cleanings, hands_since }
     OperatorRequest { id, common, task, submitted, state, message, first, second, application, user, computer,
         waiting, caller, ended, worker, watch }
     Session { id, opened, application, user, computer, uid, role }

@@ -38,6 +38,9 @@ impl Story {
             "submit" | "await" | "satisfy" | "refuse" | "acknowledge" => self.operator_call(verb, rest)?,
             "eject" => self.eject(rest)?,
             "disable" | "enable" => self.switched(verb, rest)?,
+            "eject-cleaner" => self.eject_cleaner(rest)?,
+            "inject" => self.inject(rest)?,
+            "inject-cleaner" => self.inject_cleaner(rest)?,
             "write" => {
                 let [drive, blocks @ ..] = rest else { return Err("write WHO DRIVE TEXT...".to_string()) };
                 let blocks = blocks.iter().map(|text| text.as_bytes().to_vec()).collect();

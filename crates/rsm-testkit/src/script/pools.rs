@@ -20,6 +20,43 @@ impl Story {
         })
     }
 
+    /// `start`, `stop REQUEST`: of the cleaner of `lab`.
+    pub(super) fn eject_cleaner(&mut self, words: &[&str]) -> Done<Call> {
+        let library = self.named("lab")?;
+        Ok(match words {
+            ["start"] => Call::EjectCleaner { library, operation: None, action: 0 },
+            ["stop", request] => Call::EjectCleaner { library, operation: self.named(request)?, action: 1 },
+            other => return Err(format!("{other:?} is no way to eject a cleaner")),
+        })
+    }
+
+    /// `start`, `many`, `stop REQUEST`, `retract REQUEST`: into `lab`.
+    pub(super) fn inject(&mut self, words: &[&str]) -> Done<Call> {
+        let library = self.named("lab")?;
+        Ok(match words {
+            ["start"] => Call::Inject { library, operation: None, action: 0 },
+            ["many"] => Call::Inject { library, operation: None, action: 3 },
+            ["stop", request] => Call::Inject { library, operation: self.named(request)?, action: 1 },
+            ["retract", request] => Call::Inject { library, operation: self.named(request)?, action: 2 },
+            other => return Err(format!("{other:?} is no way to inject")),
+        })
+    }
+
+    /// `start CLEANINGS`, `stop REQUEST`: a cleaner into `lab`.
+    pub(super) fn inject_cleaner(&mut self, words: &[&str]) -> Done<Call> {
+        let library = self.named("lab")?;
+        Ok(match words {
+            ["start", count] => {
+                let cleanings = number(count)?;
+                Call::InjectCleaner { library, operation: None, cleanings, action: 0 }
+            }
+            ["stop", request] => {
+                Call::InjectCleaner { library, operation: self.named(request)?, cleanings: 0, action: 1 }
+            }
+            other => return Err(format!("{other:?} is no way to bring a cleaner")),
+        })
+    }
+
     /// The call of a line about pools.
     pub(super) fn pool_call(&mut self, verb: &str, words: &[&str]) -> Done<Call> {
         Ok(match verb {
@@ -46,7 +83,7 @@ impl Story {
     }
 
     /// An object, or `null`.
-    fn named(&mut self, name: &str) -> Done<Option<Guid>> {
+    pub(super) fn named(&mut self, name: &str) -> Done<Option<Guid>> {
         if name == "null" { Ok(None) } else { self.object(name).map(Some) }
     }
 

@@ -6,12 +6,14 @@
 
 #![allow(clippy::needless_raw_strings)]
 
+mod cleaner_ports;
 mod cleaning;
 mod dismount;
 mod doubt;
 mod enabling;
 mod gangs;
 mod generations;
+mod inject;
 mod intake;
 mod inventory;
 mod mount;
