@@ -1204,6 +1204,9 @@ DWORD CancelNtmsOperatorRequest(HANDLE hSession, LPNTMS_GUID lpRequestId);
 /* Starts, stops or collects the ejection of a medium through the library's port. */
 DWORD EjectNtmsMedia(HANDLE hSession, LPNTMS_GUID lpMediaId, LPNTMS_GUID lpEjectOperation, DWORD dwAction);
 
+/* Queues the unlocking of a library's door and chooses the inventory to run once it is closed. */
+DWORD AccessNtmsLibraryDoor(HANDLE hSession, LPNTMS_GUID lpLibraryId, DWORD dwAction);
+
 #ifdef __cplusplus
 }
 #endif

@@ -920,3 +920,17 @@ pub extern "C" fn EjectNtmsMedia(
         Ok(())
     })
 }
+
+/// Queues the unlocking of a library's door and chooses the inventory to run once it is closed.
+#[unsafe(no_mangle)]
+pub extern "C" fn AccessNtmsLibraryDoor(
+    session_handle: *mut c_void,
+    library_id: *const Guid,
+    action: u32,
+) -> u32 {
+    answering(|| {
+        let session_handle = session(session_handle)?;
+        let library_id = optional_id(library_id)?;
+        done(calls::access_door(session_handle, library_id, action))
+    })
+}

@@ -15,7 +15,10 @@ use support::{Answer, Call, Fake};
 const OPERATION: &str = "00000009-0000-0000-0000-000000000001";
 
 fn ports(call: &Call) -> Option<Answer> {
-    if call.function != "EjectNtmsMedia" {
+    if call.function == "AccessNtmsLibraryDoor" && call.fields.get("library").is_some() {
+        return Some(Answer::Fields(json!({ "requests": [OPERATION] })));
+    }
+    if !matches!(call.function.as_str(), "EjectNtmsMedia" | "AccessNtmsLibraryDoor") {
         return None;
     }
     let named = ["medium", "operation"].iter().any(|key| call.fields.get(*key).is_some());
@@ -43,6 +46,9 @@ its id: 9
 stopped: 0
 id kept: 9
 no session: 6
+door: 0
+no library: 87
+door without a session: 6
 closed: 0
 exit status: 0";
     assert_eq!(run("tests/ports.c", &fake.socket()), expected);
@@ -50,5 +56,7 @@ exit status: 0";
     assert_eq!(asked.len(), 5, "without a place for the id nothing is asked");
     assert!(asked[..4].iter().all(|call| call.fields.get("operation").is_none()), "only a stop reads it");
     assert_eq!(asked[4].fields["operation"], json!(OPERATION));
+    let asked = fake.calls_of("AccessNtmsLibraryDoor");
+    assert_eq!(asked[0].fields["action"], json!(1), "NTMS_INVENTORY_FAST");
     proves!("EjectNtmsMedia/eject-start-writes-guid");
 }

@@ -37,6 +37,9 @@ int main(void)
     say("stopped", EjectNtmsMedia(session, NULL, &operation, NTMS_EJECT_STOP));
     say("id kept", operation.Data1);
     say("no session", EjectNtmsMedia(NULL, &medium, &operation, NTMS_EJECT_START));
+    say("door", AccessNtmsLibraryDoor(session, &medium, NTMS_INVENTORY_FAST));
+    say("no library", AccessNtmsLibraryDoor(session, NULL, NTMS_INVENTORY_FAST));
+    say("door without a session", AccessNtmsLibraryDoor(NULL, &medium, NTMS_INVENTORY_FAST));
     say("closed", CloseNtmsSession(session));
     return 0;
 }

@@ -118,6 +118,11 @@ pub enum LibraryCommand {
     },
     /// Finds out what is in a library
     Inventory(InventoryArguments),
+    /// Lets hands in by the door of a library, and finds out what they did when it is closed again
+    ///
+    /// The robot stands still from then until the door has been opened and closed, or nobody has come in time. Ctrl-C ends
+    /// the wait, not the access; rsm request cancel does.
+    Door(DoorArguments),
     /// Tells what the robots did and why, newest last
     History {
         /// Id or name; all libraries without it
@@ -145,6 +150,32 @@ pub struct InventoryArguments {
     /// Stop the inventory that is queued or under way
     #[arg(long, conflicts_with_all = ["method", "wait", "no_wait"])]
     pub stop: bool,
+}
+
+/// Arguments of a door access.
+#[derive(Args, Clone, Debug)]
+pub struct DoorArguments {
+    /// Id or name
+    pub library: String,
+    /// What is looked into once the door is closed
+    #[arg(long, value_enum, default_value_t = Afterwards::Default)]
+    pub inventory: Afterwards,
+    /// Wait until the door is closed again, or its time is over
+    #[arg(long)]
+    pub wait: bool,
+}
+
+/// What follows a door access.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Afterwards {
+    /// Nothing, unless a label turns out to be another
+    None,
+    /// Bar codes, or labels in slots that were empty
+    Fast,
+    /// Every label
+    Full,
+    /// As the library is set up
+    Default,
 }
 
 /// How an inventory is taken.

@@ -89,6 +89,7 @@ fn library(
             cleaners::reserve(session, library, slot, format)
         }
         LibraryCommand::ReleaseCleanerSlot { library } => cleaners::release(session, library, format),
+        LibraryCommand::Door(arguments) => ports::door(session, arguments, format, shown),
         LibraryCommand::Inventory(arguments) => inventory::inventory(session, arguments, format, shown),
         LibraryCommand::History { library, limit } => {
             let lines = session.history(catalog.container(library.as_deref())?, *limit)?;

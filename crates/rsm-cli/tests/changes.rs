@@ -22,7 +22,9 @@ fn mounted() -> Answer {
 fn plain(call: &Call) -> Option<Answer> {
     match call.function.as_str() {
         "MountNtmsMedia" => Some(mounted()),
-        "EjectNtmsMedia" | "DismountNtmsMedia" => Some(Answer::Fields(json!({ "requests": [REQUEST] }))),
+        "EjectNtmsMedia" | "AccessNtmsLibraryDoor" | "DismountNtmsMedia" => {
+            Some(Answer::Fields(json!({ "requests": [REQUEST] })))
+        }
         "WriteBlocks" => Some(Answer::Fields(json!({}))),
         "ReadBlocks" => Some(Answer::Fields(json!({ "blocks": ["Vk9MMSBub25jZQ==", "/wA="] }))),
         _ => at_rest(call, &[]),
@@ -261,6 +263,18 @@ fn an_ejection_is_started_with_the_media_that_are_named() {
 }
 
 #[test]
+fn hands_are_let_in_by_the_door_of_a_library() {
+    let fake = Fake::start(plain);
+    insta::assert_snapshot!(rsm(&fake, &["library", "door", "lib0", "--inventory", "full"]), @r"
+    door of lib0 queued: 00000000-0000-0000-0000-00000000a001
+    --- exit 0
+    ");
+    let asked = fake.calls_of("AccessNtmsLibraryDoor");
+    assert_eq!(asked[0].fields.get("action"), Some(&json!(2)), "NTMS_INVENTORY_OMID");
+    insta::assert_snapshot!(rsm(&fake, &["library", "door", "lib0", "--inventory", "slots"]).lines().last().unwrap(), @"--- exit 2");
+}
+
+#[test]
 fn a_dismount_is_queued() {
     let fake = Fake::start(plain);
     insta::assert_snapshot!(rsm(&fake, &["media", "dismount", "A00002L8", "--deferred"]), @r"
@@ -406,7 +420,7 @@ fn raw_calls_print_what_came() {
     --- stderr
     rsm: GetVolumesFromDrive is a function of the interface that this version does not carry out.
          ERROR_CALL_NOT_IMPLEMENTED (120)
-    next: call one of OpenNtmsSession, CloseNtmsSession, EnumerateNtmsObject, GetNtmsObjectInformation, SetNtmsObjectInformation, InventoryNtmsLibrary, CancelNtmsLibraryRequest, GetNtmsRequestOrder, SetNtmsRequestOrder, DeleteNtmsRequests, EjectNtmsMedia, DismountNtmsDrive, CleanNtmsDrive, ReserveNtmsCleanerSlot, ReleaseNtmsCleanerSlot, MountNtmsMedia, DismountNtmsMedia, CreateNtmsMediaPool, GetNtmsMediaPoolName, MoveToNtmsMediaPool, AllocateNtmsMedia, DeallocateNtmsMedia, OpenNtmsNotification, WaitForNtmsNotification, CloseNtmsNotification, SubmitNtmsOperatorRequest, WaitForNtmsOperatorRequest, SatisfyNtmsOperatorRequest, CancelNtmsOperatorRequest, KeepAlive, WriteBlocks, ReadBlocks, History, ExplainRequest, Classify, AcknowledgeOperatorRequest.
+    next: call one of OpenNtmsSession, CloseNtmsSession, EnumerateNtmsObject, GetNtmsObjectInformation, SetNtmsObjectInformation, InventoryNtmsLibrary, CancelNtmsLibraryRequest, GetNtmsRequestOrder, SetNtmsRequestOrder, DeleteNtmsRequests, EjectNtmsMedia, AccessNtmsLibraryDoor, DismountNtmsDrive, CleanNtmsDrive, ReserveNtmsCleanerSlot, ReleaseNtmsCleanerSlot, MountNtmsMedia, DismountNtmsMedia, CreateNtmsMediaPool, GetNtmsMediaPoolName, MoveToNtmsMediaPool, AllocateNtmsMedia, DeallocateNtmsMedia, OpenNtmsNotification, WaitForNtmsNotification, CloseNtmsNotification, SubmitNtmsOperatorRequest, WaitForNtmsOperatorRequest, SatisfyNtmsOperatorRequest, CancelNtmsOperatorRequest, KeepAlive, WriteBlocks, ReadBlocks, History, ExplainRequest, Classify, AcknowledgeOperatorRequest.
     --- exit 1
     ");
 }

@@ -1,4 +1,4 @@
-//! Media that leave and enter a library through its ports.
+//! Media that leave and enter a library through its ports and its door.
 
 use crate::deadline::Patience;
 use crate::error::ClientError;
@@ -24,5 +24,18 @@ impl Session {
             ..Default::default()
         };
         ids("EjectNtmsMedia", &self.channel.call(&request, Patience::Prompt)?.requests)
+    }
+
+    /// Queues that hands get the door of a library, and which inventory follows (AccessNtmsLibraryDoor); gives the library
+    /// request that carries it out.
+    pub fn access_door(&self, library: Option<Guid>, action: u32) -> Result<Vec<Guid>, ClientError> {
+        let request = v1::AccessNtmsLibraryDoorRequest {
+            session: self.id.clone(),
+            call: self.number(),
+            library: library.map(|id| id.to_string()),
+            action,
+            ..Default::default()
+        };
+        ids("AccessNtmsLibraryDoor", &self.channel.call(&request, Patience::Prompt)?.requests)
     }
 }

@@ -304,7 +304,7 @@ const DATA_PATIENCE: Patience = Patience::Timeout { timeout_ms: 900_000 };
 const DATA_FUNCTIONS: [&str; 2] = ["WriteBlocks", "ReadBlocks"];
 
 /// Functions whose requests carry a call number.
-const NUMBERED: [&str; 28] = [
+const NUMBERED: [&str; 29] = [
     "CloseNtmsSession",
     "SetNtmsObjectInformation",
     "InventoryNtmsLibrary",
@@ -313,6 +313,7 @@ const NUMBERED: [&str; 28] = [
     "DeleteNtmsRequests",
     "DismountNtmsDrive",
     "EjectNtmsMedia",
+    "AccessNtmsLibraryDoor",
     "CleanNtmsDrive",
     "ReserveNtmsCleanerSlot",
     "ReleaseNtmsCleanerSlot",

@@ -533,6 +533,7 @@ fn word(call: &Call) -> &'static str {
         Call::SetRequestOrder { .. } => "SetNtmsRequestOrder",
         Call::DeleteRequests { .. } => "DeleteNtmsRequests",
         Call::Eject { .. } => "EjectNtmsMedia",
+        Call::AccessDoor { .. } => "AccessNtmsLibraryDoor",
         Call::DismountDrive { .. } => "DismountNtmsDrive",
         Call::CleanDrive { .. } => "CleanNtmsDrive",
         Call::ReserveCleanerSlot { .. } => "ReserveNtmsCleanerSlot",

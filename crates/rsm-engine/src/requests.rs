@@ -192,7 +192,13 @@ fn failed_by_hardware(request: &LibraryRequest) -> bool {
 /// Signals the end of the operation with the ids that P-193 names.
 fn complete_signal(turn: &mut Turn<'_>, request: &LibraryRequest) -> Handled {
     match (request.operation, request.side) {
-        (Operation::Inventory | Operation::ReserveCleaner | Operation::ReleaseCleaner, _) => {
+        (
+            Operation::Inventory
+            | Operation::DoorAccess
+            | Operation::ReserveCleaner
+            | Operation::ReleaseCleaner,
+            _,
+        ) => {
             turn.changes.complete(ObjectType::Library, request.library.guid());
         }
         (Operation::CleanDrive, _) => {
@@ -255,6 +261,7 @@ fn ended_word(state: RequestState) -> &'static str {
 fn sentence(request: &LibraryRequest) -> String {
     let what = match request.operation {
         Operation::Inventory => "inventory",
+        Operation::DoorAccess => "door access",
         Operation::Eject => "ejection",
         Operation::Mount => "mount",
         Operation::Dismount => "dismount",

@@ -95,6 +95,13 @@ pub enum Call {
         /// NtmsEjectOperation: 0 start, 1 stop, 2 queue, 3 force.
         action: u32,
     },
+    /// AccessNtmsLibraryDoor.
+    AccessDoor {
+        /// Library; `None` stands for NULL.
+        library: Option<Guid>,
+        /// NtmsInventoryMethod: 0 none, 1 fast, 2 every label, 3 as the library is set up.
+        action: u32,
+    },
     /// DismountNtmsDrive.
     DismountDrive {
         /// Drive; `None` stands for NULL.

@@ -213,6 +213,7 @@ handlers!(LibraryControl {
     change set_ntms_request_order: SetNtmsRequestOrderRequest => SetNtmsRequestOrderResponse;
     change delete_ntms_requests: DeleteNtmsRequestsRequest => DeleteNtmsRequestsResponse;
     change eject_ntms_media: EjectNtmsMediaRequest => EjectNtmsMediaResponse;
+    change access_ntms_library_door: AccessNtmsLibraryDoorRequest => AccessNtmsLibraryDoorResponse;
     change dismount_ntms_drive: DismountNtmsDriveRequest => DismountNtmsDriveResponse;
 });
 

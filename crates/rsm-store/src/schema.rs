@@ -20,6 +20,7 @@ pub(crate) const MIGRATIONS: &[(&str, &str)] = &[
     ("V4__cleaners", include_str!("../migrations/sqlite/V4__cleaners.sql")),
     ("V5__operator_requests", include_str!("../migrations/sqlite/V5__operator_requests.sql")),
     ("V6__ports", include_str!("../migrations/sqlite/V6__ports.sql")),
+    ("V8__doors", include_str!("../migrations/sqlite/V8__doors.sql")),
 ];
 
 fn runner() -> Result<Runner, StoreError> {

@@ -135,7 +135,9 @@ impl Story {
             "user" => self.user(rest)?,
             "open" | "close" | "keep" | "mount" | "dismount" | "inventory" | "again" | "write" | "read"
             | "pool" | "move" | "allocate" | "deallocate" | "set-pool" | "classify" | "clean" | "eject"
-            | "submit" | "await" | "satisfy" | "refuse" | "acknowledge" => Some(self.call(verb, rest)?),
+            | "door" | "cancel" | "submit" | "await" | "satisfy" | "refuse" | "acknowledge" => {
+                Some(self.call(verb, rest)?)
+            }
             "enumerate" | "info" | "why" | "table" | "pool-name" => Some(self.ask(verb, rest)?),
             "borrow" | "silence" | "hangup" => self.program_acts(verb, rest)?,
             "try" => match rest.split_first() {

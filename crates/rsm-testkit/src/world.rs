@@ -610,6 +610,7 @@ fn configured(rng: &mut ChaCha8Rng, library: &SimLibrary) -> LibraryConfiguratio
         media_type,
         rules,
         cleaning: rsm_engine::Cleaning::default(),
+        door: false,
     }
 }
 

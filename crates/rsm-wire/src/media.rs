@@ -111,5 +111,6 @@ queued!(
     ReserveNtmsCleanerSlotResponse,
     ReleaseNtmsCleanerSlotResponse,
     DismountNtmsDriveResponse,
-    EjectNtmsMediaResponse
+    EjectNtmsMediaResponse,
+    AccessNtmsLibraryDoorResponse
 );

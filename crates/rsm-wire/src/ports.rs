@@ -19,3 +19,15 @@ impl TryFrom<v1::EjectNtmsMediaRequest> for Addressed<Call> {
         Ok(Addressed { session: session(&request.session)?, number: request.call, what })
     }
 }
+
+impl TryFrom<v1::AccessNtmsLibraryDoorRequest> for Addressed<Call> {
+    type Error = Refusal;
+
+    fn try_from(request: v1::AccessNtmsLibraryDoorRequest) -> Result<Self, Refusal> {
+        let what = Call::AccessDoor {
+            library: optional_guid("library", request.library.as_deref())?,
+            action: request.action,
+        };
+        Ok(Addressed { session: session(&request.session)?, number: request.call, what })
+    }
+}

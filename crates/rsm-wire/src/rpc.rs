@@ -65,6 +65,7 @@ rpcs! {
         "SetNtmsRequestOrder": SetNtmsRequestOrderRequest => SetNtmsRequestOrderResponse;
         "DeleteNtmsRequests": DeleteNtmsRequestsRequest => DeleteNtmsRequestsResponse;
         "EjectNtmsMedia": EjectNtmsMediaRequest => EjectNtmsMediaResponse;
+        "AccessNtmsLibraryDoor": AccessNtmsLibraryDoorRequest => AccessNtmsLibraryDoorResponse;
         "DismountNtmsDrive": DismountNtmsDriveRequest => DismountNtmsDriveResponse;
     }
     "CleanerManagement" {

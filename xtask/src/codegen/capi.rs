@@ -325,6 +325,7 @@ fn rust_name(function: &str) -> Result<&'static str> {
         "SatisfyNtmsOperatorRequest" => "satisfy_operator_request",
         "CancelNtmsOperatorRequest" => "cancel_operator_request",
         "EjectNtmsMedia" => "eject",
+        "AccessNtmsLibraryDoor" => "access_door",
         other => bail!("{other} has no name in crate::calls"),
     })
 }

@@ -7,6 +7,7 @@ mod allocate;
 mod blocks;
 mod classify;
 mod cleaners;
+mod doors;
 mod information;
 mod inventory;
 mod media;
@@ -78,6 +79,7 @@ pub(crate) fn call(
         Call::Eject { medium, operation, action } => {
             Some(ports::eject(turn, &asked, *medium, *operation, *action)?)
         }
+        Call::AccessDoor { library, action } => Some(doors::access(turn, &asked, *library, *action)?),
         Call::DismountDrive { drive } => Some(queue::dismount_drive(turn, &asked, *drive)?),
         Call::CreatePool(pool) => Some(pools::create(turn, &asked, pool)?),
         Call::MoveToPool { medium, pool } => Some(pools::move_to(turn, &asked, *medium, *pool)?),

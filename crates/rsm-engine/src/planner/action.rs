@@ -2,7 +2,7 @@
 
 use super::view::Examined;
 use crate::requests::Ending;
-use rsm_model::ids::{DriveId, MediumId, PortId, RequestId, SideId, SlotId};
+use rsm_model::ids::{DoorId, DriveId, MediumId, PortId, RequestId, SideId, SlotId};
 use rsm_model::record::Dismounting;
 use rsm_step::Look;
 
@@ -69,6 +69,22 @@ pub(crate) enum Action {
     CleanerSlot { request: RequestId, ending: Ending },
     /// Work at an insert/eject port.
     AtPorts(PortWork),
+    /// Work at a door.
+    AtDoor(DoorWork),
+}
+
+/// What is done at a door.
+pub(crate) enum DoorWork {
+    /// Unlock it for a request; from the order on that answers for its being locked again.
+    Unlock { request: RequestId, door: DoorId },
+    /// It is open already: the request stands for it.
+    Adopt { request: RequestId, door: DoorId },
+    /// Lock it: for its request, or because nobody has it.
+    Lock { request: Option<RequestId>, door: DoorId },
+    /// Take it back from a request that has ended.
+    Release { door: DoorId },
+    /// Hands are out again: the inventory follows, and the request ends.
+    Done { request: RequestId, door: DoorId },
 }
 
 /// What is done at an insert/eject port.
@@ -120,6 +136,11 @@ impl Action {
             Action::BringCleaner { .. } => "bring the cleaner",
             Action::Clean { .. } => "clean",
             Action::CleanerSlot { .. } => "cleaner's slot",
+            Action::AtDoor(DoorWork::Unlock { .. }) => "unlock a door",
+            Action::AtDoor(DoorWork::Adopt { .. }) => "stand for an open door",
+            Action::AtDoor(DoorWork::Lock { .. }) => "lock a door",
+            Action::AtDoor(DoorWork::Release { .. }) => "take a door back",
+            Action::AtDoor(DoorWork::Done { .. }) => "end a door access",
             Action::AtPorts(PortWork::MoveIn { .. }) => "move into a port",
             Action::AtPorts(PortWork::Open { .. }) => "open a port",
             Action::AtPorts(PortWork::Close { .. }) => "close a port",

@@ -5,6 +5,7 @@
 
 use super::action::Action;
 use super::cleaning;
+use super::doors;
 use super::fitting;
 use super::labels;
 use super::ports;
@@ -52,6 +53,7 @@ pub(super) fn carry(turn: &mut Turn<'_>, view: &View, action: Action) -> Handled
         Action::TakeIn { request, drive } => standalone::take_in(turn, view, request, drive),
         Action::Identify { medium, inventory } => standalone::identify(turn, view, medium, inventory),
         Action::Rest { drive, medium } => standalone::rest(turn, view, drive, medium),
+        Action::AtDoor(work) => doors::carry(turn, view, work),
         Action::AtPorts(work) => ports::carry(turn, view, work),
         Action::SetAside { media } => fitting::set_aside(turn, view, &media),
         Action::NoteCleaner { cleaner } => cleaning::note(turn, view, cleaner),

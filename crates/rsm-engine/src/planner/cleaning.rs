@@ -11,7 +11,7 @@
 
 use super::action::Action;
 use super::carry::{self, missing, started, the_drive, the_request};
-use super::queue::{MOST_ATTEMPTS, ending_of, finish, unsettled, wait};
+use super::queue::{MOST_ATTEMPTS, ending_of, finish, robot_waits, unsettled, wait};
 use super::view::View;
 use crate::operators::{self, Ask};
 use crate::queue_order;
@@ -134,7 +134,7 @@ fn begin(view: &View, request: &LibraryRequest, drive: &Drive) -> Option<Action>
     }
     let slot = view.slots.get(&at)?;
     if !slot.seen.is_trusted() || view.is_locked(slot.element) || !view.robot_ready() {
-        return wait(request, "the robot is at work or does not answer");
+        return wait(request, robot_waits(view));
     }
     Some(Action::BringCleaner { request: request.id, drive: drive.id, cleaner: cleaner.id })
 }

@@ -16,6 +16,7 @@
 mod action;
 mod carry;
 mod cleaning;
+mod doors;
 mod fitting;
 mod labels;
 mod ports;
@@ -28,7 +29,7 @@ use crate::turn::{Handled, Turn};
 use action::Action;
 use rsm_model::ids::{DriveId, MediumId, RequestId, SideId, StepId};
 use rsm_model::machine::drive::DriveState;
-use rsm_model::record::{Drive, Library, LibraryKind, Location, Medium, MountAccess, Port};
+use rsm_model::record::{Door, Drive, Library, LibraryKind, Location, Medium, MountAccess, Port};
 use rsm_model::time::Now;
 use rsm_step::Step;
 use rsm_store::{ReadTx, StoreError};
@@ -127,6 +128,7 @@ pub(crate) fn unfit(
 }
 
 pub(crate) use cleaning::{UNCOUNTED, is_empty, set_uses as set_cleaner_uses};
+pub(crate) use doors::look_after as look_at_door_after;
 pub(crate) use labels::{queue_full_inventory, recover};
 pub(crate) use ports::not_taken;
 
@@ -159,6 +161,11 @@ pub(crate) fn next_wake_ms(tx: &ReadTx<'_>, now: Now) -> Result<Option<u64>, Sto
     for port in tx.all::<Port>()?.into_iter().filter(|port| port.opened_at.is_some()) {
         let Some(library) = tx.get::<Library>(port.library)? else { continue };
         let due = [ports::next_look(&library, &port), ports::time_is_over(&port)];
+        moments.extend(due.into_iter().flatten().filter(|at| *at > now.utc).map(from_utc));
+    }
+    for door in tx.all::<Door>()?.into_iter().filter(|door| door.unlocked_at.is_some()) {
+        let Some(library) = tx.get::<Library>(door.library)? else { continue };
+        let due = [doors::next_look(&library, &door), doors::time_is_over(&door)];
         moments.extend(due.into_iter().flatten().filter(|at| *at > now.utc).map(from_utc));
     }
     for drive in tx.all::<Drive>()? {

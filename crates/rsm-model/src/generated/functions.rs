@@ -1079,7 +1079,7 @@ pub const FUNCTIONS: &[FunctionSpec; 63] = &[
             Code::ResourceNotPresent,
             Code::Success,
         ],
-        implemented: Implemented::No,
+        implemented: Implemented::Yes,
     },
     FunctionSpec {
         id: FunctionName::CancelNtmsLibraryRequest,

@@ -19,6 +19,8 @@ numbered! {
         Remove = 0,
         /// Inventory of the library.
         Inventory = 8,
+        /// Hands get the door of the library (NTMS_LM_DOORACCESS).
+        DoorAccess = 9,
         /// A medium leaves the library through a port (NTMS_LM_EJECT).
         Eject = 10,
         /// A drive is cleaned (NTMS_LM_CLEANDRIVE).

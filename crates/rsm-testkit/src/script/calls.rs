@@ -29,6 +29,14 @@ impl Story {
             "mount" => self.mount(rest)?,
             "dismount" => self.dismount(rest)?,
             "inventory" => self.inventory(rest)?,
+            "cancel" => {
+                let [request] = rest else { return Err("cancel WHO REQUEST".to_string()) };
+                Call::CancelRequest { request: Some(self.object(request)?) }
+            }
+            "door" => match self.inventory(rest)? {
+                Call::Inventory { library, action } => Call::AccessDoor { library, action },
+                other => other,
+            },
             "clean" => {
                 let [drive] = rest else { return Err("clean WHO DRIVE".to_string()) };
                 Call::CleanDrive { drive: Some(self.object(drive)?) }

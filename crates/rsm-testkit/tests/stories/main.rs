@@ -8,6 +8,7 @@
 
 mod cleaning;
 mod dismount;
+mod doors;
 mod doubt;
 mod generations;
 mod intake;
