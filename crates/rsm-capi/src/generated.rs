@@ -934,3 +934,13 @@ pub extern "C" fn AccessNtmsLibraryDoor(
         done(calls::access_door(session_handle, library_id, action))
     })
 }
+
+/// Identifies the medium in one slot and waits until that is done.
+#[unsafe(no_mangle)]
+pub extern "C" fn IdentifyNtmsSlot(session_handle: *mut c_void, slot_id: *const Guid, option: u32) -> u32 {
+    answering(|| {
+        let session_handle = session(session_handle)?;
+        let slot_id = optional_id(slot_id)?;
+        done(calls::identify_slot(session_handle, slot_id, option))
+    })
+}

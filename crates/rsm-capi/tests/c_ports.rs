@@ -18,7 +18,10 @@ fn ports(call: &Call) -> Option<Answer> {
     if call.function == "AccessNtmsLibraryDoor" && call.fields.get("library").is_some() {
         return Some(Answer::Fields(json!({ "requests": [OPERATION] })));
     }
-    if !matches!(call.function.as_str(), "EjectNtmsMedia" | "AccessNtmsLibraryDoor") {
+    if call.function == "IdentifyNtmsSlot" && call.fields.get("slot").is_some() {
+        return Some(Answer::Fields(json!({})));
+    }
+    if !matches!(call.function.as_str(), "EjectNtmsMedia" | "AccessNtmsLibraryDoor" | "IdentifyNtmsSlot") {
         return None;
     }
     let named = ["medium", "operation"].iter().any(|key| call.fields.get(*key).is_some());
@@ -48,6 +51,8 @@ id kept: 9
 no session: 6
 door: 0
 no library: 87
+slot: 0
+no slot: 87
 door without a session: 6
 closed: 0
 exit status: 0";

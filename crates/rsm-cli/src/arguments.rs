@@ -266,6 +266,14 @@ pub enum SlotCommand {
         #[arg(long, value_name = "LIBRARY")]
         library: Option<String>,
     },
+    /// Identifies the medium in a slot by its label, and waits until that is done
+    Identify {
+        /// Id or name
+        slot: String,
+        /// Leave it in its drive until the drive is wanted
+        #[arg(long)]
+        deferred: bool,
+    },
 }
 
 /// Verbs of media.

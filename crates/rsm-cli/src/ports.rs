@@ -12,11 +12,11 @@ use crate::problem::Problem;
 use crate::view::media::label_of;
 use crate::watch::{self, Shown};
 use rsm_client::Session;
-use rsm_model::Guid;
 use rsm_model::generated::constants::eject_and_inject::{
     NTMS_EJECT_FORCE, NTMS_EJECT_QUEUE, NTMS_EJECT_START, NTMS_EJECT_STOP,
 };
 use rsm_model::generated::constants::library as actions;
+use rsm_model::{Guid, ObjectType};
 
 /// Starts or stops an ejection.
 pub fn eject(
@@ -90,4 +90,12 @@ pub fn door(
         watch::wait_for(session, *request, &library.name, shown)?;
     }
     Ok(format.say(&format!("the door of {} is closed, and the library works on", library.name), &row))
+}
+
+/// Identifies the medium in a slot by its label.
+pub fn identify(session: &Session, slot: &str, option: u32, format: Format) -> Result<String, Problem> {
+    let object = Catalog::new(session).object(slot, Some(ObjectType::Slot))?;
+    session.identify_slot(Some(id_of(&object)?), option)?;
+    let row = QueuedRow { object: object.name.clone(), requests: Vec::new() };
+    Ok(format.say(&format!("{} is identified", object.name), &row))
 }

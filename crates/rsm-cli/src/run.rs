@@ -127,8 +127,14 @@ fn drive(
 }
 
 fn slot(session: &Session, command: &SlotCommand, format: Format) -> Result<String, Problem> {
-    let SlotCommand::List { library } = command;
     let catalog = Catalog::new(session);
+    let library = match command {
+        SlotCommand::List { library } => library,
+        SlotCommand::Identify { slot, deferred } => {
+            let option = if *deferred { NTMS_DISMOUNT_DEFERRED } else { NTMS_DISMOUNT_IMMEDIATE };
+            return ports::identify(session, slot, option, format);
+        }
+    };
     let container = catalog.container(library.as_deref())?;
     let mut places = catalog.list(container, ObjectType::Slot)?;
     places.extend(catalog.list(container, ObjectType::Port)?);

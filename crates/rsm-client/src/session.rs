@@ -304,7 +304,7 @@ const DATA_PATIENCE: Patience = Patience::Timeout { timeout_ms: 900_000 };
 const DATA_FUNCTIONS: [&str; 2] = ["WriteBlocks", "ReadBlocks"];
 
 /// Functions whose requests carry a call number.
-const NUMBERED: [&str; 29] = [
+const NUMBERED: [&str; 30] = [
     "CloseNtmsSession",
     "SetNtmsObjectInformation",
     "InventoryNtmsLibrary",
@@ -314,6 +314,7 @@ const NUMBERED: [&str; 29] = [
     "DismountNtmsDrive",
     "EjectNtmsMedia",
     "AccessNtmsLibraryDoor",
+    "IdentifyNtmsSlot",
     "CleanNtmsDrive",
     "ReserveNtmsCleanerSlot",
     "ReleaseNtmsCleanerSlot",

@@ -534,6 +534,7 @@ fn word(call: &Call) -> &'static str {
         Call::DeleteRequests { .. } => "DeleteNtmsRequests",
         Call::Eject { .. } => "EjectNtmsMedia",
         Call::AccessDoor { .. } => "AccessNtmsLibraryDoor",
+        Call::IdentifySlot { .. } => "IdentifyNtmsSlot",
         Call::DismountDrive { .. } => "DismountNtmsDrive",
         Call::CleanDrive { .. } => "CleanNtmsDrive",
         Call::ReserveCleanerSlot { .. } => "ReserveNtmsCleanerSlot",

@@ -227,6 +227,11 @@ fn complete_signal(turn: &mut Turn<'_>, request: &LibraryRequest) -> Handled {
                 turn.changes.complete(ObjectType::MediaPool, medium.pool.guid());
             }
         }
+        (Operation::Identify, _) => {
+            if let Some(slot) = request.slot {
+                turn.changes.complete(ObjectType::Slot, slot.guid());
+            }
+        }
         (Operation::Classify, _) => {
             if let Some(medium) = request.medium {
                 turn.changes.complete(ObjectType::PhysicalMedium, medium.guid());
@@ -267,6 +272,7 @@ fn sentence(request: &LibraryRequest) -> String {
         Operation::Dismount => "dismount",
         Operation::WriteFreeLabel => "free label",
         Operation::Classify => "label read",
+        Operation::Identify => "identification",
         Operation::Remove => "cancellation",
         Operation::CleanDrive => "cleaning",
         Operation::ReserveCleaner => "reservation of the cleaner's slot",
@@ -289,7 +295,9 @@ fn answer_of(request: &LibraryRequest, told: Option<Refusal>) -> crate::api::Ans
         (_, Some(refusal)) => Err(refusal),
         (RequestState::Failed, None) => {
             let code = request.error.unwrap_or(Code::InvalidState);
-            let documented = FunctionName::MountNtmsMedia.spec().codes.contains(&code);
+            // The page of IdentifyNtmsSlot has no code for a label that cannot be read: the request's own is told.
+            let documented = request.operation == Operation::Identify
+                || FunctionName::MountNtmsMedia.spec().codes.contains(&code);
             Err(Refusal::new(if documented { code } else { Code::InvalidState }, request.note.clone())
                 .next(format!("the request is {}; its history tells what the robot did", request.id)))
         }

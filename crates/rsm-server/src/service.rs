@@ -214,6 +214,7 @@ handlers!(LibraryControl {
     change delete_ntms_requests: DeleteNtmsRequestsRequest => DeleteNtmsRequestsResponse;
     change eject_ntms_media: EjectNtmsMediaRequest => EjectNtmsMediaResponse;
     change access_ntms_library_door: AccessNtmsLibraryDoorRequest => AccessNtmsLibraryDoorResponse;
+    change identify_ntms_slot: IdentifyNtmsSlotRequest => IdentifyNtmsSlotResponse;
     change dismount_ntms_drive: DismountNtmsDriveRequest => DismountNtmsDriveResponse;
 });
 

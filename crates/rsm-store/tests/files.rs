@@ -104,7 +104,7 @@ fn a_newer_schema_is_refused_and_nothing_is_changed() {
     let before = std::fs::read(&place.path).expect("it reads");
     let refused = [Store::open(&place.path).err(), Reader::open(&place.path).err()];
     for error in refused {
-        assert!(matches!(error, Some(StoreError::NewerSchema { found: 99, known: 6 })), "{error:?}");
+        assert!(matches!(error, Some(StoreError::NewerSchema { found: 99, known: 8 })), "{error:?}");
     }
     assert_eq!(std::fs::read(&place.path).expect("it reads"), before);
 }

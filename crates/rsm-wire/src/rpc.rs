@@ -66,6 +66,7 @@ rpcs! {
         "DeleteNtmsRequests": DeleteNtmsRequestsRequest => DeleteNtmsRequestsResponse;
         "EjectNtmsMedia": EjectNtmsMediaRequest => EjectNtmsMediaResponse;
         "AccessNtmsLibraryDoor": AccessNtmsLibraryDoorRequest => AccessNtmsLibraryDoorResponse;
+        "IdentifyNtmsSlot": IdentifyNtmsSlotRequest => IdentifyNtmsSlotResponse;
         "DismountNtmsDrive": DismountNtmsDriveRequest => DismountNtmsDriveResponse;
     }
     "CleanerManagement" {

@@ -95,6 +95,7 @@ fn refuses_unknown(function: &str) -> bool {
         "DeleteNtmsRequests" => read::<v1::DeleteNtmsRequestsRequest>(json).is_err(),
         "EjectNtmsMedia" => read::<v1::EjectNtmsMediaRequest>(json).is_err(),
         "AccessNtmsLibraryDoor" => read::<v1::AccessNtmsLibraryDoorRequest>(json).is_err(),
+        "IdentifyNtmsSlot" => read::<v1::IdentifyNtmsSlotRequest>(json).is_err(),
         "DismountNtmsDrive" => read::<v1::DismountNtmsDriveRequest>(json).is_err(),
         "CleanNtmsDrive" => read::<v1::CleanNtmsDriveRequest>(json).is_err(),
         "ReserveNtmsCleanerSlot" => read::<v1::ReserveNtmsCleanerSlotRequest>(json).is_err(),

@@ -326,6 +326,7 @@ fn rust_name(function: &str) -> Result<&'static str> {
         "CancelNtmsOperatorRequest" => "cancel_operator_request",
         "EjectNtmsMedia" => "eject",
         "AccessNtmsLibraryDoor" => "access_door",
+        "IdentifyNtmsSlot" => "identify_slot",
         other => bail!("{other} has no name in crate::calls"),
     })
 }

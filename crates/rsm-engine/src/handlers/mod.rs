@@ -8,6 +8,7 @@ mod blocks;
 mod classify;
 mod cleaners;
 mod doors;
+mod identify;
 mod information;
 mod inventory;
 mod media;
@@ -80,6 +81,7 @@ pub(crate) fn call(
             Some(ports::eject(turn, &asked, *medium, *operation, *action)?)
         }
         Call::AccessDoor { library, action } => Some(doors::access(turn, &asked, *library, *action)?),
+        Call::IdentifySlot { slot, option } => identify::identify(turn, &asked, *slot, *option)?,
         Call::DismountDrive { drive } => Some(queue::dismount_drive(turn, &asked, *drive)?),
         Call::CreatePool(pool) => Some(pools::create(turn, &asked, pool)?),
         Call::MoveToPool { medium, pool } => Some(pools::move_to(turn, &asked, *medium, *pool)?),

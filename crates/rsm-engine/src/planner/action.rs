@@ -41,6 +41,8 @@ pub(crate) enum Action {
     WriteLabel { request: RequestId, drive: DriveId },
     /// Read the label of a medium that its owner may have written, before it leaves its drive (decision 33).
     ReadLabel { request: RequestId, drive: DriveId },
+    /// Leave a medium that was identified in its drive, as after a deferred dismount.
+    Leave { request: RequestId, drive: DriveId },
     /// Queue the label reads of the drives, or of the next slot, for a full inventory.
     Examine { request: RequestId, place: Examined },
     /// Queue the reading of a label that nobody has asked for (decision 18).
@@ -123,6 +125,7 @@ impl Action {
             Action::PutBack { .. } => "put back",
             Action::WriteLabel { .. } => "write a free label",
             Action::ReadLabel { .. } => "read a label",
+            Action::Leave { .. } => "leave what was identified",
             Action::Examine { .. } => "examine a place",
             Action::ReadInBackground { .. } => "read a label in the background",
             Action::SetAside { .. } => "set aside",

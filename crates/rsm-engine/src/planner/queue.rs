@@ -38,7 +38,9 @@ pub(super) fn next(view: &View) -> Option<Action> {
             Operation::Eject => ports::eject(view, request),
             Operation::Dismount => dismount(view, request),
             Operation::Mount => mount(view, request),
-            Operation::WriteFreeLabel | Operation::Classify => labels::next(view, request),
+            Operation::WriteFreeLabel | Operation::Classify | Operation::Identify => {
+                labels::next(view, request)
+            }
             Operation::CleanDrive => cleaning::next(view, request),
             Operation::ReserveCleaner | Operation::ReleaseCleaner => cleaning::slots(view, request),
             // It ends with the request that it removes.

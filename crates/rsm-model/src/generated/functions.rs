@@ -1618,7 +1618,7 @@ pub const FUNCTIONS: &[FunctionSpec; 63] = &[
             Code::LibraryOffline,
             Code::ObjectNotFound,
         ],
-        implemented: Implemented::No,
+        implemented: Implemented::Yes,
     },
     FunctionSpec {
         id: FunctionName::InjectNtmsMedia,

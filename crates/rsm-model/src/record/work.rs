@@ -23,6 +23,8 @@ numbered! {
         DoorAccess = 9,
         /// A medium leaves the library through a port (NTMS_LM_EJECT).
         Eject = 10,
+        /// The medium in a slot is identified by its label, for somebody who waits (NTMS_LM_PROCESSOMID).
+        Identify = 14,
         /// A drive is cleaned (NTMS_LM_CLEANDRIVE).
         CleanDrive = 15,
         /// Dismount of a side.
@@ -46,11 +48,20 @@ impl Operation {
         self == Operation::Eject
     }
 
+    /// Whether it reads a label for its own sake.
+    pub fn reads_a_label(self) -> bool {
+        matches!(self, Operation::Classify | Operation::Identify)
+    }
+
     /// Whether it brings a medium into a drive of its own and takes it out again.
     pub fn takes_a_drive(self) -> bool {
         matches!(
             self,
-            Operation::Mount | Operation::WriteFreeLabel | Operation::Classify | Operation::CleanDrive
+            Operation::Mount
+                | Operation::WriteFreeLabel
+                | Operation::Classify
+                | Operation::Identify
+                | Operation::CleanDrive
         )
     }
 }

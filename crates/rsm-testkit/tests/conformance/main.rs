@@ -23,6 +23,7 @@ mod enumerate_ntms_object;
 mod get_ntms_media_pool_name;
 mod get_ntms_object_information;
 mod get_ntms_request_order;
+mod identify_ntms_slot;
 mod inventory_ntms_library;
 mod labels;
 mod model;
