@@ -210,11 +210,6 @@ impl View {
         !self.library.wants_read && !reading
     }
 
-    /// The door that hands have: it is unlocked for a request, or open.
-    pub fn door_of_hands(&self) -> Option<&Door> {
-        self.doors.iter().find(|door| door.opened_for.is_some() || door.state == DoorState::Open)
-    }
-
     /// Whether the robot can take an order now.
     pub fn robot_ready(&self) -> bool {
         let answers =
@@ -224,6 +219,11 @@ impl View {
             && !open_to_hands
             && self.settled()
             && self.library.common.operational == OperationalState::Ready
+    }
+
+    /// The door that hands have: it is unlocked for a request, or open.
+    pub fn door_of_hands(&self) -> Option<&Door> {
+        self.doors.iter().find(|door| door.opened_for.is_some() || door.state == DoorState::Open)
     }
 
     /// Whether a drive's own device can take an order now.
