@@ -1219,6 +1219,12 @@ DWORD CancelNtmsOperatorRequest(HANDLE hSession, LPNTMS_GUID lpRequestId);
 /* Starts, stops or collects the ejection of a medium through the library's port. */
 DWORD EjectNtmsMedia(HANDLE hSession, LPNTMS_GUID lpMediaId, LPNTMS_GUID lpEjectOperation, DWORD dwAction);
 
+/* Queues the unlocking of a library's door and chooses the inventory to run once it is closed. */
+DWORD AccessNtmsLibraryDoor(HANDLE hSession, LPNTMS_GUID lpLibraryId, DWORD dwAction);
+
+/* Identifies the medium in one slot and waits until that is done. */
+DWORD IdentifyNtmsSlot(HANDLE hSession, LPNTMS_GUID lpSlotId, DWORD dwOption);
+
 #ifdef __cplusplus
 }
 #endif

@@ -229,6 +229,16 @@ pub fn eject(
     Ok(requests.first().copied().filter(|_| starts).map(from_model))
 }
 
+/// AccessNtmsLibraryDoor: success means that the access is queued.
+pub fn access_door(handle: Handle, library: Option<Guid>, action: u32) -> Code {
+    done(find(handle).map(|session| session.access_door(library.map(to_model), action)))
+}
+
+/// IdentifyNtmsSlot: success means that the medium has been identified, or that the slot is empty.
+pub fn identify_slot(handle: Handle, slot: Option<Guid>, option: u32) -> Code {
+    done(find(handle).map(|session| session.identify_slot(slot.map(to_model), option)))
+}
+
 /// DismountNtmsDrive: success means that the dismount is queued, or that the stand-alone drive is dismountable.
 pub fn dismount_drive(handle: Handle, drive: Option<Guid>) -> Code {
     done(find(handle).map(|session| session.dismount_drive(drive.map(to_model))))

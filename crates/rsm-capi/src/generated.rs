@@ -1014,3 +1014,27 @@ pub extern "C" fn EjectNtmsMedia(
         Ok(())
     })
 }
+
+/// Queues the unlocking of a library's door and chooses the inventory to run once it is closed.
+#[unsafe(no_mangle)]
+pub extern "C" fn AccessNtmsLibraryDoor(
+    session_handle: *mut c_void,
+    library_id: *const Guid,
+    action: u32,
+) -> u32 {
+    answering(|| {
+        let session_handle = session(session_handle)?;
+        let library_id = optional_id(library_id)?;
+        done(calls::access_door(session_handle, library_id, action))
+    })
+}
+
+/// Identifies the medium in one slot and waits until that is done.
+#[unsafe(no_mangle)]
+pub extern "C" fn IdentifyNtmsSlot(session_handle: *mut c_void, slot_id: *const Guid, option: u32) -> u32 {
+    answering(|| {
+        let session_handle = session(session_handle)?;
+        let slot_id = optional_id(slot_id)?;
+        done(calls::identify_slot(session_handle, slot_id, option))
+    })
+}

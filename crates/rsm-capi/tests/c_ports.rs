@@ -15,7 +15,20 @@ use support::{Answer, Call, Fake};
 const OPERATION: &str = "00000009-0000-0000-0000-000000000001";
 
 fn ports(call: &Call) -> Option<Answer> {
-    let ours = ["EjectNtmsMedia", "EjectNtmsCleaner", "InjectNtmsCleaner", "InjectNtmsMedia"];
+    if call.function == "AccessNtmsLibraryDoor" && call.fields.get("library").is_some() {
+        return Some(Answer::Fields(json!({ "requests": [OPERATION] })));
+    }
+    if call.function == "IdentifyNtmsSlot" && call.fields.get("slot").is_some() {
+        return Some(Answer::Fields(json!({})));
+    }
+    let ours = [
+        "EjectNtmsMedia",
+        "EjectNtmsCleaner",
+        "InjectNtmsCleaner",
+        "InjectNtmsMedia",
+        "AccessNtmsLibraryDoor",
+        "IdentifyNtmsSlot",
+    ];
     if !ours.contains(&call.function.as_str()) {
         return None;
     }
@@ -59,6 +72,11 @@ its id: 9
 pulled in: 0
 id kept: 9
 no session: 6
+door: 0
+no library: 87
+slot: 0
+no slot: 87
+door without a session: 6
 closed: 0
 exit status: 0";
     assert_eq!(run("tests/ports.c", &fake.socket()), expected);
@@ -66,6 +84,8 @@ exit status: 0";
     assert_eq!(asked.len(), 5, "without a place for the id nothing is asked");
     assert!(asked[..4].iter().all(|call| call.fields.get("operation").is_none()), "only a stop reads it");
     assert_eq!(asked[4].fields["operation"], json!(OPERATION));
+    let asked = fake.calls_of("AccessNtmsLibraryDoor");
+    assert_eq!(asked[0].fields["action"], json!(1), "NTMS_INVENTORY_FAST");
     let brought = fake.calls_of("InjectNtmsCleaner");
     assert_eq!((brought.len(), &brought[0].fields["cleanings"]), (1, &json!(20)));
     let cleaner = fake.calls_of("EjectNtmsCleaner");

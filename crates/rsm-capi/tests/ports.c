@@ -54,6 +54,11 @@ int main(void)
     say("pulled in", InjectNtmsMedia(session, &medium, &operation, NTMS_INJECT_RETRACT));
     say("id kept", operation.Data1);
     say("no session", EjectNtmsMedia(NULL, &medium, &operation, NTMS_EJECT_START));
+    say("door", AccessNtmsLibraryDoor(session, &medium, NTMS_INVENTORY_FAST));
+    say("no library", AccessNtmsLibraryDoor(session, NULL, NTMS_INVENTORY_FAST));
+    say("slot", IdentifyNtmsSlot(session, &medium, NTMS_DISMOUNT_DEFERRED));
+    say("no slot", IdentifyNtmsSlot(session, NULL, NTMS_DISMOUNT_DEFERRED));
+    say("door without a session", AccessNtmsLibraryDoor(NULL, &medium, NTMS_INVENTORY_FAST));
     say("closed", CloseNtmsSession(session));
     return 0;
 }

@@ -132,6 +132,11 @@ pub enum LibraryCommand {
     EjectCleaner(EjectCleanerArguments),
     /// Finds out what is in a library
     Inventory(InventoryArguments),
+    /// Lets hands in by the door of a library, and finds out what they did when it is closed again
+    ///
+    /// The robot stands still from then until the door has been opened and closed, or nobody has come in time. Ctrl-C ends
+    /// the wait, not the access; rsm request cancel does.
+    Door(DoorArguments),
     /// Tells what the robots did and why, newest last
     History {
         /// Id or name; all libraries without it
@@ -207,6 +212,32 @@ pub struct InventoryArguments {
     /// Stop the inventory that is queued or under way
     #[arg(long, conflicts_with_all = ["method", "wait", "no_wait"])]
     pub stop: bool,
+}
+
+/// Arguments of a door access.
+#[derive(Args, Clone, Debug)]
+pub struct DoorArguments {
+    /// Id or name
+    pub library: String,
+    /// What is looked into once the door is closed
+    #[arg(long, value_enum, default_value_t = Afterwards::Default)]
+    pub inventory: Afterwards,
+    /// Wait until the door is closed again, or its time is over
+    #[arg(long)]
+    pub wait: bool,
+}
+
+/// What follows a door access.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Afterwards {
+    /// Nothing, unless a label turns out to be another
+    None,
+    /// Bar codes, or labels in slots that were empty
+    Fast,
+    /// Every label
+    Full,
+    /// As the library is set up
+    Default,
 }
 
 /// How an inventory is taken.
@@ -296,6 +327,14 @@ pub enum SlotCommand {
         /// Only those of this library: id or name
         #[arg(long, value_name = "LIBRARY")]
         library: Option<String>,
+    },
+    /// Identifies the medium in a slot by its label, and waits until that is done
+    Identify {
+        /// Id or name
+        slot: String,
+        /// Leave it in its drive until the drive is wanted
+        #[arg(long)]
+        deferred: bool,
     },
 }
 

@@ -1,10 +1,11 @@
-//! Media that leave and enter a library through its ports: `rsm media eject`, `rsm library inject`.
+//! Media that leave and enter a library through its ports, and hands that enter it by its door: `rsm media eject`,
+//! `rsm library inject`, `rsm library door`.
 //!
 //! What: collects the media that are named, starts their ejection with the last of them, and waits for its end if that is
 //! wanted. Invariant: a medium that is refused ends the command before anything has moved; what was collected goes with the
 //! session.
 
-use crate::arguments::{EjectArguments, InjectArguments};
+use crate::arguments::{Afterwards, DoorArguments, EjectArguments, InjectArguments};
 use crate::find::{Catalog, id_of};
 use crate::mount::QueuedRow;
 use crate::output::Format;
@@ -12,11 +13,12 @@ use crate::problem::Problem;
 use crate::view::media::label_of;
 use crate::watch::{self, Shown};
 use rsm_client::Session;
-use rsm_model::Guid;
 use rsm_model::generated::constants::eject_and_inject::{
     NTMS_EJECT_FORCE, NTMS_EJECT_QUEUE, NTMS_EJECT_START, NTMS_EJECT_STOP, NTMS_INJECT_RETRACT,
     NTMS_INJECT_START, NTMS_INJECT_STARTMANY, NTMS_INJECT_STOP,
 };
+use rsm_model::generated::constants::library as actions;
+use rsm_model::{Guid, ObjectType};
 
 /// Starts or stops an ejection.
 pub fn eject(
@@ -94,4 +96,41 @@ fn started(session: &Session, media: &[Guid], force: bool) -> Result<Vec<Guid>, 
         session.eject(Some(*medium), None, NTMS_EJECT_QUEUE)?;
     }
     Ok(session.eject(Some(*last), None, NTMS_EJECT_START)?)
+}
+
+/// Lets hands in by the door of a library.
+pub fn door(
+    session: &Session,
+    arguments: &DoorArguments,
+    format: Format,
+    shown: Shown,
+) -> Result<String, Problem> {
+    let library = Catalog::new(session).library(&arguments.library)?;
+    let action = match arguments.inventory {
+        Afterwards::None => actions::NTMS_INVENTORY_NONE,
+        Afterwards::Fast => actions::NTMS_INVENTORY_FAST,
+        Afterwards::Full => actions::NTMS_INVENTORY_OMID,
+        Afterwards::Default => actions::NTMS_INVENTORY_DEFAULT,
+    };
+    let requests = session.access_door(Some(id_of(&library)?), action)?;
+    let row = QueuedRow {
+        object: library.name.clone(),
+        requests: requests.iter().map(ToString::to_string).collect(),
+    };
+    if !arguments.wait {
+        let text = format!("door of {} queued: {}", library.name, row.requests.join(", "));
+        return Ok(format.say(&text, &row));
+    }
+    for request in &requests {
+        watch::wait_for(session, *request, &library.name, shown)?;
+    }
+    Ok(format.say(&format!("the door of {} is closed, and the library works on", library.name), &row))
+}
+
+/// Identifies the medium in a slot by its label.
+pub fn identify(session: &Session, slot: &str, option: u32, format: Format) -> Result<String, Problem> {
+    let object = Catalog::new(session).object(slot, Some(ObjectType::Slot))?;
+    session.identify_slot(Some(id_of(&object)?), option)?;
+    let row = QueuedRow { object: object.name.clone(), requests: Vec::new() };
+    Ok(format.say(&format!("{} is identified", object.name), &row))
 }

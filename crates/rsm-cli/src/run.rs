@@ -106,6 +106,7 @@ fn library(
         LibraryCommand::Inject(arguments) => ports::inject(session, arguments, format, shown),
         LibraryCommand::InjectCleaner(arguments) => cleaners::inject(session, arguments, format, shown),
         LibraryCommand::EjectCleaner(arguments) => cleaners::eject(session, arguments, format, shown),
+        LibraryCommand::Door(arguments) => ports::door(session, arguments, format, shown),
         LibraryCommand::Inventory(arguments) => inventory::inventory(session, arguments, format, shown),
         LibraryCommand::History { library, limit } => {
             let lines = session.history(catalog.container(library.as_deref())?, *limit)?;
@@ -143,8 +144,14 @@ fn drive(
 }
 
 fn slot(session: &Session, command: &SlotCommand, format: Format) -> Result<String, Problem> {
-    let SlotCommand::List { library } = command;
     let catalog = Catalog::new(session);
+    let library = match command {
+        SlotCommand::List { library } => library,
+        SlotCommand::Identify { slot, deferred } => {
+            let option = if *deferred { NTMS_DISMOUNT_DEFERRED } else { NTMS_DISMOUNT_IMMEDIATE };
+            return ports::identify(session, slot, option, format);
+        }
+    };
     let container = catalog.container(library.as_deref())?;
     let mut places = catalog.list(container, ObjectType::Slot)?;
     places.extend(catalog.list(container, ObjectType::Port)?);

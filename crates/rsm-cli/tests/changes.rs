@@ -22,8 +22,8 @@ fn mounted() -> Answer {
 fn plain(call: &Call) -> Option<Answer> {
     match call.function.as_str() {
         "MountNtmsMedia" => Some(mounted()),
-        "EjectNtmsMedia" | "DismountNtmsMedia" | "EjectNtmsCleaner" | "InjectNtmsCleaner"
-        | "InjectNtmsMedia" => Some(Answer::Fields(json!({ "requests": [REQUEST] }))),
+        "EjectNtmsMedia" | "AccessNtmsLibraryDoor" | "DismountNtmsMedia" | "EjectNtmsCleaner"
+        | "InjectNtmsCleaner" | "InjectNtmsMedia" => Some(Answer::Fields(json!({ "requests": [REQUEST] }))),
         "WriteBlocks" => Some(Answer::Fields(json!({}))),
         "ReadBlocks" => Some(Answer::Fields(json!({ "blocks": ["Vk9MMSBub25jZQ==", "/wA="] }))),
         _ => at_rest(call, &[]),
@@ -281,6 +281,18 @@ fn an_ejection_is_started_with_the_media_that_are_named() {
     let asked = fake.calls_of("EjectNtmsMedia");
     assert_eq!(asked.len(), 1, "without a medium nothing is asked");
     assert_eq!(asked[0].fields.get("action"), None, "NTMS_EJECT_START");
+}
+
+#[test]
+fn hands_are_let_in_by_the_door_of_a_library() {
+    let fake = Fake::start(plain);
+    insta::assert_snapshot!(rsm(&fake, &["library", "door", "lib0", "--inventory", "full"]), @r"
+    door of lib0 queued: 00000000-0000-0000-0000-00000000a001
+    --- exit 0
+    ");
+    let asked = fake.calls_of("AccessNtmsLibraryDoor");
+    assert_eq!(asked[0].fields.get("action"), Some(&json!(2)), "NTMS_INVENTORY_OMID");
+    insta::assert_snapshot!(rsm(&fake, &["library", "door", "lib0", "--inventory", "slots"]).lines().last().unwrap(), @"--- exit 2");
 }
 
 #[test]

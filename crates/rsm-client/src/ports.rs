@@ -1,6 +1,6 @@
-//! Media that leave and enter a library through its ports.
+//! Media that leave and enter a library through its ports and its door.
 
-use crate::deadline::Patience;
+use crate::deadline::{INFINITE, Patience};
 use crate::error::ClientError;
 use crate::session::{Session, ids};
 use rsm_model::Guid;
@@ -43,5 +43,32 @@ impl Session {
             ..Default::default()
         };
         ids("InjectNtmsMedia", &self.channel.call(&request, Patience::Prompt)?.requests)
+    }
+
+    /// Queues that hands get the door of a library, and which inventory follows (AccessNtmsLibraryDoor); gives the library
+    /// request that carries it out.
+    pub fn access_door(&self, library: Option<Guid>, action: u32) -> Result<Vec<Guid>, ClientError> {
+        let request = v1::AccessNtmsLibraryDoorRequest {
+            session: self.id.clone(),
+            call: self.number(),
+            library: library.map(|id| id.to_string()),
+            action,
+            ..Default::default()
+        };
+        ids("AccessNtmsLibraryDoor", &self.channel.call(&request, Patience::Prompt)?.requests)
+    }
+
+    /// Identifies the medium in a slot by its label (IdentifyNtmsSlot), and returns when that is done: 1 leaves it in its
+    /// drive, 0 and 2 send it home.
+    pub fn identify_slot(&self, slot: Option<Guid>, option: u32) -> Result<(), ClientError> {
+        let request = v1::IdentifyNtmsSlotRequest {
+            session: self.id.clone(),
+            call: self.number(),
+            slot: slot.map(|id| id.to_string()),
+            option,
+            ..Default::default()
+        };
+        self.channel.call(&request, Patience::Timeout { timeout_ms: INFINITE })?;
+        Ok(())
     }
 }

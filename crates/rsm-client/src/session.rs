@@ -304,7 +304,7 @@ const DATA_PATIENCE: Patience = Patience::Timeout { timeout_ms: 900_000 };
 const DATA_FUNCTIONS: [&str; 2] = ["WriteBlocks", "ReadBlocks"];
 
 /// Functions whose requests carry a call number.
-const NUMBERED: [&str; 33] = [
+const NUMBERED: [&str; 35] = [
     "CloseNtmsSession",
     "SetNtmsObjectInformation",
     "DisableNtmsObject",
@@ -315,6 +315,8 @@ const NUMBERED: [&str; 33] = [
     "DeleteNtmsRequests",
     "DismountNtmsDrive",
     "EjectNtmsMedia",
+    "AccessNtmsLibraryDoor",
+    "IdentifyNtmsSlot",
     "CleanNtmsDrive",
     "ReserveNtmsCleanerSlot",
     "ReleaseNtmsCleanerSlot",

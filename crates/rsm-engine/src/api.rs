@@ -185,6 +185,8 @@ pub struct LibraryConfiguration {
     pub rules: Vec<IntakeRule>,
     /// How its drives are cleaned.
     pub cleaning: Cleaning,
+    /// Whether it has a door; no command asks a library for that.
+    pub door: bool,
 }
 
 /// How the drives of a library are cleaned.

@@ -535,6 +535,8 @@ fn word(call: &Call) -> &'static str {
         Call::SetRequestOrder { .. } => "SetNtmsRequestOrder",
         Call::DeleteRequests { .. } => "DeleteNtmsRequests",
         Call::Eject { .. } => "EjectNtmsMedia",
+        Call::AccessDoor { .. } => "AccessNtmsLibraryDoor",
+        Call::IdentifySlot { .. } => "IdentifyNtmsSlot",
         Call::DismountDrive { .. } => "DismountNtmsDrive",
         Call::CleanDrive { .. } => "CleanNtmsDrive",
         Call::EjectCleaner { .. } => "EjectNtmsCleaner",

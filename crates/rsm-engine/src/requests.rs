@@ -216,7 +216,13 @@ fn failed_by_hardware(request: &LibraryRequest) -> bool {
 /// Signals the end of the operation with the ids that P-193 names.
 fn complete_signal(turn: &mut Turn<'_>, request: &LibraryRequest) -> Handled {
     match (request.operation, request.side) {
-        (Operation::Inventory | Operation::ReserveCleaner | Operation::ReleaseCleaner, _) => {
+        (
+            Operation::Inventory
+            | Operation::DoorAccess
+            | Operation::ReserveCleaner
+            | Operation::ReleaseCleaner,
+            _,
+        ) => {
             turn.changes.complete(ObjectType::Library, request.library.guid());
         }
         (Operation::DisableLibrary | Operation::EnableLibrary, _) => {
@@ -246,6 +252,11 @@ fn complete_signal(turn: &mut Turn<'_>, request: &LibraryRequest) -> Handled {
             let medium = request.medium.map(|id| turn.tx.get::<Medium>(id)).transpose()?.flatten();
             if let Some(medium) = medium {
                 turn.changes.complete(ObjectType::MediaPool, medium.pool.guid());
+            }
+        }
+        (Operation::Identify, _) => {
+            if let Some(slot) = request.slot {
+                turn.changes.complete(ObjectType::Slot, slot.guid());
             }
         }
         (Operation::Classify | Operation::DisableMedium | Operation::EnableMedium, _) => {
@@ -284,6 +295,7 @@ fn ended_word(state: RequestState) -> &'static str {
 fn sentence(request: &LibraryRequest) -> String {
     let what = match request.operation {
         Operation::Inventory => "inventory",
+        Operation::DoorAccess => "door access",
         Operation::Eject => "ejection",
         Operation::EjectCleaner => "ejection of the cleaner",
         Operation::Inject => "insertion",
@@ -292,6 +304,7 @@ fn sentence(request: &LibraryRequest) -> String {
         Operation::Dismount => "dismount",
         Operation::WriteFreeLabel => "free label",
         Operation::Classify => "label read",
+        Operation::Identify => "identification",
         Operation::Remove => "cancellation",
         Operation::CleanDrive => "cleaning",
         Operation::DisableLibrary => "disabling of the library",
@@ -320,7 +333,9 @@ fn answer_of(request: &LibraryRequest, told: Option<Refusal>) -> crate::api::Ans
         (_, Some(refusal)) => Err(refusal),
         (RequestState::Failed, None) => {
             let code = request.error.unwrap_or(Code::InvalidState);
-            let documented = FunctionName::MountNtmsMedia.spec().codes.contains(&code);
+            // The page of IdentifyNtmsSlot has no code for a label that cannot be read: the request's own is told.
+            let documented = request.operation == Operation::Identify
+                || FunctionName::MountNtmsMedia.spec().codes.contains(&code);
             Err(Refusal::new(if documented { code } else { Code::InvalidState }, request.note.clone())
                 .next(format!("the request is {}; its history tells what the robot did", request.id)))
         }

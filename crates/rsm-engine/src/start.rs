@@ -286,10 +286,26 @@ fn libraries(turn: &mut Turn<'_>) -> Handled {
         library.cleans_drives = wanted.cleaning.by_service;
         let (id, kind) = (library.id, library.kind);
         turn.put(library);
+        doors(turn, id, wanted)?;
         devices(turn, id, wanted)?;
         if let (LibraryKind::StandAlone, [drive]) = (kind, wanted.drives.as_slice()) {
             report::stand_alone_elements(turn, id, &drive.key)?;
         }
+    }
+    Ok(())
+}
+
+/// A robot's library has the door that its configuration tells of. Whether one that was open still is, nobody knows before
+/// the robot has been asked; since when it is, stays.
+fn doors(turn: &mut Turn<'_>, library: LibraryId, wanted: &LibraryConfiguration) -> Handled {
+    let known = turn.tx.find(columns::door::LIBRARY, library)?;
+    if known.is_empty() && wanted.door && wanted.changer.is_some() {
+        let door = report::new_door(turn, library);
+        turn.put(door);
+    }
+    for mut door in known.into_iter().filter(|door| door.state != DoorState::Unknown) {
+        door.state = DoorState::Unknown;
+        turn.put(door);
     }
     Ok(())
 }

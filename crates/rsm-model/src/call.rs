@@ -109,6 +109,20 @@ pub enum Call {
         /// NtmsEjectOperation: 0 start, 1 stop, 2 queue, 3 force.
         action: u32,
     },
+    /// AccessNtmsLibraryDoor.
+    AccessDoor {
+        /// Library; `None` stands for NULL.
+        library: Option<Guid>,
+        /// NtmsInventoryMethod: 0 none, 1 fast, 2 every label, 3 as the library is set up.
+        action: u32,
+    },
+    /// IdentifyNtmsSlot.
+    IdentifySlot {
+        /// Slot; `None` stands for NULL.
+        slot: Option<Guid>,
+        /// NtmsDismountOptions: 1 leaves the medium in the drive, 0 and 2 send it home.
+        option: u32,
+    },
     /// DismountNtmsDrive.
     DismountDrive {
         /// Drive; `None` stands for NULL.

@@ -356,6 +356,34 @@ pub struct Slot {
     pub seen: Observation,
 }
 
+numbered! {
+    /// Whether a door stands open (NtmsDoorState).
+    DoorState {
+        /// Not known.
+        Unknown = 0,
+        /// Closed.
+        Closed = 1,
+        /// Open.
+        Open = 2,
+    }
+}
+
+numbered! {
+    /// What is known of the lock of a door.
+    DoorLock {
+        /// Nothing: the service or the library's robot was started anew.
+        Unknown = 0,
+        /// Hands may open it.
+        Unlocked = 1,
+        /// It is locked against hands.
+        Locked = 2,
+        /// The library knows no command that locks it.
+        None = 3,
+        /// It could not be locked, and a person was asked to.
+        Failing = 4,
+    }
+}
+
 /// A door (NTMS_IEDOOR).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Door {
@@ -365,12 +393,23 @@ pub struct Door {
     pub common: Common,
     /// Number in the library.
     pub number: u32,
-    /// NtmsDoorState.
-    pub state: u32,
+    /// Whether it stands open.
+    pub state: DoorState,
     /// Seconds it may stay open before an operator is asked.
     pub max_open_s: u32,
     /// Its library.
     pub library: LibraryId,
+    // The engine's own memory.
+    /// Whether it is locked.
+    pub lock: DoorLock,
+    /// Request for which hands have it, from the order to unlock it until it is locked again.
+    pub opened_for: Option<RequestId>,
+    /// When it was unlocked for that request; the limit of a door that nobody opens counts from here.
+    pub unlocked_at: Option<UtcTime>,
+    /// Since when it stands open.
+    pub open_since: Option<UtcTime>,
+    /// When it was last seen closed after hands had had it.
+    pub closed_at: Option<UtcTime>,
 }
 
 numbered! {

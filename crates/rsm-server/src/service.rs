@@ -216,6 +216,8 @@ handlers!(LibraryControl {
     change delete_ntms_requests: DeleteNtmsRequestsRequest => DeleteNtmsRequestsResponse;
     change eject_ntms_media: EjectNtmsMediaRequest => EjectNtmsMediaResponse;
     change inject_ntms_media: InjectNtmsMediaRequest => InjectNtmsMediaResponse;
+    change access_ntms_library_door: AccessNtmsLibraryDoorRequest => AccessNtmsLibraryDoorResponse;
+    change identify_ntms_slot: IdentifyNtmsSlotRequest => IdentifyNtmsSlotResponse;
     change dismount_ntms_drive: DismountNtmsDriveRequest => DismountNtmsDriveResponse;
 });
 

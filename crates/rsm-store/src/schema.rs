@@ -21,6 +21,7 @@ pub(crate) const MIGRATIONS: &[(&str, &str)] = &[
     ("V5__operator_requests", include_str!("../migrations/sqlite/V5__operator_requests.sql")),
     ("V6__ports", include_str!("../migrations/sqlite/V6__ports.sql")),
     ("V7__hands", include_str!("../migrations/sqlite/V7__hands.sql")),
+    ("V8__doors", include_str!("../migrations/sqlite/V8__doors.sql")),
     ("V9__gangs", include_str!("../migrations/sqlite/V9__gangs.sql")),
 ];
 

@@ -94,5 +94,6 @@ pub fn configured_as(name: &str, geometry: Geometry, inventory: InventoryMethod)
         media_type: None,
         rules: Vec::new(),
         cleaning: rsm_engine::Cleaning::default(),
+        door: false,
     }
 }

@@ -143,7 +143,7 @@ impl Story {
             "open" | "close" | "keep" | "mount" | "dismount" | "inventory" | "again" | "write" | "read"
             | "pool" | "move" | "allocate" | "deallocate" | "set-pool" | "classify" | "clean" | "empty"
             | "cancel" | "order" | "reserve-slot" | "release-slot" | "eject" | "eject-cleaner" | "inject"
-            | "inject-cleaner" | "disable" | "enable" | "submit" | "await" | "satisfy" | "refuse"
+            | "inject-cleaner" | "disable" | "enable" | "door" | "submit" | "await" | "satisfy" | "refuse"
             | "acknowledge" => Some(self.call(verb, rest)?),
             "enumerate" | "info" | "why" | "table" | "pool-name" => Some(self.ask(verb, rest)?),
             "borrow" | "silence" | "hangup" => self.program_acts(verb, rest)?,

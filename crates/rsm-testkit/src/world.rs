@@ -618,6 +618,7 @@ fn configured(rng: &mut ChaCha8Rng, cleaners: &mut ChaCha8Rng, library: &SimLibr
         media_type,
         rules,
         cleaning: managing::policy(cleaners),
+        door: false,
     }
 }
 

@@ -116,5 +116,6 @@ queued!(
     EjectNtmsMediaResponse,
     EjectNtmsCleanerResponse,
     InjectNtmsCleanerResponse,
-    InjectNtmsMediaResponse
+    InjectNtmsMediaResponse,
+    AccessNtmsLibraryDoorResponse
 );

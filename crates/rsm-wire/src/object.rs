@@ -260,15 +260,11 @@ fn drive_type_information(kind: &record::DriveType) -> v1::DriveTypeInformation 
 }
 
 fn door_information(door: &record::Door) -> v1::IeDoorInformation {
-    let state_word = match door.state {
-        1 => "closed",
-        2 => "open",
-        _ => "unknown",
-    };
+    let (state, state_word) = numbered(door.state);
     v1::IeDoorInformation {
         number: door.number,
-        state: door.state,
-        state_word: state_word.to_string(),
+        state,
+        state_word,
         max_open_s: door.max_open_s,
         library: door.library.to_string(),
         ..Default::default()

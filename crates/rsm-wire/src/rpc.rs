@@ -68,6 +68,8 @@ rpcs! {
         "DeleteNtmsRequests": DeleteNtmsRequestsRequest => DeleteNtmsRequestsResponse;
         "EjectNtmsMedia": EjectNtmsMediaRequest => EjectNtmsMediaResponse;
         "InjectNtmsMedia": InjectNtmsMediaRequest => InjectNtmsMediaResponse;
+        "AccessNtmsLibraryDoor": AccessNtmsLibraryDoorRequest => AccessNtmsLibraryDoorResponse;
+        "IdentifyNtmsSlot": IdentifyNtmsSlotRequest => IdentifyNtmsSlotResponse;
         "DismountNtmsDrive": DismountNtmsDriveRequest => DismountNtmsDriveResponse;
     }
     "CleanerManagement" {

@@ -77,5 +77,6 @@ done!(
     WaitForNtmsOperatorRequestResponse,
     SatisfyNtmsOperatorRequestResponse,
     CancelNtmsOperatorRequestResponse,
+    IdentifyNtmsSlotResponse,
     AcknowledgeOperatorRequestResponse
 );

@@ -97,6 +97,8 @@ fn refuses_unknown(function: &str) -> bool {
         "SetNtmsRequestOrder" => read::<v1::SetNtmsRequestOrderRequest>(json).is_err(),
         "DeleteNtmsRequests" => read::<v1::DeleteNtmsRequestsRequest>(json).is_err(),
         "EjectNtmsMedia" => read::<v1::EjectNtmsMediaRequest>(json).is_err(),
+        "AccessNtmsLibraryDoor" => read::<v1::AccessNtmsLibraryDoorRequest>(json).is_err(),
+        "IdentifyNtmsSlot" => read::<v1::IdentifyNtmsSlotRequest>(json).is_err(),
         "DismountNtmsDrive" => read::<v1::DismountNtmsDriveRequest>(json).is_err(),
         "CleanNtmsDrive" => read::<v1::CleanNtmsDriveRequest>(json).is_err(),
         "InjectNtmsCleaner" => read::<v1::InjectNtmsCleanerRequest>(json).is_err(),

@@ -3,7 +3,7 @@
 //! ```text
 //! [manager]   socket, database, state_dir, admin_group, operator_group, worker
 //! [limits]    move_ms, load_ms, ...          how long things may take; rsm_engine::Limits has the defaults
-//! [[library]] name, changer, drives, inventory, label_reads_per_hour, media_type
+//! [[library]] name, changer, drives, door, inventory, label_reads_per_hour, media_type
 //!             without a changer: one drive that stands alone
 //! [library.cleaning] by, most_a_week, after_mounts, after_hours    how its drives are cleaned
 //! [[library.rule]] bar_code, media_type, pool    decisions about new cartridges
@@ -126,6 +126,9 @@ pub struct Library {
     pub changer: Option<String>,
     /// The drives.
     pub drives: Vec<Drive>,
+    /// Whether it has a door that hands get by `rsm library door`.
+    #[serde(default)]
+    pub door: bool,
     /// Default inventory.
     #[serde(default)]
     pub inventory: Inventory,
@@ -351,6 +354,7 @@ impl Config {
             media_type: library.media_type.map(|kind| kind.code),
             rules: library.rules.iter().map(Rule::engine).collect(),
             cleaning: library.cleaning.engine(),
+            door: library.door,
         };
         Configuration {
             libraries: self.libraries.iter().map(library).collect(),
@@ -377,6 +381,9 @@ impl Config {
             for device in devices(library) {
                 let bay = device.bay.map(|bay| format!(", bay {bay}")).unwrap_or_default();
                 let _ = writeln!(text, "  {:<20} {}{bay}", device.key.0, device.address);
+            }
+            if library.door {
+                text.push_str("  door                 hands get it by rsm library door\n");
             }
             describe_intake(&mut text, library);
         }
@@ -545,6 +552,7 @@ mod tests {
         name = "lab"
         changer = "sim:/tmp/lab#0"
         drives = ["sim:/tmp/lab#1", { address = "iscsi://h:3260/iqn.x/2", bay = 257 }]
+        door = true
         inventory = "none"
         label_reads_per_hour = 12
         media_type = "lto-8"
@@ -565,7 +573,7 @@ mod tests {
         assert_eq!(library.changer.as_ref().map(|one| one.key.0.as_str()), Some("lab/changer"));
         let drives: Vec<_> = library.drives.iter().map(|drive| (drive.key.0.as_str(), drive.bay)).collect();
         assert_eq!(drives, [("lab/drive-1", None), ("lab/drive-2", Some(257))]);
-        assert_eq!(library.inventory, InventoryMethod::None);
+        assert_eq!((library.inventory, library.door), (InventoryMethod::None, true));
         assert_eq!((library.label_reads_per_hour, library.media_type), (12, Some(0x107)));
         let rule = |bar_code: &str, media_type, pool: Option<&str>| IntakeRule {
             bar_code: bar_code.into(),
@@ -578,6 +586,7 @@ mod tests {
         let told = config.describe();
         for line in [
             "  lab/drive-2          iscsi://h:3260/iqn.x/2, bay 257\n",
+            "  door                 hands get it by rsm library door\n",
             "  labels read          12 an hour\n",
             "  media type           LTO-8\n",
             "  rule                 LAB*L8 are LTO-8, blank ones go to \\Lab\\Daily\n",

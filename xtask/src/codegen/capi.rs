@@ -330,6 +330,8 @@ fn rust_name(function: &str) -> Result<&'static str> {
         "SatisfyNtmsOperatorRequest" => "satisfy_operator_request",
         "CancelNtmsOperatorRequest" => "cancel_operator_request",
         "EjectNtmsMedia" => "eject",
+        "AccessNtmsLibraryDoor" => "access_door",
+        "IdentifyNtmsSlot" => "identify_slot",
         other => bail!("{other} has no name in crate::calls"),
     })
 }

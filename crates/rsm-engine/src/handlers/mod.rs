@@ -9,6 +9,8 @@ mod classify;
 mod cleaner_ports;
 mod cleaners;
 mod enabling;
+mod doors;
+mod identify;
 mod information;
 mod inject;
 mod inventory;
@@ -92,6 +94,8 @@ pub(crate) fn call(
         Call::Eject { medium, operation, action } => {
             Some(ports::eject(turn, &asked, *medium, *operation, *action)?)
         }
+        Call::AccessDoor { library, action } => Some(doors::access(turn, &asked, *library, *action)?),
+        Call::IdentifySlot { slot, option } => identify::identify(turn, &asked, *slot, *option)?,
         Call::DismountDrive { drive } => Some(queue::dismount_drive(turn, &asked, *drive)?),
         Call::CreatePool(pool) => Some(pools::create(turn, &asked, pool)?),
         Call::MoveToPool { medium, pool } => Some(pools::move_to(turn, &asked, *medium, *pool)?),

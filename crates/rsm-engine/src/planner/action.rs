@@ -2,7 +2,7 @@
 
 use super::view::Examined;
 use crate::requests::Ending;
-use rsm_model::ids::{DriveId, MediumId, PortId, RequestId, SideId, SlotId};
+use rsm_model::ids::{DoorId, DriveId, MediumId, PortId, RequestId, SideId, SlotId};
 use rsm_model::record::Dismounting;
 use rsm_step::Look;
 
@@ -41,6 +41,8 @@ pub(crate) enum Action {
     WriteLabel { request: RequestId, drive: DriveId },
     /// Read the label of a medium that its owner may have written, before it leaves its drive (decision 33).
     ReadLabel { request: RequestId, drive: DriveId },
+    /// Leave a medium that was identified in its drive, as after a deferred dismount.
+    Leave { request: RequestId, drive: DriveId },
     /// Queue the label reads of the drives, or of the next slot, for a full inventory.
     Examine { request: RequestId, place: Examined },
     /// Queue the reading of a label that nobody has asked for (decision 18).
@@ -79,6 +81,22 @@ pub(crate) enum Action {
     SetEnabled { request: RequestId },
     /// Work at an insert/eject port.
     AtPorts(PortWork),
+    /// Work at a door.
+    AtDoor(DoorWork),
+}
+
+/// What is done at a door.
+pub(crate) enum DoorWork {
+    /// Unlock it for a request; from the order on that answers for its being locked again.
+    Unlock { request: RequestId, door: DoorId },
+    /// It is open already: the request stands for it.
+    Adopt { request: RequestId, door: DoorId },
+    /// Lock it: for its request, or because nobody has it.
+    Lock { request: Option<RequestId>, door: DoorId },
+    /// Take it back from a request that has ended.
+    Release { door: DoorId },
+    /// Hands are out again: the inventory follows, and the request ends.
+    Done { request: RequestId, door: DoorId },
 }
 
 /// What is done at an insert/eject port.
@@ -133,6 +151,7 @@ impl Action {
             Action::PutBack { .. } => "put back",
             Action::WriteLabel { .. } => "write a free label",
             Action::ReadLabel { .. } => "read a label",
+            Action::Leave { .. } => "leave what was identified",
             Action::Examine { .. } => "examine a place",
             Action::ReadInBackground { .. } => "read a label in the background",
             Action::SetAside { .. } => "set aside",
@@ -151,6 +170,11 @@ impl Action {
             Action::HandOver { .. } => "hand over the media of a call",
             Action::BreakOff { .. } => "end the other mounts of a call",
             Action::SetEnabled { .. } => "change what is in use",
+            Action::AtDoor(DoorWork::Unlock { .. }) => "unlock a door",
+            Action::AtDoor(DoorWork::Adopt { .. }) => "stand for an open door",
+            Action::AtDoor(DoorWork::Lock { .. }) => "lock a door",
+            Action::AtDoor(DoorWork::Release { .. }) => "take a door back",
+            Action::AtDoor(DoorWork::Done { .. }) => "end a door access",
             Action::AtPorts(PortWork::MoveIn { .. }) => "move into a port",
             Action::AtPorts(PortWork::Open { .. }) => "open a port",
             Action::AtPorts(PortWork::Close { .. }) => "close a port",

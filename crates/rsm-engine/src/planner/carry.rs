@@ -6,6 +6,7 @@
 use super::action::Action;
 use super::cleaning;
 use super::enabling;
+use super::doors;
 use super::fitting;
 use super::gang;
 use super::labels;
@@ -48,6 +49,7 @@ pub(super) fn carry(turn: &mut Turn<'_>, view: &View, action: Action) -> Handled
         Action::PutBack { request, ending } => put_back(turn, the_request(view, request)?, ending),
         Action::WriteLabel { request, drive } => labels::write(turn, view, request, drive),
         Action::ReadLabel { request, drive } => labels::read(turn, view, request, drive),
+        Action::Leave { request, drive } => labels::leave(turn, view, request, drive),
         Action::Examine { request, place } => labels::examine(turn, view, request, place),
         Action::ReadInBackground { side, medium } => labels::in_background(turn, view, side, medium),
         Action::PutAway { drive, medium, way } => put_away(turn, view, drive, medium, way),
@@ -57,6 +59,7 @@ pub(super) fn carry(turn: &mut Turn<'_>, view: &View, action: Action) -> Handled
         Action::BeginGang { drives } => gang::begin(turn, view, drives),
         Action::HandOver { leader } => gang::hand_over(turn, view, leader),
         Action::BreakOff { request, why } => gang::break_off(turn, view, request, why),
+        Action::AtDoor(work) => doors::carry(turn, view, work),
         Action::AtPorts(work) => ports::carry(turn, view, work),
         Action::SetAside { media } => fitting::set_aside(turn, view, &media),
         Action::NoteCleaner { cleaner } => cleaning::note(turn, view, cleaner),
@@ -310,7 +313,10 @@ fn move_in(turn: &mut Turn<'_>, view: &View, id: RequestId, drive: DriveId) -> H
         held.state = medium::step(held.state, MediumEvent::Claimed)?;
     }
     request.drive = Some(drive);
-    request.slot = held.home_slot;
+    // What names the slot that was asked about goes on naming it.
+    if request.operation != Operation::Identify {
+        request.slot = held.home_slot;
+    }
     let turn_over = turn_for(turn, &held, &request)?;
     order_move(turn, view, id, &held, Location::Drive(drive), turn_over)?;
     turn.put(held);
@@ -322,7 +328,9 @@ fn move_out(turn: &mut Turn<'_>, view: &View, id: RequestId, drive: DriveId, slo
     let mut request = started(the_request(view, id)?)?;
     let Some(mut held) = view.medium_in(drive).cloned() else { return missing("a cartridge") };
     held.claimed_by = Some(id);
-    request.slot = Some(slot);
+    if request.operation != Operation::Identify {
+        request.slot = Some(slot);
+    }
     // In a slot side A is up, so that a library looks the same whoever used it last.
     let turn_over = if held.upside_down { TurnOver::Over } else { TurnOver::Keep };
     order_move(turn, view, id, &held, Location::Slot(slot), turn_over)?;

@@ -11,7 +11,7 @@
 
 use super::action::Action;
 use super::carry::{self, missing, started, the_drive, the_request};
-use super::queue::{MOST_ATTEMPTS, ending_of, finish, in_reach, unsettled, wait, without_slot};
+use super::queue::{MOST_ATTEMPTS, ending_of, finish, in_reach, robot_waits, unsettled, wait, without_slot};
 use super::view::View;
 use crate::operators::{self, Ask};
 use crate::queue_order;
@@ -151,7 +151,7 @@ fn begin(view: &View, request: &LibraryRequest, drive: &Drive) -> Option<Action>
         return wait(request, format!("{} is at work or does not answer", drive.common.name));
     }
     if !in_reach(view, cleaner) || !view.robot_ready() {
-        return wait(request, "the robot is at work or does not answer");
+        return wait(request, robot_waits(view));
     }
     Some(Action::BringCleaner { request: request.id, drive: drive.id, cleaner: cleaner.id })
 }

@@ -43,8 +43,9 @@ const ELEMENTS_READ: u32 = 1;
 /// that of the library.
 pub(super) fn next(view: &View, request: &LibraryRequest) -> Option<Action> {
     // What waits for a person to look at a medium says so.
-    let doubtful = view.medium_of(request).is_some_and(|medium| medium.conflict);
-    needed(view, request).filter(|action| doubtful || !matches!(action, Action::Wait { .. }))
+    let told = request.operation == Operation::Identify
+        || view.medium_of(request).is_some_and(|medium| medium.conflict);
+    needed(view, request).filter(|action| told || !matches!(action, Action::Wait { .. }))
 }
 
 fn needed(view: &View, request: &LibraryRequest) -> Option<Action> {
@@ -52,7 +53,7 @@ fn needed(view: &View, request: &LibraryRequest) -> Option<Action> {
         return finish(request, Ending::failed(Code::InvalidMedia, "the medium's record is gone"));
     };
     if request.goal != Goal::AsAsked {
-        return put_back(view, request, medium);
+        return stays(view, request, medium).or_else(|| put_back(view, request, medium));
     }
     let background = request.operation == Operation::Classify;
     let taken = view.medium_taken(medium, Some(request.id));
@@ -68,11 +69,45 @@ fn needed(view: &View, request: &LibraryRequest) -> Option<Action> {
         (Location::Slot(_) | Location::Port(_), None) if background => {
             in_background_slot(view, request, medium)
         }
-        (Location::Slot(_) | Location::Port(_), None) if medium.conflict => wait(request, IN_DOUBT),
+        (Location::Slot(_) | Location::Port(_), None)
+            if medium.conflict && request.operation == Operation::WriteFreeLabel =>
+        {
+            wait(request, IN_DOUBT)
+        }
         (Location::Slot(_) | Location::Port(_), None) => in_slot(view, request, medium),
         (Location::Changer(_), None) => wait(request, "the cartridge is stuck in the gripper"),
         (Location::Offline, None) => None,
     }
+}
+
+/// A medium that was identified and shall stay in its drive: a deferred dismount takes it over (identify-deferred).
+fn stays(view: &View, request: &LibraryRequest, medium: &Medium) -> Option<Action> {
+    let deferred = request.operation == Operation::Identify && request.option == Dismounting::Deferred as u32;
+    let Location::Drive(id) = medium.location else { return None };
+    let loaded = view.drive(id).is_some_and(|drive| drive.state == DriveState::Loaded);
+    let mine = medium.claimed_by == Some(request.id);
+    (deferred && mine && loaded && request.goal == Goal::PutBackThenPass)
+        .then_some(Action::Leave { request: request.id, drive: id })
+}
+
+/// Queues the deferred dismount of what was identified, and ends the request.
+pub(super) fn leave(turn: &mut Turn<'_>, view: &View, id: RequestId, drive: DriveId) -> Handled {
+    let request = the_request(view, id)?;
+    let bay = the_drive(view, drive)?;
+    let mut release = requests::of_service(turn, view.library.id, Operation::Dismount)?;
+    release.application.clone_from(&request.application);
+    release.user.clone_from(&request.user);
+    release.computer.clone_from(&request.computer);
+    release.medium = request.medium;
+    release.side = bay.saved_side;
+    release.drive = Some(drive);
+    release.option = Dismounting::Deferred as u32;
+    turn.put(release);
+    if let Some(mut held) = view.medium_of(&request).cloned() {
+        held.claimed_by = None;
+        turn.put(held);
+    }
+    requests::end(turn, request, Ending::new(RequestEvent::Succeeded, ""))
 }
 
 fn in_drive(view: &View, request: &LibraryRequest, id: DriveId) -> Option<Action> {

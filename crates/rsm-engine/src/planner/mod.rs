@@ -17,6 +17,7 @@ mod action;
 mod carry;
 mod cleaning;
 mod door;
+mod doors;
 mod enabling;
 mod fitting;
 mod gang;
@@ -34,7 +35,7 @@ use action::Action;
 use rsm_model::UtcTime;
 use rsm_model::ids::{DriveId, MediumId, RequestId, StepId};
 use rsm_model::machine::drive::DriveState;
-use rsm_model::record::{Drive, Library, LibraryKind, Location, Medium, MountAccess, Port};
+use rsm_model::record::{Door, Drive, Library, LibraryKind, Location, Medium, MountAccess, Port};
 use rsm_model::time::Now;
 use rsm_step::Step;
 use rsm_store::{ReadTx, StoreError};
@@ -161,6 +162,7 @@ pub(crate) fn has_drives(tx: &ReadTx<'_>, library: Library, wanted: &[Wanted<'_>
 }
 
 pub(crate) use cleaning::{UNCOUNTED, is_empty, set_uses as set_cleaner_uses};
+pub(crate) use doors::look_after as look_at_door_after;
 pub(crate) use gang::Wanted;
 pub(crate) use labels::{queue_full_inventory, recover};
 pub(crate) use outlook::{Coming, Outlook, of as outlook};
@@ -201,6 +203,11 @@ pub(crate) fn next_wake_ms(tx: &ReadTx<'_>, now: Now) -> Result<Option<u64>, Sto
     for request in tx.open_requests()?.into_iter().filter(|request| request.hands_since.is_some()) {
         let Some(library) = tx.get::<Library>(request.library)? else { continue };
         let due = [door::next_look(&library, &request), door::time_is_over(tx, &request)?];
+        moments.extend(due.into_iter().flatten().filter(|at| *at > now.utc).map(from_utc));
+    }
+    for door in tx.all::<Door>()?.into_iter().filter(|door| door.unlocked_at.is_some()) {
+        let Some(library) = tx.get::<Library>(door.library)? else { continue };
+        let due = [doors::next_look(&library, &door), doors::time_is_over(&door)];
         moments.extend(due.into_iter().flatten().filter(|at| *at > now.utc).map(from_utc));
     }
     for drive in tx.all::<Drive>()? {

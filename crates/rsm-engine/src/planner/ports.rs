@@ -210,7 +210,7 @@ fn into_port(view: &View, request: &LibraryRequest, medium: &Medium) -> Option<A
         return queue::wait(request, "where the medium lies is being read");
     }
     if !view.robot_ready() {
-        return queue::wait(request, "the robot is at work or does not answer");
+        return queue::wait(request, queue::robot_waits(view));
     }
     Some(Action::AtPorts(PortWork::MoveIn { request: request.id, port: port.id }))
 }
@@ -244,7 +244,7 @@ fn in_port(view: &View, request: &LibraryRequest, port: &Port) -> Option<Action>
         return queue::wait(request, "the others of its group are brought to the ports");
     }
     if !view.robot_ready() || view.is_locked(port.element) {
-        return queue::wait(request, "the robot is at work or does not answer");
+        return queue::wait(request, queue::robot_waits(view));
     }
     Some(Action::AtPorts(PortWork::Open { request: request.id, port: port.id }))
 }

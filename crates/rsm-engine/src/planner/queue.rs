@@ -6,6 +6,7 @@
 use super::action::Action;
 use super::cleaning;
 use super::door;
+use super::doors;
 use super::enabling;
 use super::gang;
 use super::inject;
@@ -48,6 +49,7 @@ pub(super) fn next(view: &View) -> Option<Action> {
         }
         match request.operation {
             Operation::Inventory => inventory(view, request),
+            Operation::DoorAccess => doors::access(view, request),
             Operation::Inject => inject::media(view, request),
             Operation::InjectCleaner if view.ports.is_empty() => door::inject(view, request),
             Operation::InjectCleaner => inject::cleaner(view, request),
@@ -55,7 +57,9 @@ pub(super) fn next(view: &View) -> Option<Action> {
             Operation::Eject | Operation::EjectCleaner => ports::eject(view, request),
             Operation::Dismount => dismount(view, request),
             Operation::Mount => mount(view, request),
-            Operation::WriteFreeLabel | Operation::Classify => labels::next(view, request),
+            Operation::WriteFreeLabel | Operation::Classify | Operation::Identify => {
+                labels::next(view, request)
+            }
             Operation::CleanDrive => cleaning::next(view, request),
             Operation::ReserveCleaner | Operation::ReleaseCleaner => cleaning::slots(view, request),
             // It ends with the request that it removes.
@@ -94,6 +98,10 @@ fn inventory(view: &View, request: &LibraryRequest) -> Option<Action> {
     }
     if request.option == InventoryMethod::Full.number() && request.steps_done > 0 {
         return labels::inventory(view, request);
+    }
+    if let Some(door) = view.door_of_hands() {
+        // Looking into the elements moves the robot.
+        return wait(request, held(door));
     }
     match view.changer_device() {
         Some(robot)
@@ -171,7 +179,7 @@ pub(super) fn put_out(view: &View, request: &LibraryRequest, drive: &Drive) -> O
         return Some(Action::Unload { request: request.id, drive: drive.id });
     }
     if !view.robot_ready() || !drive.seen.is_trusted() {
-        return wait(request, "the robot is at work");
+        return wait(request, view.door_of_hands().map_or_else(|| "the robot is at work".to_string(), held));
     }
     match view.refuge_of(medium) {
         Some(slot) => Some(Action::MoveOut { request: request.id, drive: drive.id, slot }),
@@ -215,9 +223,23 @@ fn mount(view: &View, request: &LibraryRequest) -> Option<Action> {
     }
 }
 
+/// What keeps the robot from moving while hands have a door.
+fn held(door: &Door) -> String {
+    match door.state {
+        DoorState::Open => format!("{} is open", door.common.name),
+        _ => format!("hands have {}", door.common.name),
+    }
+}
+
+/// Why the robot takes no order now.
+pub(super) fn robot_waits(view: &View) -> String {
+    view.door_of_hands().map_or_else(|| "the robot is at work or does not answer".to_string(), held)
+}
+
 /// Why the library cannot be relied on now.
 pub(super) fn unsettled(view: &View) -> &'static str {
     match view.changer_device() {
+        _ if view.doors.iter().any(|door| door.state == DoorState::Open) => "the door of the library is open",
         Some(robot) if robot.answered => "the library is being read",
         _ => "the library does not answer",
     }
@@ -333,7 +355,7 @@ pub(super) fn move_in(
     if in_reach(view, medium) && view.robot_ready() {
         return Some(Action::MoveIn { request: request.id, drive });
     }
-    wait(request, "the robot is at work or does not answer")
+    wait(request, robot_waits(view))
 }
 
 /// Whether the robot can take a medium from where it stands: its place was seen, and no step and no hand has it.

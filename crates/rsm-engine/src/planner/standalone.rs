@@ -143,6 +143,14 @@ fn queue(view: &View) -> Option<Action> {
                 Ending::failed(Code::UnableToClean, "a drive without a robot is cleaned by hand"),
             ),
             // It was asked of a library with a robot, which it is no more.
+            Operation::Identify => super::queue::finish(
+                request,
+                Ending::failed(Code::ResourceNotPresent, "a drive without a robot has no slots"),
+            ),
+            Operation::DoorAccess => super::queue::finish(
+                request,
+                Ending::failed(Code::ResourceNotPresent, "a drive without a robot has no door"),
+            ),
             Operation::Eject | Operation::EjectCleaner | Operation::Inject | Operation::InjectCleaner => {
                 super::queue::finish(
                     request,

@@ -5,6 +5,7 @@
 
 use super::action::Action;
 use super::cleaning;
+use super::doors;
 use super::fitting;
 use super::ports;
 use super::view::View;
@@ -18,6 +19,7 @@ use rsm_step::Look;
 pub(super) fn next(view: &View) -> Option<Action> {
     read(view)
         .or_else(|| ports::close_left_open(view))
+        .or_else(|| doors::settle(view))
         .or_else(|| probe(view))
         .or_else(|| put_away(view))
         .or_else(|| cleaning::upkeep(view))
@@ -56,7 +58,7 @@ fn read(view: &View) -> Option<Action> {
     // A robot that has failed rests before it is asked again; one that has not only waits for its next poll.
     let rested = robot.probes == 0 || robot.probe_at.is_none_or(|at| at <= view.utc);
     let again = view.library.common.operational == OperationalState::NeedsService && robot.probes > 0;
-    let hands = ports::is_look_due(view);
+    let hands = ports::is_look_due(view) || doors::is_look_due(view);
     let wanted = rested && (view.library.wants_read || again || hands);
     wanted.then_some(Action::Read { request: None, look: Look::Remember })
 }

@@ -43,6 +43,8 @@ pub(crate) struct View {
     pub slots: BTreeMap<SlotId, Slot>,
     /// All of the library.
     pub ports: BTreeMap<PortId, Port>,
+    /// All of the library.
+    pub doors: Vec<Door>,
     pub mounts: BTreeMap<MediumId, Mount>,
     /// Mounts for which a person has been asked to bring the medium.
     pub asked: BTreeSet<RequestId>,
@@ -96,6 +98,7 @@ impl View {
             media: BTreeMap::new(),
             slots: BTreeMap::new(),
             ports: tx.find(columns::port::LIBRARY, id)?.into_iter().map(|port| (port.id, port)).collect(),
+            doors: tx.find(columns::door::LIBRARY, id)?,
             mounts: BTreeMap::new(),
             asked,
             answered: BTreeSet::new(),
@@ -248,7 +251,16 @@ impl View {
     pub fn robot_ready(&self) -> bool {
         let answers =
             self.changer_device().is_some_and(|device| device.answered && !self.is_busy(&device.key));
-        answers && self.settled() && self.library.common.operational == OperationalState::Ready
+        let open_to_hands = self.door_of_hands().is_some();
+        answers
+            && !open_to_hands
+            && self.settled()
+            && self.library.common.operational == OperationalState::Ready
+    }
+
+    /// The door that hands have: it is unlocked for a request, or open.
+    pub fn door_of_hands(&self) -> Option<&Door> {
+        self.doors.iter().find(|door| door.opened_for.is_some() || door.state == DoorState::Open)
     }
 
     /// Whether a drive's own device can take an order now.

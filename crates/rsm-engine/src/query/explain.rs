@@ -11,7 +11,7 @@ use rsm_model::access::{Caller, Right, ScopeKind};
 use rsm_model::call::Explanation;
 use rsm_model::ids::{Guid, RequestId};
 use rsm_model::machine::library::OperationalState;
-use rsm_model::record::{Library, LibraryRequest, OpenStep};
+use rsm_model::record::{DoorState, Library, LibraryRequest, OpenStep};
 use rsm_store::{ReadTx, columns};
 
 /// Lists what stands in a request's way, the decisive thing first.
@@ -53,7 +53,15 @@ fn of_library(tx: &ReadTx<'_>, request: &LibraryRequest) -> Handled<Vec<String>>
         OperationalState::NeedsService => Some(format!("{name} needs service: see rsm operator list")),
         OperationalState::NotPresent => Some(format!("{name} does not answer")),
     };
-    Ok(state.into_iter().collect())
+    let door = tx.find(columns::door::LIBRARY, library.id)?.into_iter().find_map(|door| match door.state {
+        DoorState::Open => {
+            Some(format!("{} of {name} is open: nothing moves until it is closed", door.common.name))
+        }
+        _ => door.opened_for.filter(|id| *id != request.id).map(|id| {
+            format!("hands may open {} of {name} for request {id}: nothing moves meanwhile", door.common.name)
+        }),
+    });
+    Ok(state.into_iter().chain(door).collect())
 }
 
 fn under_way(step: &OpenStep) -> String {

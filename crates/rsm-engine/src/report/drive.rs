@@ -47,7 +47,9 @@ pub(super) fn loaded(turn: &mut Turn<'_>, step: &OpenStep, report: &LoadedMedium
     request.steps_done += 1;
     match request.operation {
         Operation::Mount => mount_loaded(turn, request, held, bay, side, report),
-        Operation::Classify => label_read(turn, request, held, bay, side, &report.label),
+        Operation::Classify | Operation::Identify => {
+            label_read(turn, request, held, bay, side, &report.label)
+        }
         _ => {
             turn.put(side);
             put_all(turn, request, held, bay);
@@ -165,7 +167,7 @@ fn label_read(
         request.goal = Goal::PutBackThenPass;
         request.attempts = 0;
     }
-    let asked_for = request.operation == Operation::Classify && request.session.is_some();
+    let asked_for = request.operation.reads_a_label() && request.session.is_some();
     let known = !matches!(side.witness, LabelWitness::Stale | LabelWitness::NotRead);
     let expected = (known && labels::is_recorded(&side, found)) || is_ordered_label(&side, found);
     if side.state == SideState::Unprepared && asked_for && !expected && !held.conflict {

@@ -429,7 +429,7 @@ fn read_other_side(turn: &mut Turn<'_>, old: &Side, medium: &Medium, new: &Side)
     if label_read_is_queued(turn, new.id)? {
         return Ok(());
     }
-    let classify = |request: &LibraryRequest| request.operation == Operation::Classify;
+    let classify = |request: &LibraryRequest| request.operation.reads_a_label();
     let asked = turn.tx.open_requests_of_side(old.id)?.into_iter().find(classify);
     if let Some(mut request) = asked {
         request.medium = Some(medium.id);

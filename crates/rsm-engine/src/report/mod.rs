@@ -11,6 +11,7 @@
 //! lost until its elements have been read again.
 
 mod cleaning;
+mod doors;
 mod drive;
 mod elements;
 mod inject;
@@ -28,6 +29,7 @@ pub(crate) use cleaning::{
     count_unasked as count_unasked_cleaning, in_vain as cleaned_in_vain,
     may_have_been_used as cleaner_may_have_been_used,
 };
+pub(crate) use doors::new_door;
 pub(crate) use drive::mounted;
 pub(crate) use inject::{cleaner_is_in, no_cleaner, stored};
 pub(crate) use pieces::{Pieces, next as next_piece};
@@ -61,6 +63,7 @@ pub(crate) fn step(turn: &mut Turn<'_>, report: &StepReport) -> Handled {
     }
     if device.role == DeviceRole::Changer {
         attend(turn, device.library, &report.attentions)?;
+        doors::hear(turn, device.library, &report.outcome, &report.attentions)?;
     }
     match pieces::put_aside(turn, &step, report)? {
         Pace::ByPieces => Ok(()),
@@ -84,7 +87,9 @@ fn take_in(turn: &mut Turn<'_>, device: Device, step: &OpenStep, report: &StepRe
         Outcome::LabelKept(medium) => drive::label_kept(turn, step, medium),
         Outcome::Unloaded { alerts } => drive::unloaded(turn, step, alerts.as_ref()),
         Outcome::Cleaned { end, alerts } => cleaning::cleaned(turn, step, *end, alerts.as_ref()),
-        Outcome::Alerts { .. } | Outcome::DoorLocked | Outcome::DoorUnlocked => Ok(()),
+        Outcome::Alerts { .. } => Ok(()),
+        Outcome::DoorLocked => doors::locked(turn, step),
+        Outcome::DoorUnlocked => doors::unlocked(turn, step),
         Outcome::PortMoved { port } => ports::moved(turn, step, port),
         Outcome::Written => drive::blocks_done(turn, step, Ok(rsm_model::Reply::Done)),
         Outcome::Blocks { blocks } => {
@@ -153,6 +158,9 @@ fn current_library(turn: &Turn<'_>, id: LibraryId) -> Handled<Option<Library>> {
 
 /// Handles a failure by what it says about the world.
 fn failed(turn: &mut Turn<'_>, device: Device, step: OpenStep, failure: Failure, text: &str) -> Handled {
+    if failure == Failure::DoorOpen && device.role == DeviceRole::Changer {
+        return doors::stands_open(turn, device, &step);
+    }
     turn.tell(step.library, step.request, "failed", format!("{} on {}: {text}", step.kind, step.device));
     if failure == Failure::CompletionUnknown {
         return lose(turn, step, text);
@@ -164,6 +172,8 @@ fn failed(turn: &mut Turn<'_>, device: Device, step: OpenStep, failure: Failure,
         "read elements" => elements::failed(turn, device, &step, text),
         "move" => motion::failed(turn, device, &step, failure, text),
         "open port" | "close port" => ports::failed(turn, &step, failure, text),
+        "lock door" => doors::lock_failed(turn, &step, failure, text),
+        "unlock door" => doors::unlock_failed(turn, &step, failure, text),
         "load" => drive::load_failed(turn, &step, failure, text),
         "unload" => drive::unload_failed(turn, &step, failure, text),
         "clean" => cleaning::failed(turn, &step, text),

@@ -80,6 +80,7 @@ fn changer(turn: &mut Turn<'_>, device: &Device, identity: &DeviceIdentity, layo
     changer.device.clone_from(&device.key);
     changer.element = layout.transports.0;
     turn.put(changer);
+    super::doors::robot_is_new(turn, device.library)?;
     doubt(turn, device.library, "the changer was found")
 }
 

@@ -1079,7 +1079,7 @@ pub const FUNCTIONS: &[FunctionSpec; 63] = &[
             Code::ResourceNotPresent,
             Code::Success,
         ],
-        implemented: Implemented::No,
+        implemented: Implemented::Yes,
     },
     FunctionSpec {
         id: FunctionName::CancelNtmsLibraryRequest,
@@ -1618,7 +1618,7 @@ pub const FUNCTIONS: &[FunctionSpec; 63] = &[
             Code::LibraryOffline,
             Code::ObjectNotFound,
         ],
-        implemented: Implemented::No,
+        implemented: Implemented::Yes,
     },
     FunctionSpec {
         id: FunctionName::InjectNtmsMedia,

@@ -31,6 +31,8 @@ numbered! {
         EnableMedium = 6,
         /// Inventory of the library.
         Inventory = 8,
+        /// Hands get the door of the library (NTMS_LM_DOORACCESS).
+        DoorAccess = 9,
         /// A medium leaves the library through a port (NTMS_LM_EJECT).
         Eject = 10,
         /// The cleaner leaves the library through a port or the door (NTMS_LM_EJECTCLEANER).
@@ -39,6 +41,8 @@ numbered! {
         Inject = 12,
         /// A cleaner enters the library through a port or the door (NTMS_LM_INJECTCLEANER).
         InjectCleaner = 13,
+        /// The medium in a slot is identified by its label, for somebody who waits (NTMS_LM_PROCESSOMID).
+        Identify = 14,
         /// A drive is cleaned (NTMS_LM_CLEANDRIVE).
         CleanDrive = 15,
         /// Dismount of a side.
@@ -80,11 +84,20 @@ impl Operation {
         matches!(self, Operation::Inject | Operation::InjectCleaner)
     }
 
+    /// Whether it reads a label for its own sake.
+    pub fn reads_a_label(self) -> bool {
+        matches!(self, Operation::Classify | Operation::Identify)
+    }
+
     /// Whether it brings a medium into a drive of its own and takes it out again.
     pub fn takes_a_drive(self) -> bool {
         matches!(
             self,
-            Operation::Mount | Operation::WriteFreeLabel | Operation::Classify | Operation::CleanDrive
+            Operation::Mount
+                | Operation::WriteFreeLabel
+                | Operation::Classify
+                | Operation::Identify
+                | Operation::CleanDrive
         )
     }
 }

@@ -33,7 +33,7 @@ row! { Slot, "slot", Some(ObjectType::Slot), key SlotId = ["id"], |row| row.id;
 id, common, number, state, library, element, seen }
 
 row! { Door, "door", Some(ObjectType::Door), key DoorId = ["id"], |row| row.id;
-id, common, number, state, max_open_s, library }
+id, common, number, state, max_open_s, library, lock, opened_for, unlocked_at, open_since, closed_at }
 
 row! { Port, "port", Some(ObjectType::Port), key PortId = ["id"], |row| row.id;
 id, common, number, position, max_extend_s, library, element, seen, opened_for, opened_at, served }

@@ -159,7 +159,7 @@ states! {
     rsm_model::machine::library::OperationalState, rsm_model::machine::drive::DriveState,
     rsm_model::machine::medium::MediumState, rsm_model::machine::operator_request::OperatorState,
     rsm_model::machine::request::RequestState, rsm_model::machine::side::SideState,
-    rsm_model::machine::slot::SlotState, Content, LibraryKind, InventoryMethod, IdentitySource, PortPosition,
+    rsm_model::machine::slot::SlotState, Content, LibraryKind, InventoryMethod, IdentitySource, PortPosition, DoorState, DoorLock,
     PoolKind, Operation, Goal, MountAccess, OperatorTask, DeviceRole, LabelWitness, CleaningDue, Watch,
 }
 
@@ -188,7 +188,9 @@ samples! {
         probes, cleaning_due, mounts_when_cleaned, cleanings }
     DriveType { id, common, vendor, product, device_type }
     Slot { id, common, number, state, library, element, seen }
-    Door { id, common, number, state, max_open_s, library }
+    Door {
+        id, common, number, state, max_open_s, library, lock, opened_for, unlocked_at, open_since, closed_at
+    }
     Port { id, common, number, position, max_extend_s, library, element, seen, opened_for, opened_at, served }
     MediaType { id, common, code, sides, read_write, device_type }
     LibraryMediaType { library, media_type }

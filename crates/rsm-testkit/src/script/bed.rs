@@ -78,7 +78,8 @@ impl Bed {
         for (name, config, inventory) in libraries {
             let media_type = config.drive.kind.is_disc().then_some(MAGNETO_OPTICAL);
             let plain = parts::configured_as(name, config.geometry, *inventory);
-            configured.push(LibraryConfiguration { media_type, cleaning, ..plain });
+            let door = config.changer.door == rsm_simlib::DoorStyle::Hinged;
+            configured.push(LibraryConfiguration { media_type, cleaning, door, ..plain });
             rooms.insert(name.clone(), parts::room(config.clone())?);
         }
         let mut bed = Bed {

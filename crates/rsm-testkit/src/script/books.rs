@@ -21,6 +21,8 @@ pub struct Books {
     pub slots: Vec<Slot>,
     /// Rows of [`Port`].
     pub ports: Vec<Port>,
+    /// Rows of [`Door`].
+    pub doors: Vec<Door>,
     /// Rows of [`Medium`].
     pub media: Vec<Medium>,
     /// Rows of [`Side`].
@@ -62,6 +64,7 @@ impl Books {
             drives: tx.all()?,
             slots: tx.all()?,
             ports: tx.all()?,
+            doors: tx.all()?,
             media: tx.all()?,
             sides: tx.all()?,
             logical: tx.all()?,
@@ -85,6 +88,7 @@ impl Books {
         books.drives.sort_by_key(|drive| (names.get(&drive.library), drive.number));
         books.slots.sort_by_key(|slot| (names.get(&slot.library), slot.number));
         books.ports.sort_by_key(|port| (names.get(&port.library), port.number));
+        books.doors.sort_by_key(|door| (names.get(&door.library), door.number));
         books.media.sort_by_key(|medium| medium.sequence);
         books.operators.sort_by(|a, b| (a.submitted, &a.message).cmp(&(b.submitted, &b.message)));
         Ok(books)
@@ -98,6 +102,7 @@ impl Books {
         rows.extend(self.drives.iter().map(|row| format!("{row:?}")));
         rows.extend(self.slots.iter().map(|row| format!("{row:?}")));
         rows.extend(self.ports.iter().map(|row| format!("{row:?}")));
+        rows.extend(self.doors.iter().map(|row| format!("{row:?}")));
         rows.extend(self.media.iter().map(|row| format!("{row:?}")));
         rows.extend(self.sides.iter().map(|row| format!("{row:?}")));
         rows.extend(self.logical.iter().map(|row| format!("{row:?}")));
@@ -136,6 +141,9 @@ impl Books {
         }
         for port in &self.ports {
             add(self.within(port.library, &format!("port{}", port.number)), port.id.0);
+        }
+        for door in &self.doors {
+            add(self.within(door.library, &format!("door{}", door.number)), door.id.0);
         }
         for medium in &self.media {
             add(self.medium_name(medium), medium.id.0);
@@ -234,6 +242,7 @@ impl Books {
             "libraries" => self.libraries.iter().map(|one| self.show_library(one)).collect(),
             "drives" => self.drives.iter().map(|drive| self.show_drive(drive)).collect(),
             "slots" => self.slots.iter().map(|slot| self.show_slot(slot)).collect(),
+            "doors" => self.doors.iter().map(|door| self.show_door(door)).collect(),
             "ports" => self.ports.iter().map(|port| self.show_port(port)).collect(),
             "media" => self.media.iter().map(|medium| self.show_medium(medium)).collect(),
             "requests" => self.requests.iter().map(|request| self.show_request(request)).collect(),
@@ -263,6 +272,11 @@ impl Books {
     fn show_library(&self, library: &Library) -> String {
         let read = if library.wants_read { ", wants to be read" } else { "" };
         format!("{}: {:?}{}{read}", self.library(library), library.common.operational, off(&library.common))
+    }
+
+    fn show_door(&self, door: &Door) -> String {
+        let user = door.opened_for.map_or(String::new(), |id| format!(", for {}", self.request(id)));
+        format!("{}: {:?}, {:?}{user}", self.name(door.id.0), door.state, door.lock)
     }
 
     fn show_drive(&self, drive: &Drive) -> String {

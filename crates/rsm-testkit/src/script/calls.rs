@@ -29,6 +29,10 @@ impl Story {
             "mount" => self.mount(rest)?,
             "dismount" => self.dismount(rest)?,
             "inventory" => self.inventory(rest)?,
+            "door" => match self.inventory(rest)? {
+                Call::Inventory { library, action } => Call::AccessDoor { library, action },
+                other => other,
+            },
             "clean" | "empty" | "cancel" | "order" | "reserve-slot" | "release-slot" => {
                 self.queue_call(verb, rest)?
             }

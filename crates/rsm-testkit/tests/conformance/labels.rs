@@ -64,7 +64,7 @@ fn a_mount_claims_moves_loads_and_compares_the_label() {
 }
 
 /// Sets AutoRecovery of `lab`.
-fn set_recovery(bed: &Bed, session: &Session, on: bool) {
+pub fn set_recovery(bed: &Bed, session: &Session, on: bool) {
     bed.alter(session, bed.id("lab"), |information| match &mut information.info {
         Some(Info::Library(library)) => library.auto_recovery = on,
         other => panic!("no library: {other:?}"),

@@ -4,6 +4,7 @@
 //! nothing else changed. `cargo xtask conformance` counts what is named; what no test can show yet stands in
 //! docs/spec/unproven.toml. One module a function; at most five ids a test.
 
+mod access_ntms_library_door;
 mod bed;
 
 mod access;
@@ -28,6 +29,7 @@ mod get_ntms_object_information;
 mod get_ntms_request_order;
 mod inject_ntms_cleaner;
 mod inject_ntms_media;
+mod identify_ntms_slot;
 mod inventory_ntms_library;
 mod labels;
 mod model;

@@ -9,6 +9,7 @@
 mod cleaner_ports;
 mod cleaning;
 mod dismount;
+mod doors;
 mod doubt;
 mod enabling;
 mod gangs;

@@ -49,7 +49,7 @@ fn an_open_door_stops_the_library_until_it_is_closed() {
     advance 30s
     show libraries:
         offline: Ready
-        lab: NotPresent, wants to be read
+        lab: Ready, wants to be read
     hand close door
     advance 3m
     show libraries:

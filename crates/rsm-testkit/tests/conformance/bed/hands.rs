@@ -37,6 +37,31 @@ impl Bed {
         self.hand(port, |port| HandAction::ClosePort { port }, Notice::Attention);
     }
 
+    /// Opens the door.
+    pub fn open_door(&self) {
+        self.in_library("lab", |library| {
+            library.hand(&HandAction::OpenDoor, Notice::Attention).expect("it is not locked");
+        });
+    }
+
+    /// Tries to open the door; says whether it is locked.
+    pub fn door_is_locked(&self) -> bool {
+        self.in_library("lab", |library| library.hand(&HandAction::OpenDoor, Notice::Attention).is_err())
+    }
+
+    /// Closes it; only then the library knows that somebody was there.
+    pub fn close_door(&self) {
+        self.in_library("lab", |library| {
+            library.hand(&HandAction::CloseDoor, Notice::Attention).expect("it is open");
+        });
+    }
+
+    /// Brings a cartridge without bar code to a place, without a word to the library.
+    pub fn bring(&self, to: &str) {
+        let put = move |to| HandAction::PutNew { bar_code: None, write_protected: false, to };
+        self.hand(to, put, Notice::Silent);
+    }
+
     /// Moves a cartridge from place to place, without a word to the library.
     pub fn move_silently(&self, from: &str, to: &str) {
         let to = to.to_string();

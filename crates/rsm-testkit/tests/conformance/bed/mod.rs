@@ -97,6 +97,7 @@ struct Planned {
     rules: Vec<IntakeRule>,
     bays: Vec<u16>,
     cleaning: Cleaning,
+    door: bool,
 }
 
 impl Planned {
@@ -110,6 +111,7 @@ impl Planned {
             rules: Vec::new(),
             bays: Vec::new(),
             cleaning: Cleaning::default(),
+            door: false,
         }
     }
 
@@ -119,7 +121,7 @@ impl Planned {
             drive.bay = Some(*bay);
         }
         let (media_type, rules, cleaning) = (self.media_type, self.rules.clone(), self.cleaning);
-        LibraryConfiguration { media_type, rules, cleaning, ..plain }
+        LibraryConfiguration { media_type, rules, cleaning, door: self.door, ..plain }
     }
 }
 
@@ -146,6 +148,15 @@ impl Plan {
     /// Says in the configuration of `lab` that it cleans its drives by itself.
     pub fn cleaned_by_library(mut self) -> Plan {
         self.libraries[0].cleaning.by_service = false;
+        self
+    }
+
+    /// Gives `lab` a door that opens and closes, and so many ports.
+    pub fn door(mut self, ports: u16) -> Plan {
+        let lab = &mut self.libraries[0];
+        lab.door = true;
+        lab.config.changer.door = rsm_simlib::DoorStyle::Hinged;
+        lab.config.geometry.ports = ports;
         self
     }
 
