@@ -479,3 +479,32 @@ fn every_kind_can_be_described() {
         ]
     );
 }
+
+#[test]
+fn what_goes_out_of_use_is_waited_for_and_comes_back() {
+    let fake = Fake::start(|call| match call.function.as_str() {
+        "DisableNtmsObject" | "EnableNtmsObject" => Some(Answer::Fields(json!({ "requests": [REQUEST] }))),
+        _ => plain(call),
+    });
+    insta::assert_snapshot!(rsm(&fake, &["object", "disable", "0", "--kind", "drive"]), @r"
+    drive 0 is disabled
+    --- exit 0
+    ");
+    insta::assert_snapshot!(rsm(&fake, &["object", "disable", "A00002L8", "--kind", "medium", "--no-wait"]), @r"
+    disabling of weekly queued: 00000000-0000-0000-0000-00000000a001
+    --- exit 0
+    ");
+    insta::assert_snapshot!(rsm(&fake, &["object", "enable", "lib0", "--kind", "library", "--json"]), @r#"
+    {
+      "object": "lib0",
+      "requests": [
+        "00000000-0000-0000-0000-00000000a001"
+      ]
+    }
+    --- exit 0
+    "#);
+    let kinds: Vec<Value> =
+        sent(&fake, "DisableNtmsObject").iter().map(|fields| fields["objectType"].clone()).collect();
+    assert_eq!(kinds, [json!(5), json!(15)]);
+    assert_eq!(sent(&fake, "EnableNtmsObject")[0]["objectType"], json!(9));
+}
