@@ -439,7 +439,10 @@ pub(super) fn unloaded(turn: &mut Turn<'_>, step: &OpenStep, alerts: Option<&Ale
     }
     bay.state = drive::step(bay.state, DriveEvent::Unloaded)?;
     bay.probes = 0;
-    held.state = medium::step(held.state, MediumEvent::Unloaded)?;
+    // A drive gives a cleaner out by itself; what a restart leaves there then has been let go of before it is put away.
+    if held.state != MediumState::Unloaded {
+        held.state = medium::step(held.state, MediumEvent::Unloaded)?;
+    }
     held.mounted_side = None;
     cleaning::note_due(turn, &mut bay, alerts)?;
     if let Some(mut request) = request_of(turn, step)? {

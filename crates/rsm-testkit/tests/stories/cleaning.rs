@@ -30,6 +30,34 @@ fn a_drive_is_cleaned() {
     assert!(walked("Taken") > before, "the robot fetched it");
 }
 
+/// P-17: the drive has given the cleaner out, and a restart comes before the robot takes it: it is put away once the manager
+/// is there again, though nothing is left to unload.
+#[test]
+fn a_cleaner_that_was_given_out_before_a_restart_is_put_away() {
+    let told = play(
+        r"
+        library cleaning-cartridge=5 media=2
+        user oscar operator
+        open oscar tool
+        hold drive1
+        clean oscar drive1
+        advance 60s
+        hold changer
+        release drive1
+        advance 20m
+        crash
+        release changer
+        start
+        advance 20m
+        show requests
+        show drives
+        show motions
+    ",
+    );
+    let home = told.contains("robot: CLN001L6 from drive1 to");
+    assert!(home && told.contains("drive1: Dismounted"), "{told}");
+}
+
 /// P-17, P-162: a cleaning that a restart cuts off does not go on; what is in the drive is put away, and counted as used.
 #[test]
 fn a_cleaner_that_a_restart_leaves_in_a_drive_is_put_away() {
