@@ -22,8 +22,12 @@ fn mounted() -> Answer {
 fn plain(call: &Call) -> Option<Answer> {
     match call.function.as_str() {
         "MountNtmsMedia" => Some(mounted()),
-        "EjectNtmsMedia" | "AccessNtmsLibraryDoor" | "DismountNtmsMedia" | "EjectNtmsCleaner"
-        | "InjectNtmsCleaner" | "InjectNtmsMedia" => Some(Answer::Fields(json!({ "requests": [REQUEST] }))),
+        "EjectNtmsMedia"
+        | "AccessNtmsLibraryDoor"
+        | "DismountNtmsMedia"
+        | "EjectNtmsCleaner"
+        | "InjectNtmsCleaner"
+        | "InjectNtmsMedia" => Some(Answer::Fields(json!({ "requests": [REQUEST] }))),
         "WriteBlocks" => Some(Answer::Fields(json!({}))),
         "ReadBlocks" => Some(Answer::Fields(json!({ "blocks": ["Vk9MMSBub25jZQ==", "/wA="] }))),
         _ => at_rest(call, &[]),

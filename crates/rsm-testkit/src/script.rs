@@ -143,8 +143,8 @@ impl Story {
             "open" | "close" | "keep" | "mount" | "dismount" | "inventory" | "again" | "write" | "read"
             | "pool" | "move" | "allocate" | "deallocate" | "set-pool" | "classify" | "clean" | "empty"
             | "cancel" | "order" | "reserve-slot" | "release-slot" | "eject" | "eject-cleaner" | "inject"
-            | "inject-cleaner" | "disable" | "enable" | "door" | "submit" | "await" | "satisfy" | "refuse"
-            | "acknowledge" => Some(self.call(verb, rest)?),
+            | "inject-cleaner" | "disable" | "enable" | "door" | "submit" | "await" | "satisfy"
+            | "refuse" | "acknowledge" => Some(self.call(verb, rest)?),
             "enumerate" | "info" | "why" | "table" | "pool-name" => Some(self.ask(verb, rest)?),
             "borrow" | "silence" | "hangup" => self.program_acts(verb, rest)?,
             "try" => match rest.split_first() {

@@ -5,8 +5,8 @@
 
 use super::action::Action;
 use super::cleaning;
-use super::enabling;
 use super::doors;
+use super::enabling;
 use super::fitting;
 use super::gang;
 use super::labels;

@@ -7,7 +7,6 @@ use super::view::View;
 use crate::turn::Handled;
 use rsm_model::UtcTime;
 use rsm_model::call::{Holder, Resource};
-use rsm_model::generated::constants::library::NTMS_DOORSTATE_OPEN;
 use rsm_model::ids::{Guid, RequestId, TypedId};
 use rsm_model::machine::drive::DriveState;
 use rsm_model::machine::library::OperationalState;
@@ -86,7 +85,7 @@ impl Outlook {
     /// The robot is at work, is being asked, or does not answer; a door stands open.
     fn robot(&mut self, tx: &ReadTx<'_>, view: &View, request: &LibraryRequest) -> Handled {
         let doors = tx.find(columns::door::LIBRARY, view.library.id)?;
-        if doors.iter().any(|door| door.state == NTMS_DOORSTATE_OPEN) {
+        if doors.iter().any(|door| door.state == DoorState::Open) {
             self.wait_for(Resource::Door);
         }
         let ready = view.library.common.operational == OperationalState::Ready;
