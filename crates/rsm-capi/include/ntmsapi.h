@@ -205,6 +205,13 @@ enum NtmsEjectOperation {
     NTMS_EJECT_ASK_USER = 5 /* As immediate, asking the user what to do if it fails or is in use */
 };
 
+enum NtmsInjectOperation {
+    NTMS_INJECT_START = 0, /* Begin insertion */
+    NTMS_INJECT_STOP = 1, /* End insertion early */
+    NTMS_INJECT_RETRACT = 2, /* Pull the port in and look for media */
+    NTMS_INJECT_STARTMANY = 3 /* Keep reopening the port after each medium (SDK text: NTMS_INJECT_START_MANY) */
+};
+
 enum NtmsInventoryMethod {
     NTMS_INVENTORY_NONE = 0, /* No inventory after door close */
     NTMS_INVENTORY_FAST = 1, /* Bar-code inventory, or differential inventory without a reader */

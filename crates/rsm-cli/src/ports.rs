@@ -61,7 +61,8 @@ pub fn inject(
     let library = catalog.library(&arguments.library)?;
     let id = Some(id_of(&library)?);
     let named = [(&arguments.stop, NTMS_INJECT_STOP), (&arguments.retract, NTMS_INJECT_RETRACT)];
-    for (text, action) in named.into_iter().filter_map(|(text, action)| Some((text.as_ref()?, action))) {
+    if let Some((text, action)) = named.into_iter().find_map(|(text, action)| Some((text.as_ref()?, action)))
+    {
         let object = catalog.request(text)?;
         session.inject(id, Some(id_of(&object)?), action)?;
         let done = if action == NTMS_INJECT_STOP { "is stopped" } else { "has its ports pulled in" };

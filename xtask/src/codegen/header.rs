@@ -15,7 +15,7 @@ use super::text::GENERATED;
 use crate::spec::{Function, Spec};
 
 /// The enumerations whose values the exported functions take or give.
-const ENUMS: [&str; 34] = [
+const ENUMS: [&str; 35] = [
     "NtmsObjectsTypes",
     "NtmsSessionOptions",
     "NtmsMountOptions",
@@ -31,6 +31,7 @@ const ENUMS: [&str; 34] = [
     "NtmsLibraryType",
     "NtmsLibraryFlags",
     "NtmsEjectOperation",
+    "NtmsInjectOperation",
     "NtmsInventoryMethod",
     "NtmsSlotState",
     "NtmsDoorState",
