@@ -5,14 +5,15 @@
 //!        └ his time is over ─► the request fails
 //! ```
 //!
-//! Why so little: the service locks no door, so nothing has to be opened for anybody; what counts is what a read of the
-//! elements finds (lessons, rule 5). That read is the upkeep's and no inventory: no label is looked at.
+//! Why so little: a door that is locked is unlocked and locked again by its own room ([`super::doors`]); what counts is what
+//! a read of the elements finds (lessons, rule 5). That read is the upkeep's and no inventory: no label is looked at.
 //!
 //! Invariant: a person is asked once at a time; who says that it is done is asked anew only when a read has shown that it
 //! is not (decision 54).
 
 use super::action::{Action, PortWork};
 use super::carry;
+use super::doors;
 use super::inject;
 use super::ports;
 use super::queue::{ending_of, finish, unsettled, wait};
@@ -113,6 +114,9 @@ pub(super) fn brought(turn: &mut Turn<'_>, view: &View, id: RequestId, medium: M
 fn hands(view: &View, request: &LibraryRequest) -> Option<Action> {
     if limit(request, view.max_open_s).is_some_and(|at| at <= view.utc) {
         return finish(request, Ending::failed(Code::Timeout, "nobody came to the door in time"));
+    }
+    if let Some(first) = doors::let_in(view, request) {
+        return first;
     }
     let asked = request.hands_since.is_some() && view.asked.contains(&request.id);
     (!asked).then_some(Action::AtPorts(PortWork::AskToDoor { request: request.id }))

@@ -124,14 +124,28 @@ pub(super) fn access(view: &View, request: &LibraryRequest) -> Option<Action> {
     Some(Action::AtDoor(DoorWork::Done { request: request.id, door: door.id }))
 }
 
+/// What is to be done before a person can be asked to the door for a request that is no door access: a door that is locked
+/// is unlocked, and locked again when the request has ended ([`settle`]). None when nothing is in the way.
+pub(super) fn let_in(view: &View, request: &LibraryRequest) -> Option<Option<Action>> {
+    let door = view.doors.iter().min_by_key(|door| door.number)?;
+    if request.attempts >= MOST_ATTEMPTS {
+        let ending = Ending::failed(Code::DeviceNotAvailable, request.note.clone());
+        return Some(queue::finish(request, ending));
+    }
+    match (door.opened_for == Some(request.id), door.unlocked_at) {
+        (true, Some(_)) => None,
+        (true, None) => Some(unlock(view, request, door)),
+        (false, _) => Some(begin(view, request, door)),
+    }
+}
+
 fn begin(view: &View, request: &LibraryRequest, door: &Door) -> Option<Action> {
     if let Some(other) = door.opened_for.filter(|id| view.requests.iter().any(|one| one.id == *id)) {
         return queue::wait(request, format!("hands have {} for request {other}", door.common.name));
     }
-    let at_ports = view
-        .requests
-        .iter()
-        .find(|other| other.operation.uses_ports() && other.state == RequestState::InProcess);
+    let at_ports = view.requests.iter().find(|other| {
+        other.operation.uses_ports() && other.state == RequestState::InProcess && other.id != request.id
+    });
     if let Some(other) = at_ports.filter(|_| door.state != DoorState::Open) {
         return queue::wait(request, format!("the ports are in use by request {}", other.id));
     }

@@ -14,6 +14,7 @@ use rsm_engine::Answer;
 use rsm_model::Code;
 use rsm_model::call::{Call, MountCall, Reply};
 use rsm_model::generated::constants::library::NTMS_INVENTORY_FAST;
+use rsm_model::generations::CLEANER;
 use rsm_model::ids::{DriveId, Guid, LibraryId};
 use rsm_model::record::Medium;
 use rsm_simlib::{Motion, MotionCause, Place};
@@ -174,7 +175,7 @@ impl World {
         let Some(desk) = self.desk.as_mut() else { return Ok(None) };
         match desk.store().snapshot(|tx| tx.all::<Medium>()) {
             Ok(Ok(mut media)) => {
-                media.retain(|medium| medium.bar_code.is_some());
+                media.retain(|medium| medium.bar_code.is_some() && medium.media_type_code != CLEANER);
                 media.sort_by(|one, other| one.bar_code.cmp(&other.bar_code));
                 Ok(media.get(..2).map(|two| [two[0].id.0, two[1].id.0]))
             }

@@ -70,10 +70,15 @@ const LIBRARIES: &[Row] = &[
     ("SetNtmsRequestOrder", "library", r#"{"request":"@request1","order":1}"#),
     ("DeleteNtmsRequests", "computer", r#"{"requests":["@request1"],"objectType":10}"#),
     ("EjectNtmsMedia", "library", r#"{"medium":"@V00003L6","action":0}"#),
+    ("InjectNtmsMedia", "library", r#"{"library":"@lab","action":0}"#),
+    ("AccessNtmsLibraryDoor", "library", r#"{"library":"@lab","action":0}"#),
+    ("IdentifyNtmsSlot", "library", r#"{"slot":"@slot6","option":0}"#),
     ("DismountNtmsDrive", "library", r#"{"drive":"@drive1"}"#),
     ("CleanNtmsDrive", "library", r#"{"drive":"@drive1"}"#),
     ("ReserveNtmsCleanerSlot", "library", r#"{"library":"@lab","slot":"@slot6"}"#),
     ("ReleaseNtmsCleanerSlot", "library", r#"{"library":"@lab"}"#),
+    ("EjectNtmsCleaner", "library", r#"{"library":"@lab","action":0}"#),
+    ("InjectNtmsCleaner", "library", r#"{"library":"@lab","cleanings":10,"action":0}"#),
 ];
 
 const MEDIA: &[Row] = &[
@@ -277,10 +282,15 @@ fn libraries_are_worked_by_operators() {
     SetNtmsRequestOrder [library]: no | yes (INVALID_STATE) | yes (INVALID_STATE)
     DeleteNtmsRequests [computer]: no | no | yes
     EjectNtmsMedia [library]: no | yes | yes
+    InjectNtmsMedia [library]: no | yes | yes
+    AccessNtmsLibraryDoor [library]: no | yes (RESOURCE_NOT_PRESENT) | yes (RESOURCE_NOT_PRESENT)
+    IdentifyNtmsSlot [library]: no | yes | yes
     DismountNtmsDrive [library]: no | yes (INVALID_STATE) | yes (INVALID_STATE)
     CleanNtmsDrive [library]: no | yes | yes
     ReserveNtmsCleanerSlot [library]: no | yes | yes
     ReleaseNtmsCleanerSlot [library]: no | yes (NO_SLOT_RESERVED) | yes (NO_SLOT_RESERVED)
+    EjectNtmsCleaner [library]: no | yes (NO_SLOT_SET) | yes (NO_SLOT_SET)
+    InjectNtmsCleaner [library]: no | yes (NO_SLOT_SET) | yes (NO_SLOT_SET)
     ");
 }
 

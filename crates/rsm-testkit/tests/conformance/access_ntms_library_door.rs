@@ -3,6 +3,7 @@
 use crate::bed::hands::plain;
 use crate::bed::notices::{channel, completed};
 use crate::bed::{self, Bed, Plan, Plug, User};
+use crate::disable_ntms_object::{LIBRARY, disabled, enable};
 use rsm_client::Session;
 use rsm_model::call::MountCall;
 use rsm_model::generated::constants::library::{
@@ -345,4 +346,44 @@ fn a_catalogue_without_room_or_that_fails_takes_nothing() {
     bed.with_store(|store| store.allow_writes()).expect("the store works again");
     session.access_door(lab, NTMS_INVENTORY_NONE).expect("it can be written again");
     proves!("AccessNtmsLibraryDoor/ERROR_DATABASE_FULL", "AccessNtmsLibraryDoor/ERROR_DATABASE_FAILURE");
+}
+
+/// Each call breaks several rules: the earliest one answers.
+#[test]
+fn the_library_is_looked_at_in_the_order_of_the_page() {
+    let bed = Plan::new().build();
+    let session = bed.open(User::Operator);
+    let alice = bed.open(User::Alice);
+    let lab = Some(bed.id("lab"));
+    bed.refused("ERROR_RESOURCE_NOT_PRESENT", || session.access_door(lab, NTMS_INVENTORY_FAST));
+    bed.plug("lab", Plug::Out);
+    bed.advance_ms(60_000);
+    bed.refused("ERROR_LIBRARY_OFFLINE", || session.access_door(lab, NTMS_INVENTORY_FAST));
+    disabled(&bed, &session, LIBRARY, "lab");
+    bed.refused("ERROR_RESOURCE_DISABLED", || session.access_door(lab, NTMS_INVENTORY_FAST));
+    bed.refused("ERROR_ACCESS_DENIED", || alice.access_door(lab, NTMS_INVENTORY_FAST));
+    bed.refused("ERROR_INVALID_PARAMETER", || alice.access_door(lab, NTMS_INVENTORY_MAX));
+    bed.refused("ERROR_INVALID_PARAMETER", || alice.access_door(None, NTMS_INVENTORY_MAX));
+    enable(&bed, &session, LIBRARY, "lab");
+    bed.refused("ERROR_LIBRARY_OFFLINE", || session.access_door(lab, NTMS_INVENTORY_FAST));
+    proves!("AccessNtmsLibraryDoor/ERROR_RESOURCE_DISABLED", "AccessNtmsLibraryDoor/door-check-order");
+}
+
+/// M-38: the offline library has no robot and no door, takes nothing in and gives nothing out. P-136: what a library
+/// without ports is to take in comes by its door.
+#[test]
+fn without_a_robot_or_a_port_nothing_passes_there() {
+    let (bed, session) = with_door();
+    let offline = Some(bed.id("offline"));
+    bed.refused("ERROR_LIBRARY_OFFLINE", || session.access_door(offline, NTMS_INVENTORY_FAST));
+    bed.refused("ERROR_LIBRARY_OFFLINE", || session.inject(offline, None, 0));
+    bed.refused("ERROR_LIBRARY_OFFLINE", || session.eject_cleaner(offline, None, 0));
+    bed.refused("ERROR_LIBRARY_OFFLINE", || session.inject_cleaner(offline, None, 5, 0));
+    let lab = Some(bed.id("lab"));
+    let told = bed.refused("ERROR_RESOURCE_NOT_PRESENT", || session.inject(lab, None, 0));
+    assert!(told.next.contains("door"), "{}", told.next);
+    access(&bed, &session, NTMS_INVENTORY_FAST);
+    visit(&bed, |bed| bed.put_new("NEW001L6", "slot6"));
+    assert_eq!(bed.medium(&session, "NEW001L6").current_library, bed.id("lab").to_string());
+    proves!("M-38", "P-136");
 }

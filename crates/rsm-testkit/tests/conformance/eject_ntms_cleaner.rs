@@ -3,6 +3,7 @@
 use crate::bed::hands::cartridge;
 use crate::bed::notices::{channel, completed};
 use crate::bed::{Bed, Plan, Plug, User};
+use crate::disable_ntms_object::{LIBRARY, disabled, enable};
 use rsm_client::{Session, v1};
 use rsm_model::generated::constants::eject_and_inject::{
     NTMS_EJECT_ASK_USER, NTMS_EJECT_QUEUE, NTMS_EJECT_START, NTMS_EJECT_STOP,
@@ -340,4 +341,48 @@ fn a_restart_cancels_it_and_closes_the_port() {
     bed.take_out("port1");
     bed.advance_ms(10_000);
     assert_eq!(state(&bed, &session, operation), "passed");
+}
+
+#[test]
+fn a_cleaner_whose_magazine_is_out_cannot_be_ejected() {
+    let plan = Plan::new().lab(|lab| {
+        lab.changer.magazine_slots = 2;
+        let mut cleaner = cartridge(lab, 5, "CLN001L6");
+        cleaner.cleanings = Some(50);
+        lab.cartridge.push(cleaner);
+    });
+    let bed = plan.build();
+    let session = bed.open(User::Operator);
+    bed.settle();
+    let eject = || session.eject_cleaner(Some(bed.id("lab")), None, NTMS_EJECT_START);
+    bed.take_magazine(3);
+    bed.inventory(&session, 1);
+    let told = bed.refused("ERROR_SLOT_NOT_PRESENT", eject);
+    assert_eq!(told.number, 4316);
+    bed.put_magazine(3);
+    bed.inventory(&session, 1);
+    assert_eq!(eject().expect("its slot is back").len(), 1);
+    proves!("EjectNtmsCleaner/ERROR_SLOT_NOT_PRESENT");
+}
+
+#[test]
+fn the_caller_and_what_is_disabled_are_looked_at_before_a_library_that_does_not_answer() {
+    let (bed, session) = with_cleaner(1);
+    let alice = bed.open(User::Alice);
+    let lab = Some(bed.id("lab"));
+    bed.plug("lab", Plug::Out);
+    bed.advance_ms(60_000);
+    bed.refused("ERROR_LIBRARY_OFFLINE", || session.eject_cleaner(lab, None, NTMS_EJECT_START));
+    disabled(&bed, &session, LIBRARY, "lab");
+    // Each of these breaks several rules: the earliest one answers.
+    for (operation, action) in [(None, NTMS_EJECT_START), (lab, NTMS_EJECT_STOP)] {
+        bed.refused("ERROR_RESOURCE_DISABLED", || session.eject_cleaner(lab, operation, action));
+        bed.refused("ERROR_ACCESS_DENIED", || alice.eject_cleaner(lab, operation, action));
+        bed.refused("ERROR_INVALID_PARAMETER", || alice.eject_cleaner(None, operation, action));
+    }
+    bed.refused("ERROR_INVALID_PARAMETER", || alice.eject_cleaner(lab, None, NTMS_EJECT_STOP));
+    bed.refused("ERROR_INVALID_PARAMETER", || alice.eject_cleaner(lab, None, u32::MAX));
+    enable(&bed, &session, LIBRARY, "lab");
+    bed.refused("ERROR_LIBRARY_OFFLINE", || session.eject_cleaner(lab, None, NTMS_EJECT_START));
+    proves!("EjectNtmsCleaner/ERROR_RESOURCE_DISABLED", "EjectNtmsCleaner/ejectcleaner-check-order");
 }

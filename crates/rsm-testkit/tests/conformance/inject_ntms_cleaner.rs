@@ -2,6 +2,7 @@
 
 use crate::bed::notices::{channel, completed};
 use crate::bed::{Bed, Plan, Plug, User};
+use crate::disable_ntms_object::{LIBRARY, disabled, enable};
 use crate::eject_ntms_cleaner::{state, with_cleaner};
 use rsm_client::{Session, v1};
 use rsm_model::generated::constants::eject_and_inject::{
@@ -354,4 +355,42 @@ fn a_port_that_is_pulled_in_empty_ends_it() {
         (request.state_word.as_str(), request.error_name.as_str()),
         ("failed", "ERROR_RESOURCE_NOT_PRESENT")
     );
+}
+
+#[test]
+fn no_cleaner_is_brought_to_a_slot_whose_magazine_is_out() {
+    let bed = Plan::new().lab(|lab| lab.changer.magazine_slots = 2).build();
+    let session = bed.open(User::Operator);
+    session.reserve_cleaner_slot(Some(bed.id("lab")), Some(bed.id("slot6"))).expect("queued");
+    bed.settle();
+    bed.take_magazine(3);
+    bed.inventory(&session, 1);
+    let bring = || session.inject_cleaner(Some(bed.id("lab")), None, 20, NTMS_INJECT_START);
+    let told = bed.refused("ERROR_SLOT_NOT_PRESENT", bring);
+    assert_eq!(told.number, 4316);
+    bed.put_magazine(3);
+    bed.inventory(&session, 1);
+    assert_eq!(bring().expect("the slot is back").len(), 1);
+    proves!("InjectNtmsCleaner/ERROR_SLOT_NOT_PRESENT");
+}
+
+#[test]
+fn the_caller_and_what_is_disabled_are_looked_at_before_a_library_that_does_not_answer() {
+    let (bed, session) = reserved(1);
+    let alice = bed.open(User::Alice);
+    let lab = Some(bed.id("lab"));
+    bed.plug("lab", Plug::Out);
+    bed.advance_ms(60_000);
+    bed.refused("ERROR_DEVICE_NOT_AVAILABLE", || session.inject_cleaner(lab, None, 20, NTMS_INJECT_START));
+    disabled(&bed, &session, LIBRARY, "lab");
+    // Each of these breaks several rules: the earliest one answers.
+    for (operation, action) in [(None, NTMS_INJECT_START), (lab, NTMS_INJECT_STOP)] {
+        bed.refused("ERROR_RESOURCE_DISABLED", || session.inject_cleaner(lab, operation, 20, action));
+        bed.refused("ERROR_ACCESS_DENIED", || alice.inject_cleaner(lab, operation, 20, action));
+        bed.refused("ERROR_INVALID_PARAMETER", || alice.inject_cleaner(None, operation, 20, action));
+    }
+    bed.refused("ERROR_INVALID_PARAMETER", || alice.inject_cleaner(lab, None, 20, NTMS_INJECT_STOP));
+    enable(&bed, &session, LIBRARY, "lab");
+    bed.refused("ERROR_DEVICE_NOT_AVAILABLE", || session.inject_cleaner(lab, None, 20, NTMS_INJECT_START));
+    proves!("InjectNtmsCleaner/ERROR_RESOURCE_DISABLED", "InjectNtmsCleaner/injectcleaner-check-order");
 }

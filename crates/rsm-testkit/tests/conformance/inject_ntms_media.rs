@@ -3,6 +3,7 @@
 use crate::bed::hands::cartridge;
 use crate::bed::notices::{channel, completed};
 use crate::bed::{Bed, Plan, Plug, User};
+use crate::disable_ntms_object::{LIBRARY, disabled, enable};
 use crate::eject_ntms_cleaner::state;
 use rsm_client::{Session, v1};
 use rsm_model::generated::constants::eject_and_inject::{
@@ -423,4 +424,18 @@ fn what_appears_in_a_port_without_an_insertion_is_left_alone() {
     bed.advance_ms(A_WHILE_MS);
     assert_eq!(stored(&bed), ["NEW001L6: port1 to slot5"], "a port that is full already needs no hand");
     assert_eq!(state(&bed, &session, operation), "passed");
+}
+
+#[test]
+fn a_disabled_library_takes_nothing_in() {
+    let (bed, session) = with_ports(1);
+    disabled(&bed, &session, LIBRARY, "lab");
+    let lab = Some(bed.id("lab"));
+    for action in [NTMS_INJECT_START, NTMS_INJECT_STARTMANY] {
+        bed.refused("ERROR_DEVICE_NOT_AVAILABLE", || session.inject(lab, None, action));
+    }
+    enable(&bed, &session, LIBRARY, "lab");
+    bed.settle();
+    inject(&bed, &session, NTMS_INJECT_START);
+    proves!("InjectNtmsMedia/ERROR_DEVICE_NOT_AVAILABLE");
 }

@@ -92,8 +92,8 @@ fn a_door_is_opened_by_a_person_who_may_be_wrong() {
     satisfy ada operator1: ERROR_SUCCESS
     advance 60s
     show operators:
-        DeviceService lab: Complete: open the door of lab, take CLN001L6 out of Slot 5, and close the door
         DeviceService lab: Submitted: open the door of lab, take CLN001L6 out of Slot 5, and close the door
+        DeviceService lab: Complete: open the door of lab, take CLN001L6 out of Slot 5, and close the door
     hand open door
     hand out slot5
     hand close door
