@@ -32,7 +32,7 @@ enum Hindrance {
     /// Something that ends by itself, or by its owner.
     Until(String),
     /// A released cartridge that waits in the drive.
-    Parked(LibraryRequest),
+    Parked(Box<LibraryRequest>),
 }
 
 /// What a request to disable or enable something needs next.
@@ -160,7 +160,7 @@ fn drive_in_use(view: &View, drive: &Drive) -> Option<Hindrance> {
         return None;
     }
     match view.parked(drive.id) {
-        Some(parked) => Some(Hindrance::Parked(parked.clone())),
+        Some(parked) => Some(Hindrance::Parked(Box::new(parked.clone()))),
         None => until(format!("{} goes to its slot first", naming::medium(held))),
     }
 }
