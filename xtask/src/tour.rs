@@ -3,6 +3,7 @@
 //! ```text
 //!   build ─► bed (rsm-sim, or tgtd on loopback) ─► rsmd ─► rsm: inventory, read labels, make blank media free,
 //!   make a pool, allocate, mount in a named drive, write a nonce, read it back, dismount, deallocate, history
+//!   ─► a slot for the cleaner, inject, clean, eject, release, a question to an operator, notifications
 //!   ─► on tgtd: the nonce is in the image with that bar code
 //! ```
 //!
@@ -11,6 +12,7 @@
 //! process that the tour started is ended by its pid, however the tour ends.
 
 mod bed;
+mod hands;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -61,6 +63,7 @@ pub fn run(root: &Path, bed: Bed) -> Result<()> {
     };
     let stage = Stage::start(&programs, folder.path(), &library.devices)?;
     let tour = walk(&stage).inspect_err(|_| stage.look_back())?;
+    hands::walk(&stage, &library.hands).inspect_err(|_| stage.look_back())?;
     if bed == Bed::Tgtd {
         only_in_image(&library.media, &tour.bar_code, &tour.nonce)?;
         println!("\nThe nonce is in the image {} and in no other.", tour.bar_code);

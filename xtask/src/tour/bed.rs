@@ -23,6 +23,9 @@ const SLOTS: u32 = 20;
 const PORTS: u32 = 4;
 const TAPES: u32 = 8;
 
+/// The simulator's first insert/eject port.
+const FIRST_PORT: u16 = 768;
+
 /// A process that ends when this is dropped.
 pub(super) struct Running {
     process: Child,
@@ -57,7 +60,53 @@ pub(super) struct Library {
     pub devices: Vec<String>,
     /// Folder of its media, where they are files.
     pub media: PathBuf,
+    /// Who can reach into it.
+    pub hands: Hands,
     _process: Running,
+}
+
+/// Hands that reach into a library.
+pub(super) enum Hands {
+    /// Those that the simulator has, by its socket.
+    Simulated {
+        /// The simulator's program.
+        program: PathBuf,
+        /// The library's socket.
+        socket: PathBuf,
+    },
+    /// Nobody's.
+    None,
+}
+
+impl Hands {
+    /// The address of a port, from 0.
+    pub fn port(&self, number: u16) -> String {
+        (FIRST_PORT + number).to_string()
+    }
+
+    /// Does what a person does, before the visitor's eyes.
+    pub fn act(&self, words: &[&str]) -> Result<()> {
+        println!("$ rsm-sim ctl --socket ... hand {}", words.join(" "));
+        self.ask(&[&["hand"], words].concat()).map(drop)
+    }
+
+    /// The number under which the simulator knows a cartridge.
+    pub fn number_of(&self, bar_code: &str) -> Result<String> {
+        let shown = self.ask(&["show"])?;
+        let line = shown.lines().find(|line| line.split_whitespace().any(|word| word == bar_code));
+        let number = line.and_then(|line| line.split_whitespace().next());
+        number.map(str::to_owned).with_context(|| format!("the simulator does not know {bar_code}"))
+    }
+
+    fn ask(&self, words: &[&str]) -> Result<String> {
+        let Self::Simulated { program, socket } = self else { bail!("nobody can reach into this library") };
+        let mut command = Command::new(program);
+        command.args(["ctl", "--socket"]).arg(socket).args(words).stdin(Stdio::null());
+        let output = command.output().context("rsm-sim cannot be started")?;
+        let error = String::from_utf8_lossy(&output.stderr).into_owned();
+        ensure!(output.status.success(), "`{}`: {error}", run::line(&command));
+        Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+    }
 }
 
 /// Starts the project's own simulator.
@@ -75,7 +124,8 @@ pub(super) fn simulator(programs: &Path, folder: &Path) -> Result<Library> {
         .arg(&socket);
     let process = Running::ready(command)?;
     let devices = (0..=2).map(|lun| format!("sim:{}#{lun}", socket.display())).collect();
-    Ok(Library { devices, media: folder.join("library"), _process: process })
+    let hands = Hands::Simulated { program: programs.join("rsm-sim"), socket };
+    Ok(Library { devices, media: folder.join("library"), hands, _process: process })
 }
 
 /// Makes sure that the foreign target can be started: installs it where that is allowed, else names it.
@@ -115,7 +165,7 @@ pub(super) fn target(folder: &Path) -> Result<Library> {
     target.configure()?;
     let address = |lun: u32| format!("iscsi://127.0.0.1:{port}/{TARGET}/{lun}");
     let devices = std::iter::once(DRIVES + 1).chain(1..=DRIVES).map(address).collect();
-    Ok(Library { devices, media, _process: process })
+    Ok(Library { devices, media, hands: Hands::None, _process: process })
 }
 
 /// The foreign target while it is being set up.
