@@ -128,6 +128,13 @@ pub(super) fn next(view: &View, request: &LibraryRequest, leader: RequestId) -> 
     if first.is_none_or(|first| first.id != request.id) {
         return None;
     }
+    // What hands have put into a drive, while an operator was to bring it, is put away as any stray: a call that waits holds
+    // no drive.
+    let held = members.iter().find(|one| view.medium_of(one).is_some_and(|medium| holds(medium, one)));
+    if let Some(one) = held {
+        let note = "the medium turned up in a drive before the call could begin".to_string();
+        return Some(Action::StepBack { request: one.id, note });
+    }
     let Some(wanted) = wanted(view, &members) else {
         return finish(request, Ending::failed(Code::InvalidMedia, "the record of a medium is gone"));
     };
@@ -145,6 +152,10 @@ pub(super) fn next(view: &View, request: &LibraryRequest, leader: RequestId) -> 
             None => wait_all(&members, &note),
         },
     }
+}
+
+fn holds(medium: &Medium, request: &LibraryRequest) -> bool {
+    medium.claimed_by == Some(request.id) && matches!(medium.location, Location::Drive(_))
 }
 
 fn wait_all(members: &[&LibraryRequest], note: &str) -> Option<Action> {
