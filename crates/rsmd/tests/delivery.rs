@@ -4,7 +4,7 @@
 mod postbox;
 mod stage;
 
-use postbox::{Kind, Manner, Sent, Server, counted, free_port};
+use postbox::{Kind, Manner, Secrecy, Sent, Server, certificate, counted, free_port};
 use serde_json::{Value, json};
 use stage::{Client, Home, Manager, until};
 use std::time::{Duration, Instant};
@@ -316,6 +316,72 @@ fn event_rows_that_are_gone_and_marks_that_are_none_lose_nothing() {
 fn mark(home: &Home) -> Option<Value> {
     let text = std::fs::read_to_string(home.folder.path().join("state/delivery-chat.json")).ok()?;
     Some(serde_json::from_str(&text).expect("JSON"))
+}
+
+#[test]
+fn servers_are_spoken_to_by_tls_and_only_those_that_are_who_they_say() {
+    let (pem, config) = certificate();
+    let (other, _) = certificate();
+    let folder = tempfile::TempDir::new().expect("a folder");
+    let file = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, text).expect("writable");
+        format!("{:?}", path.display().to_string())
+    };
+    let (ours, theirs) = (file("ours.pem", &pem), file("theirs.pem", &other));
+    let password = file("password", "geheim");
+    let servers = [
+        Server::with(Kind::Mail, 0, Secrecy::Asked(config.clone())),
+        Server::with(Kind::Mail, 0, Secrecy::Always(config.clone())),
+        Server::with(Kind::Web, 0, Secrecy::Always(config)),
+        Server::start(Kind::Mail),
+    ];
+    let mail = |name: &str, server: usize, security: &str, ca: &str| {
+        format!(
+            "[[delivery.mail]]\nname = \"{name}\"\nserver = \"localhost:{}\"\nsecurity = \"{security}\"\n\
+             from = \"{name}@tapes.test\"\nto = [\"ann@x.test\"]\nuser = \"rsm\"\npassword_file = {password}\n\
+             ca_file = {ca}\n",
+            servers[server].port
+        )
+    };
+    let hook = |name: &str, ca: &str| {
+        let port = servers[2].port;
+        format!(
+            "[[delivery.webhook]]\nname = \"{name}\"\nurl = \"https://localhost:{port}/{name}\"\nca_file = {ca}\n"
+        )
+    };
+    let configured = [
+        mail("asks", 0, "starttls", &ours),
+        mail("wraps", 1, "tls", &ours),
+        hook("posts", &ours),
+        mail("asks-a-stranger", 0, "starttls", &theirs),
+        mail("wraps-a-stranger", 1, "tls", &theirs),
+        hook("posts-to-a-stranger", &theirs),
+        mail("asks-in-vain", 3, "starttls", &ours),
+    ];
+    let home = Home::new(None, &configured.concat());
+    let manager = home.start();
+    let id = submit(&opened(&manager), "look");
+    for (server, from) in [(0, "asks"), (1, "wraps")] {
+        let mail = &servers[server].wait_for(1)[0];
+        let said = |line: &String| line.starts_with(&format!("MAIL FROM:<{from}@"));
+        assert!(mail.head.iter().any(said), "{:?}", mail.head);
+        assert!(mail.head.iter().any(|line| line.starts_with("AUTH PLAIN ")), "{:?}", mail.head);
+        assert!(mail.body.contains(&id));
+    }
+    let post = &servers[2].wait_for(1)[0];
+    assert_eq!((post.head[0].as_str(), &post.json()["id"]), ("POST /posts HTTP/1.1", &json!(id)));
+    for name in ["asks-a-stranger", "wraps-a-stranger", "posts-to-a-stranger", "asks-in-vain"] {
+        let refused = format!("target_name=\"{name}\"");
+        until(name, || {
+            let told = manager.told();
+            let line =
+                told.lines().find(|line| line.contains(&refused) && line.contains("not told, tried again"));
+            line.map(|line| assert!(name == "asks-in-vain" || line.contains("certificate"), "{line}"))
+        });
+    }
+    let counts: Vec<usize> = servers.iter().map(Server::settled).collect();
+    assert_eq!(counts, [1, 1, 1, 0]);
 }
 
 #[test]

@@ -2,6 +2,9 @@
 //! as they are told.
 
 use super::stage::until;
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::{ServerConfig, ServerConnection, StreamOwned};
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Ipv4Addr, SocketAddrV4, TcpListener, TcpStream};
@@ -50,8 +53,38 @@ pub enum Kind {
     Web,
 }
 
+/// How a server is spoken to in secret.
+#[derive(Clone)]
+pub enum Secrecy {
+    Open,
+    /// A mail server whose callers ask for it.
+    Asked(Arc<ServerConfig>),
+    /// From the first byte.
+    Always(Arc<ServerConfig>),
+}
+
+/// A certificate for this machine that nobody signed, and a server's configuration with it.
+pub fn certificate() -> (String, Arc<ServerConfig>) {
+    let made =
+        rcgen::generate_simple_self_signed(vec!["localhost".into(), "127.0.0.1".into()]).expect("made");
+    let pem = made.cert.pem();
+    let chain = vec![CertificateDer::from_pem_slice(pem.as_bytes()).expect("a certificate")];
+    let key = PrivateKeyDer::from_pem_slice(made.signing_key.serialize_pem().as_bytes()).expect("a key");
+    let config = ServerConfig::builder_with_provider(Arc::new(rustls::crypto::aws_lc_rs::default_provider()))
+        .with_safe_default_protocol_versions()
+        .expect("TLS")
+        .with_no_client_auth()
+        .with_single_cert(chain, key);
+    (pem, Arc::new(config.expect("they fit")))
+}
+
+fn secret(config: &Arc<ServerConfig>, stream: TcpStream) -> StreamOwned<ServerConnection, TcpStream> {
+    StreamOwned::new(ServerConnection::new(config.clone()).expect("TLS"), stream)
+}
+
 struct Shared {
     kind: Kind,
+    secrecy: Secrecy,
     manner: Mutex<Manner>,
     sent: Mutex<Vec<Sent>>,
     connections: Mutex<Vec<TcpStream>>,
@@ -82,10 +115,15 @@ impl Server {
 
     /// Starts on a port; 0 is any.
     pub fn at(kind: Kind, port: u16) -> Self {
+        Self::with(kind, port, Secrecy::Open)
+    }
+
+    pub fn with(kind: Kind, port: u16, secrecy: Secrecy) -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).expect("the port is free");
         let port = listener.local_addr().expect("its address").port();
         let shared = Arc::new(Shared {
             kind,
+            secrecy,
             manner: Mutex::new(Manner::Takes),
             sent: Mutex::default(),
             connections: Mutex::default(),
@@ -158,31 +196,48 @@ impl Shared {
             (&stream).read_to_end(&mut Vec::new())?;
             return Ok(());
         }
-        match self.kind {
-            Kind::Mail => self.mail(&stream, manner),
-            Kind::Web => self.web(&stream, manner),
+        match (self.kind, &self.secrecy) {
+            (Kind::Web, Secrecy::Always(config)) => self.web(secret(config, stream), manner),
+            (Kind::Web, _) => self.web(stream, manner),
+            (Kind::Mail, Secrecy::Always(config)) => {
+                self.mail(secret(config, stream), manner, false).map(drop)
+            }
+            (Kind::Mail, Secrecy::Asked(config)) => match self.mail(stream, manner, true)? {
+                Some(stream) => self.mail(secret(config, stream), manner, false).map(drop),
+                None => Ok(()),
+            },
+            (Kind::Mail, Secrecy::Open) => self.mail(stream, manner, false).map(drop),
         }
     }
 
-    fn mail(&self, mut stream: &TcpStream, manner: Manner) -> std::io::Result<()> {
-        let mut lines = BufReader::new(stream).lines();
+    /// Takes mails; gives the stream back when secrecy was offered and is wanted.
+    fn mail<S: Read + Write>(&self, stream: S, manner: Manner, offers: bool) -> std::io::Result<Option<S>> {
+        let mut stream = BufReader::new(stream);
         let mut sent = Sent::default();
-        stream.write_all(b"220 test\r\n")?;
-        while let Some(line) = lines.next().transpose()? {
+        // After secrecy was asked for, the caller speaks first.
+        let greeted = matches!(self.secrecy, Secrecy::Asked(_)) && !offers;
+        if !greeted {
+            stream.get_mut().write_all(b"220 test\r\n")?;
+        }
+        loop {
+            let line = read_line(&mut stream)?;
+            if line.is_empty() {
+                return Ok(None);
+            }
             sent.head.push(line.clone());
             let verb = line.split([' ', ':']).next().unwrap_or_default().to_ascii_uppercase();
             let answer = match (verb.as_str(), manner) {
+                ("EHLO", _) if offers => "250-test\r\n250 STARTTLS\r\n".to_string(),
                 ("EHLO", _) => "250-test\r\n250 AUTH PLAIN LOGIN\r\n".to_string(),
+                ("STARTTLS", _) if offers => {
+                    stream.get_mut().write_all(b"220 go on\r\n")?;
+                    return Ok(Some(stream.into_inner()));
+                }
                 ("AUTH", _) => "235 welcome\r\n".to_string(),
                 ("RCPT", Manner::Says(code)) => format!("{code} so it is\r\n"),
                 ("DATA", _) => {
-                    stream.write_all(b"354 go on\r\n")?;
-                    for line in lines.by_ref() {
-                        match line? {
-                            line if line == "." => break,
-                            line => sent.body += &format!("{line}\n"),
-                        }
-                    }
+                    stream.get_mut().write_all(b"354 go on\r\n")?;
+                    sent.body = read_mail(&mut stream)?;
                     held(&self.sent).push(sent.clone());
                     if manner == Manner::Mute {
                         continue;
@@ -190,29 +245,28 @@ impl Shared {
                     "250 taken\r\n".to_string()
                 }
                 ("QUIT", _) => {
-                    return stream.write_all(b"221 bye\r\n");
+                    stream.get_mut().write_all(b"221 bye\r\n")?;
+                    return Ok(None);
                 }
                 _ => "250 good\r\n".to_string(),
             };
-            stream.write_all(answer.as_bytes())?;
+            stream.get_mut().write_all(answer.as_bytes())?;
         }
-        Ok(())
     }
 
-    fn web(&self, mut stream: &TcpStream, manner: Manner) -> std::io::Result<()> {
-        let mut reader = BufReader::new(stream);
+    fn web<S: Read + Write>(&self, stream: S, manner: Manner) -> std::io::Result<()> {
+        let mut stream = BufReader::new(stream);
         let mut sent = Sent::default();
         loop {
-            let mut line = String::new();
-            reader.read_line(&mut line)?;
-            if line.trim_end().is_empty() {
+            let line = read_line(&mut stream)?;
+            if line.is_empty() {
                 break;
             }
-            sent.head.push(line.trim_end().to_string());
+            sent.head.push(line);
         }
         let length = sent.header("content-length").and_then(|text| text.parse().ok()).unwrap_or(0);
         let mut body = vec![0; length];
-        reader.read_exact(&mut body)?;
+        stream.read_exact(&mut body)?;
         sent.body = String::from_utf8(body).expect("text");
         let code = match manner {
             Manner::Says(code) => code,
@@ -222,9 +276,33 @@ impl Shared {
             held(&self.sent).push(sent);
         }
         if manner == Manner::Mute {
-            return reader.read_to_end(&mut Vec::new()).map(drop);
+            return stream.read_to_end(&mut Vec::new()).map(drop);
         }
-        write!(stream, "HTTP/1.1 {code} so it is\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+        let answer = format!("HTTP/1.1 {code} so it is\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+        stream.get_mut().write_all(answer.as_bytes())?;
+        stream.get_mut().flush()
+    }
+}
+
+/// Reads a line without its end; an empty one at the end of all.
+fn read_line(stream: &mut impl BufRead) -> std::io::Result<String> {
+    let mut line = String::new();
+    stream.read_line(&mut line)?;
+    Ok(line.trim_end().to_string())
+}
+
+/// Reads a mail up to the dot.
+fn read_mail(stream: &mut impl BufRead) -> std::io::Result<String> {
+    let mut mail = String::new();
+    loop {
+        let mut line = String::new();
+        if stream.read_line(&mut line)? == 0 {
+            return Err(std::io::ErrorKind::UnexpectedEof.into());
+        }
+        match line.trim_end_matches(['\r', '\n']) {
+            "." => return Ok(mail),
+            line => mail += &format!("{line}\n"),
+        }
     }
 }
 
