@@ -7,6 +7,7 @@
 //!             without a changer: one drive that stands alone
 //! [library.cleaning] by, most_a_week, after_mounts, after_hours    how its drives are cleaned
 //! [[library.rule]] bar_code, media_type, pool    decisions about new cartridges
+//! [delivery]  log, [[delivery.mail]], [[delivery.webhook]]    who is told what people are asked to do
 //! ```
 //!
 //! Why strict: a key that is misspelt and ignored is a group without rights or a drive without a bay. Every key that
@@ -16,9 +17,11 @@
 //! the worker's binary) is looked at by [`Config::warnings`] and by the start itself.
 
 mod cleaning;
+pub mod delivery;
 mod intake;
 
 pub use cleaning::{By, Cleaning};
+pub use delivery::Delivery;
 pub use intake::{MediaType, Rule};
 
 use rsm_engine::api::{DeviceConfiguration, LibraryConfiguration};
@@ -42,6 +45,9 @@ pub struct Config {
     /// How long things may take.
     #[serde(default)]
     pub limits: LimitTable,
+    /// Who is told what people are asked to do.
+    #[serde(default)]
+    pub delivery: Delivery,
     /// The libraries.
     #[serde(default, rename = "library")]
     pub libraries: Vec<Library>,
@@ -302,6 +308,7 @@ impl Config {
                 problems.push(format!("limits.{key} is 0: nothing can be done in no time"));
             }
         }
+        problems.extend(self.delivery.problems());
         problems
     }
 
@@ -375,6 +382,7 @@ impl Config {
         for (key, value) in self.limits.given() {
             let _ = writeln!(text, "limit     {key} = {value}");
         }
+        text += &self.delivery.describe();
         for library in &self.libraries {
             let kind = if library.changer.is_some() { "" } else { "stand-alone drive, " };
             let _ = writeln!(text, "library   {} ({kind}inventory: {:?})", library.name, library.inventory);

@@ -14,6 +14,7 @@
 //! the process with an error.
 
 use crate::config::Config;
+use crate::delivery::{Delivery, Targets};
 use crate::ends::End;
 use crate::places::{self, PlaceError};
 use crate::socket::{self, SocketError, SocketFile};
@@ -91,9 +92,10 @@ impl DaemonError {
     }
 }
 
-/// Says what is wrong with the configuration that only this machine can tell: a worker or a group that is missing.
+/// Says what is wrong with the configuration that only this machine can tell: a worker, a group or a secret that
+/// is missing.
 pub fn wrong(config: &Config) -> Vec<(End, String)> {
-    let problems = [worker_binary(config).err(), roles(config).err()];
+    let problems = [worker_binary(config).err(), roles(config).err(), Targets::load(config).err()];
     problems.into_iter().flatten().map(|error| (End::WrongConfiguration, format!("{error:#}"))).collect()
 }
 
@@ -169,7 +171,8 @@ pub fn run(config: &Config, ready_line: ReadyLine) -> Result<(), DaemonError> {
         .enable_all()
         .build()
         .context("no runtime can be had")?;
-    let start = Start { database, lock, configuration: config.engine(), worker };
+    let (targets, state_dir) = (Targets::load(config)?, config.manager.state_dir.clone());
+    let start = Start { database, lock, configuration: config.engine(), worker, targets, state_dir };
     let outcome = runtime.block_on(attend(config, listener, file, roles, start, ready_line));
     // Reads that are still running are cut off, and a start that nobody waits for; both leave nothing half done.
     runtime.shutdown_background();
@@ -188,6 +191,8 @@ struct Start {
     lock: DatabaseLock,
     configuration: rsm_engine::Configuration,
     worker: PathBuf,
+    targets: Targets,
+    state_dir: PathBuf,
 }
 
 /// The desk that was opened, and what else answers calls.
@@ -195,13 +200,14 @@ struct Opened {
     thread: DeskThread,
     readers: Readers,
     notices: Notices,
+    delivery: Delivery,
     incarnation: u32,
 }
 
 impl Start {
     /// Opens, upgrades and checks the database and ends what the former life left; takes as long as that takes.
     fn open(self) -> Result<Opened, DaemonError> {
-        let Start { database, lock, configuration, worker } = self;
+        let Start { database, lock, configuration, worker, targets, state_dir } = self;
         let limits = NoticeLimits { lease_ms: configuration.limits.lease_ms, ..NoticeLimits::default() };
         let clock = Clock::start();
         let handle = DeskHandle::new();
@@ -218,8 +224,9 @@ impl Start {
         };
         let (thread, (readers, incarnation)) = DeskThread::start(handle, open, workers, clock)?;
         let notices = Notices::start(thread.handle(), &readers, limits)?;
+        let delivery = Delivery::start(targets, &database, &state_dir)?;
         tracing::info!(incarnation, database = %database.display(), "the desk is open");
-        Ok(Opened { thread, readers, notices, incarnation })
+        Ok(Opened { thread, readers, notices, delivery, incarnation })
     }
 }
 
@@ -297,7 +304,7 @@ async fn attend(
             return Err(error);
         }
     };
-    let thread = hand_over(config, opened, handover, ready_line);
+    let (thread, delivery) = hand_over(config, opened, handover, ready_line);
     let ended = tokio::select! {
         () = asked.received() => Ended::Asked,
         () = has_ended(&thread) => Ended::Desk,
@@ -306,6 +313,7 @@ async fn attend(
     let serving = door.close();
     // The desk ends first: callers that wait for a robot are told, and their connections can end.
     let joined = tokio::task::spawn_blocking(move || thread.stop()).await;
+    delivery.stop().await;
     drained(serving, DRAIN_WITHIN).await?;
     match (ended, joined) {
         (Ended::Asked, Ok(Ok(()))) => Ok(()),
@@ -320,8 +328,13 @@ fn desk_ended() -> DaemonError {
 }
 
 /// Lets calls be carried out, and says so.
-fn hand_over(config: &Config, opened: Opened, handover: Handover, ready_line: ReadyLine) -> DeskThread {
-    let Opened { thread, readers, notices, incarnation } = opened;
+fn hand_over(
+    config: &Config,
+    opened: Opened,
+    handover: Handover,
+    ready_line: ReadyLine,
+) -> (DeskThread, Delivery) {
+    let Opened { thread, readers, notices, delivery, incarnation } = opened;
     let lease = Duration::from_millis(config.limits.filled().lease_ms);
     handover.hand_over(Serving::new(thread.handle().clone(), readers, notices, incarnation, lease));
     tell_supervisor(&[NotifyState::Ready]);
@@ -329,7 +342,7 @@ fn hand_over(config: &Config, opened: Opened, handover: Handover, ready_line: Re
     if ready_line == ReadyLine::Print {
         println!("ready: socket {}", config.manager.socket.display());
     }
-    thread
+    (thread, delivery)
 }
 
 /// Stops before anything was acknowledged to anybody.
@@ -344,6 +357,7 @@ async fn leave_start(
     match left {
         Ok(Ok(Ok(opened))) => {
             let joined = tokio::task::spawn_blocking(move || opened.thread.stop()).await;
+            opened.delivery.stop().await;
             joined.context("the desk cannot be waited for")?.map_err(|_| desk_ended())?;
         }
         Ok(Ok(Err(error))) => tracing::warn!("the start failed while it was being left: {error}"),

@@ -3,6 +3,7 @@
 //! ```text
 //!   rsmd.toml ─► config ─► daemon ─┬─ rsm_store::Store ─► rsm_engine::Desk ─► rsm_server::DeskThread
 //!                                  ├─ workers: one supervisor thread a device ─► rsm-worker processes
+//!                                  ├─ delivery: who is told what people are asked to do
 //!                                  └─ socket ─► rsm_server::serve
 //! ```
 //!
@@ -13,6 +14,7 @@
 
 pub mod config;
 pub mod daemon;
+pub mod delivery;
 pub mod ends;
 pub mod places;
 pub mod socket;

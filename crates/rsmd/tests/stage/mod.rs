@@ -64,10 +64,15 @@ pub struct Library {
 
 impl Library {
     pub fn start(move_ms: u32) -> Self {
+        Self::with_codes(move_ms, "V%05dL6")
+    }
+
+    /// Starts one whose cartridges have bar codes of their own: where several libraries are, each is itself.
+    pub fn with_codes(move_ms: u32, pattern: &str) -> Self {
         let folder = TempDir::new().expect("a folder");
         let config = folder.path().join("lib.toml");
         let text = format!(
-            "[geometry]\nslots = 8\n[media]\ncount = 4\n[time]\nfactor = 1.0\nmove_ms = {move_ms}\n\
+            "[geometry]\nslots = 8\n[media]\ncount = 4\npattern = \"{pattern}\"\n[time]\nfactor = 1.0\nmove_ms = {move_ms}\n\
              scan_element_ms = 0\nload_ms = 50\nunload_ms = 50\nrewind_ms = 50\n"
         );
         std::fs::write(&config, text).expect("writable");
@@ -101,6 +106,14 @@ impl Library {
             .expect("it runs");
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         serde_json::from_slice(&output.stdout).expect("JSON")
+    }
+
+    /// Arms a fault, in the words of `rsm-sim ctl fault`.
+    pub fn arm(&self, fault: &[&str]) {
+        let mut command = Command::new(binary("rsm-sim"));
+        let output = command.args(["ctl", "--socket"]).arg(self.socket()).arg("fault").args(fault).output();
+        let output = output.expect("it runs");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     }
 
     /// The places of a cartridge: one, if the world is in order.
