@@ -31,6 +31,9 @@ const CHANNELS: usize = 4;
 /// Calls that a channel is asked at once, so that two wait on one.
 const AT_ONCE: usize = 2;
 
+/// From here on are the numbers of the last calls of a run, which no client reaches.
+const LAST_NUMBERS: u64 = 1 << 32;
+
 /// Everything about notifications in a run.
 pub(crate) struct Listening {
     rng: ChaCha8Rng,
@@ -449,10 +452,10 @@ impl World {
     }
 
     fn ask_at_once(&mut self, client: usize, session: SessionId, call: NoticeCall) -> Checked {
-        let number = self.clients[client].next_number;
-        self.clients[client].next_number += 1;
         let ticket = Ticket(self.next_ticket);
         self.next_ticket += 1;
+        // The channel may be that of a session which its client has left: this number was never given there.
+        let number = LAST_NUMBERS + ticket.0;
         self.listening.asked.insert(ticket, Asked { client, session, number, call, caller: Caller::Listens });
         self.notice_asked(ticket)?;
         match self.listening.asked.contains_key(&ticket) {
