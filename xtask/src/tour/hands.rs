@@ -1,8 +1,8 @@
 //! The second half of the tour: what operators live with. A slot for the cleaner, ports and hands, cleaning, a question
 //! to a person, and the notifications of all of it.
 //!
-//! On the simulator hands reach into the library; on a foreign one nobody can, so what has gone to a port comes back from
-//! there, and the steps that need a hand are named and left out.
+//! On the simulator hands reach into the library; on a foreign one nobody can, and the steps that need a hand are named and
+//! left out.
 
 use std::process::{Child, Command, Stdio};
 use std::time::Instant;
@@ -17,7 +17,7 @@ const CLEANER: &str = "CLN001L6";
 const USES: &str = "20";
 
 /// Notifications that are waited for: fewer than the steps bring about.
-const NOTICES: usize = 5;
+const NOTICES: usize = 4;
 
 /// Walks through the work of an operator.
 pub(super) fn walk(stage: &Stage, hands: &Hands) -> Result<()> {
@@ -26,11 +26,15 @@ pub(super) fn walk(stage: &Stage, hands: &Hands) -> Result<()> {
     say("Set a slot aside for a cleaning cartridge.");
     stage.show(&["library", "reserve-cleaner-slot", "lab", &slot])?;
     match hands {
-        Hands::Simulated { .. } => clean(stage, hands)?,
-        Hands::None => println!("Nobody can put a cleaner into this library's ports: no cleaning here."),
+        Hands::Simulated { .. } => {
+            clean(stage, hands)?;
+            eject(stage, hands)?;
+        }
+        // This target reports its ports as open at all times, and has nobody to reach in.
+        Hands::None => {
+            println!("Nobody can reach into this library: no cleaner is brought, and nothing leaves.")
+        }
     }
-    let medium = idle_medium(stage)?;
-    eject(stage, hands, &medium)?;
     say("Nothing is set aside any more.");
     stage.show(&["library", "release-cleaner-slot", "lab"])?;
     ask(stage)?;
@@ -54,26 +58,20 @@ fn clean(stage: &Stage, hands: &Hands) -> Result<()> {
     stage.until("the cleaner to be gone", |stage| Ok(place_of(stage, CLEANER)?.is_none()))
 }
 
-/// A medium goes to a port; it is taken and brought back, or left there and taken in again.
-fn eject(stage: &Stage, hands: &Hands, medium: &str) -> Result<()> {
+/// A medium goes to a port, is taken there, and is brought back.
+fn eject(stage: &Stage, hands: &Hands) -> Result<()> {
     say("A medium leaves by a port.");
-    let told = stage.show(&["media", "eject", medium])?;
-    let ejection = told.split_whitespace().last().context("the ejection has an id")?.to_owned();
+    let medium = &idle_medium(stage)?;
+    stage.show(&["media", "eject", medium])?;
     stage.until("the medium to be in a port", |stage| stands_in_port(stage, medium))?;
-    if let Hands::Simulated { .. } = hands {
-        let port = hands.port(0);
-        hands.act(&["take-out", &port])?;
-        stage.until("the medium to be offline", |stage| {
-            Ok(place_of(stage, medium)?.is_none_or(|place| place == "offline"))
-        })?;
-        say("It is offline now, or forgotten if nobody owned it. A person brings it back.");
-        let number = hands.number_of(medium)?;
-        hands.act(&["put-back", &number, &port])?;
-    } else {
-        say("Nobody can take it here: the ejection is stopped, and the medium stays in the port.");
-        stage.show(&["media", "eject", "--stop", &ejection])?;
-        ended(stage, &ejection)?;
-    }
+    let port = hands.port(0);
+    hands.act(&["take-out", &port])?;
+    stage.until("the medium to be gone", |stage| {
+        Ok(place_of(stage, medium)?.is_none_or(|place| place == "offline"))
+    })?;
+    say("It is offline now, or forgotten if nobody owned it. A person brings it back.");
+    let number = hands.number_of(medium)?;
+    hands.act(&["put-back", &number, &port])?;
     say("What stands in a port is taken in; the other ports wait for hands until that is ended.");
     let told = stage.show(&["library", "inject", "lab"])?;
     let insertion = told.split_whitespace().last().context("the insertion has an id")?.to_owned();
