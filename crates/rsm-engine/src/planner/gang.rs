@@ -128,11 +128,11 @@ pub(super) fn next(view: &View, request: &LibraryRequest, leader: RequestId) -> 
     if first.is_none_or(|first| first.id != request.id) {
         return None;
     }
-    // What hands have put into a drive, while an operator was to bring it, is put away as any stray: a call that waits holds
-    // no drive.
+    // What was brought, or hands have put into a drive, while the call waits for the rest is let go: a call that waits holds
+    // neither drives nor media, so nobody waits for what waits itself.
     let held = members.iter().find(|one| view.medium_of(one).is_some_and(|medium| holds(medium, one)));
     if let Some(one) = held {
-        let note = "the medium turned up in a drive before the call could begin".to_string();
+        let note = "the call waits for the other media".to_string();
         return Some(Action::StepBack { request: one.id, note });
     }
     let Some(wanted) = wanted(view, &members) else {
@@ -154,8 +154,9 @@ pub(super) fn next(view: &View, request: &LibraryRequest, leader: RequestId) -> 
     }
 }
 
+/// Whether a request that has not begun has claimed what is there; what is offline it has asked a person for.
 fn holds(medium: &Medium, request: &LibraryRequest) -> bool {
-    medium.claimed_by == Some(request.id) && matches!(medium.location, Location::Drive(_))
+    medium.claimed_by == Some(request.id) && medium.location != Location::Offline
 }
 
 fn wait_all(members: &[&LibraryRequest], note: &str) -> Option<Action> {

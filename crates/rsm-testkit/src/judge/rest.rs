@@ -163,10 +163,15 @@ impl World {
                 Some(medium.id) == id && medium.location == Location::Offline && medium.bar_code.is_none()
             })
         };
-        let open = now
-            .requests
-            .iter()
-            .find(|one| !one.state.is_final() && one.state != RequestState::Deferred && !lost(one.medium));
+        // The mounts of one call wait together.
+        let called_lost = |one: &LibraryRequest| {
+            let of_call = |other: &&LibraryRequest| one.leader.is_some() && other.leader == one.leader;
+            now.requests.iter().filter(of_call).any(|other| lost(other.medium))
+        };
+        let open = now.requests.iter().find(|one| {
+            let waits = !one.state.is_final() && one.state != RequestState::Deferred;
+            waits && !lost(one.medium) && !(one.operation == Operation::Mount && called_lost(one))
+        });
         if let Some(request) = open {
             return Ok(Some(format!("{request:?}")));
         }

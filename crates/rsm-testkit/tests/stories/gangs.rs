@@ -267,8 +267,8 @@ fn two_calls_never_keep_from_each_other_what_was_brought() {
     show queue:
         request2: mount V00001L6 for backup: Waiting (an operator has to bring V00001L6)
         request3: mount V00002L6 for backup: Waiting (an operator has to bring V00001L6)
-        request4: mount V00002L6 for archive: Waiting (V00002L6: the medium is in use by request request3)
-        request5: mount V00001L6 for archive: Waiting (V00002L6: the medium is in use by request request3)
+        request4: mount V00002L6 for archive: Waiting (V00001L6: the medium is in use by request request2)
+        request5: mount V00001L6 for archive: Waiting (V00001L6: the medium is in use by request request2)
     hand put V00001L6 slot4
     inventory alice fast: ERROR_SUCCESS, queued as request7
         alice hears of mount V00001L6: ERROR_SUCCESS in drive1 drive2
