@@ -159,10 +159,17 @@ fn begin(view: &View, request: &LibraryRequest, drive: &Drive) -> Option<Action>
 /// Whether a routine cleaning of the service's own lets a mount go first.
 fn stands_back(view: &View, request: &LibraryRequest, drive: &Drive) -> bool {
     let routine = request.session.is_none() && drive.cleaning_due != CleaningDue::Now;
+    let offline = |other: &LibraryRequest| {
+        view.medium_of(other).is_none_or(|medium| medium.location == Location::Offline)
+    };
+    // The mounts of one call wait together, for what a person has to bring too.
+    let called_offline =
+        |leader: RequestId| view.requests.iter().any(|other| other.leader == Some(leader) && offline(other));
     let waits = |other: &LibraryRequest| {
         other.operation == Operation::Mount
             && matches!(other.state, RequestState::Queued | RequestState::Waiting)
-            && view.medium_of(other).is_some_and(|medium| medium.location != Location::Offline)
+            && !offline(other)
+            && !other.leader.is_some_and(called_offline)
     };
     routine && !queue_order::has_aged(request, view.utc) && view.requests.iter().any(waits)
 }
