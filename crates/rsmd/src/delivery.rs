@@ -12,7 +12,7 @@
 //! the desk does not know them (lessons, rule 4). One task a target, so no target waits for another.
 //!
 //! Invariants: each new request is told to each target in the order in which they were raised, once, and once more
-//! only where the process ended between the telling and the mark, or the mark could not be kept (decision note 0071);
+//! only where the process ended between the telling and the mark, or the mark could not be kept (decision note 0013);
 //! nothing is held in memory but the one request that is being told.
 
 mod mail;

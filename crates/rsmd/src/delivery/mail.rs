@@ -1,7 +1,7 @@
 //! Operator requests by mail: plain text, by SMTP.
 //!
 //! Why the same `Message-ID` for each try: where a mail was taken and the answer was lost, the second is known to be the
-//! same (decision note 0071). Invariant: nothing that is said to a stranger's server or to the log holds the password.
+//! same (decision note 0013). Invariant: nothing that is said to a stranger's server or to the log holds the password.
 
 use super::Failed;
 use super::words::Notice;

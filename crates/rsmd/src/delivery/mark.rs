@@ -2,7 +2,7 @@
 //!
 //! Why a file of each target and no column: a mail server that answers slowly must not make a writer wait, and the
 //! database has one writer, the desk. Why after the delivery: what was told and not noted is told again, what was
-//! noted and not told would be lost (decision note 0071).
+//! noted and not told would be lost (decision note 0013).
 //!
 //! Invariant: the file is the mark of some delivery as a whole, whatever the machine does while it is written.
 
