@@ -170,6 +170,7 @@ impl World {
         // Where a rule sends blank media to a pool, most of them are.
         room.blank_per_cent = if configured.rules.is_empty() { 15 } else { 75 };
         room.fill();
+        managing::leave_one_out(&mut chance, &mut room);
         let limits = Limits {
             probe_ms: 2_000,
             read_ms: 3_000,
@@ -581,6 +582,7 @@ fn library(rng: &mut ChaCha8Rng, cleaners: &mut ChaCha8Rng) -> SimLibrary {
         config.cartridge.push(CartridgeConfig { element: Some(element), ..CartridgeConfig::default() });
     }
     managing::equip(cleaners, &mut config);
+    managing::magazines(cleaners, &mut config);
     SimLibrary::new(config).expect("a configuration within its bounds makes a library")
 }
 

@@ -8,7 +8,7 @@
 use super::Snapshot;
 use crate::devices::Plug;
 use crate::foreign;
-use crate::program::Client;
+use crate::program::{Client, managing};
 use crate::world::{Calm, Checked, Event, World, broken};
 use rsm_engine::Ticket;
 use rsm_model::access::{Caller, Role};
@@ -114,6 +114,9 @@ impl World {
         let geometry = room.library.config().geometry;
         for drive in geometry.first_drive..geometry.first_drive + geometry.drives {
             drop(room.hand(&HandAction::RepairDrive { drive }, Notice::Silent));
+        }
+        for magazine in 1..=managing::magazines_of(room.library.config()) {
+            drop(room.hand(&HandAction::PutMagazine { magazine }, Notice::Attention));
         }
         let places: Vec<_> = room.library.cartridges().map(|(id, _, place)| (id, place)).collect();
         for (cartridge, place) in places {

@@ -8,6 +8,7 @@
 //!
 //! Invariant: draws come from a generator of their own, so that what programs do besides is what it was without them.
 
+use crate::devices::{HandDone, Room};
 use crate::program::Asked;
 use crate::world::{Checked, World, broken};
 use rand::{RngExt, SeedableRng};
@@ -52,6 +53,30 @@ pub(crate) fn equip(rng: &mut ChaCha8Rng, config: &mut LibraryConfig) {
         cleanings: Some([1, 2, 3, 50][rng.random_range(0..4)]),
         ..CartridgeConfig::default()
     });
+}
+
+/// Puts the slots of some libraries into magazines of two.
+pub(crate) fn magazines(rng: &mut ChaCha8Rng, config: &mut LibraryConfig) {
+    if rng.random_range(0..3) == 0 {
+        config.changer.magazine_slots = 2;
+    }
+}
+
+/// Some libraries are started while a magazine is out.
+pub(crate) fn leave_one_out(rng: &mut ChaCha8Rng, room: &mut Room) {
+    let count = magazines_of(room.library.config());
+    if count > 0 && rng.random_range(0..3) == 0 {
+        let magazine = rng.random_range(1..=count);
+        drop(room.hand(&HandAction::TakeMagazine { magazine }, Notice::Silent));
+    }
+}
+
+/// How many magazines a library has.
+pub(crate) fn magazines_of(config: &LibraryConfig) -> u16 {
+    match config.changer.magazine_slots {
+        0 => 0,
+        slots => config.geometry.slots.div_ceil(slots),
+    }
 }
 
 /// How the drives are cleaned unasked: the life of a run is short, so a week's share of cleanings is large in most.
@@ -169,6 +194,37 @@ impl World {
         self.ledger.cleaner_counted = (self.now_ms, self.room.borrow().library.motions().len());
         let object = Some(library.id.0);
         self.send_in_session(index, Call::SetInformation { object, information: Some(information) })
+    }
+
+    /// Whether hands have now come to a magazine: they take it out with all that is in it, or put it in again.
+    pub(super) fn hands_at_magazine(&mut self) -> bool {
+        let count = magazines_of(self.room.borrow().library.config());
+        if count == 0 || self.managing.random_range(0..4) > 0 {
+            return false;
+        }
+        let magazine = self.managing.random_range(1..=count);
+        let notice = if self.managing.random_range(0..4) > 0 { Notice::Attention } else { Notice::Silent };
+        let inside = self.in_magazine(magazine);
+        let mut room = self.room.borrow_mut();
+        if room.hand(&HandAction::PutMagazine { magazine }, notice).is_err() {
+            drop(room.hand(&HandAction::TakeMagazine { magazine }, notice));
+        }
+        room.hand_log.push(HandDone::Touched(notice));
+        drop(room);
+        self.note(format!("magazine {magazine} goes out or in"));
+        self.coverage.disturb("magazine");
+        self.after_hands();
+        self.doubt_nameless(&inside);
+        true
+    }
+
+    fn in_magazine(&self, magazine: u16) -> Vec<CartridgeId> {
+        let room = self.room.borrow();
+        let config = room.library.config();
+        let slots = config.changer.magazine_slots;
+        let first = config.geometry.first_slot + (magazine - 1) * slots;
+        let lies = |place: Place| matches!(place, Place::Slot(at) if (first..first + slots).contains(&at));
+        room.library.cartridges().filter(|(_, _, place)| lies(*place)).map(|(id, _, _)| id).collect()
     }
 
     /// The cleaning cartridge of this room, whatever its label says.

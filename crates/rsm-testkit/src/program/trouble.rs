@@ -8,7 +8,7 @@ use crate::world::{Calm, Checked, Disk, Event, World, broken};
 use rand::RngExt;
 use rsm_model::ids::MediumId;
 use rsm_model::record::Medium;
-use rsm_simlib::{FaultKind, FaultSpec, MotionCause, Notice, Outcome, StuckAt};
+use rsm_simlib::{CartridgeId, FaultKind, FaultSpec, MotionCause, Notice, Outcome, StuckAt};
 
 impl World {
     /// Hands reach in.
@@ -17,6 +17,9 @@ impl World {
             return Ok(());
         }
         self.trouble_after(1_500, 9_000, Event::Hands);
+        if self.hands_at_magazine() {
+            return Ok(());
+        }
         let put_back = self.room.borrow_mut().reach_in();
         // Some put the wrong cartridge in, and take it out again.
         if let Some(element) = put_back.filter(|_| self.rng.random_range(0..2) == 0) {
@@ -112,6 +115,17 @@ impl World {
             if !named {
                 self.ledger.data.retain(|_, written| written.face.0 != cartridge);
             }
+        }
+    }
+
+    /// Of cartridges without bar code that hands have had, nobody knows any more which of several each is.
+    pub(super) fn doubt_nameless(&mut self, touched: &[CartridgeId]) {
+        let named: Vec<CartridgeId> = {
+            let room = self.room.borrow();
+            room.library.cartridges().filter(|(_, code, _)| code.is_some()).map(|(id, _, _)| id).collect()
+        };
+        for id in touched.iter().filter(|id| !named.contains(id)) {
+            self.ledger.data.retain(|_, written| written.face.0 != *id);
         }
     }
 
