@@ -126,7 +126,12 @@ fn dismount(view: &View, request: &LibraryRequest) -> Option<Action> {
     let Some(drive) = drive else {
         // Hands were faster, or an unknown completion turned out well: the drive is free, which is what was asked.
         let gone = view.medium_of(request).is_none_or(|medium| medium.state == MediumState::Idle);
-        return if gone { finish(request, Ending::new(RequestEvent::Succeeded, "")) } else { None };
+        let ending = match request.goal {
+            Goal::AsAsked => Ending::new(RequestEvent::Succeeded, ""),
+            // Whoever refused to make room for it has been told how it ends.
+            _ => ending_of(request),
+        };
+        return if gone { finish(request, ending) } else { None };
     };
     let deferred = request.option == Dismounting::Deferred as u32;
     match request.state {

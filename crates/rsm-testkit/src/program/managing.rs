@@ -228,7 +228,7 @@ impl World {
     }
 
     /// The cleaning cartridge of this room, whatever its label says.
-    fn real_cleaner(&self) -> Option<(CartridgeId, Cleaner, Place)> {
+    pub(crate) fn real_cleaner(&self) -> Option<(CartridgeId, Cleaner, Place)> {
         let room = self.room.borrow();
         let library = &room.library;
         library.cartridges().find_map(|(id, _, place)| Some((id, library.cleaner(id)?, place)))

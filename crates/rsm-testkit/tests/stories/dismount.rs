@@ -551,3 +551,57 @@ fn a_cartridge_without_a_slot_waits_for_a_person() {
         NEW001L6: slot1, Idle, side Unknown, \Import\LTO-6
     ");
 }
+
+/// A refusal to make room ends the dismount, also where hands then take the cartridge out of its drive.
+#[test]
+fn a_dismount_that_nobody_makes_room_for_fails_even_when_hands_empty_the_drive() {
+    assert_snapshot!(play(r"
+        library drives=1 slots=3 media=2
+        user oscar operator
+        user ada administrator
+        open oscar backup
+        open ada desk
+        reserve-slot oscar slot3
+        mount oscar V00001L6
+        hand new NEW001L6 slot1
+        dismount oscar V00001L6
+        advance 60s
+        refuse ada operator1
+        show operators
+        hand out drive1
+        inventory oscar fast
+        advance 60s
+        show requests
+        show operators
+        show media
+    "), @r"
+    user oscar operator
+    user ada administrator
+    open oscar backup: ERROR_SUCCESS
+    open ada desk: ERROR_SUCCESS
+    reserve-slot oscar slot3: ERROR_SUCCESS, queued as request1
+    mount oscar V00001L6: ERROR_SUCCESS in drive1
+    hand new NEW001L6 slot1
+    dismount oscar V00001L6: ERROR_SUCCESS, queued as request3
+    advance 60s
+    refuse ada operator1: ERROR_SUCCESS
+    show operators:
+        DeviceService drive1: Refused: no slot of lab is free for V00001L6 in Drive 1: take out a medium, or give up the slot that is set aside for the cleaner
+        DeviceService drive1: Submitted: no slot of lab is free for V00001L6 in Drive 1: take out a medium, or give up the slot that is set aside for the cleaner
+    hand out drive1
+    inventory oscar fast: ERROR_SUCCESS, queued as request4
+    advance 60s
+    show requests:
+        request1: reservecleaner for backup: Passed
+        request2: mount V00001L6 for backup: Passed
+        request3: dismount V00001L6 for backup: Failed ERROR_REQUEST_REFUSED (an operator refused to make room for it)
+        request4: inventory for backup: Passed
+    show operators:
+        DeviceService drive1: Refused: no slot of lab is free for V00001L6 in Drive 1: take out a medium, or give up the slot that is set aside for the cleaner
+        DeviceService drive1: Refused: no slot of lab is free for V00001L6 in Drive 1: take out a medium, or give up the slot that is set aside for the cleaner
+    show media:
+        V00001L6: offline, Idle, side Foreign, \Unrecognized\LTO-6
+        V00002L6: slot2, Idle, side Unknown, \Import\LTO-6
+        NEW001L6: slot1, Idle, side Unknown, \Import\LTO-6
+    ");
+}
