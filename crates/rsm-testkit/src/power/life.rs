@@ -21,7 +21,7 @@ use rsm_store::testing::Synchronous;
 use std::slice::SliceIndex;
 
 /// A seed whose library has two drives and tapes with bar codes, so that two programs mount at the same time.
-const SEED: u64 = 64;
+const SEED: u64 = 120;
 
 /// How often a program asks again, and how long it waits before.
 const MOST_TRIES: u32 = 100;
