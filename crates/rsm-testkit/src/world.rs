@@ -619,7 +619,7 @@ fn configured(rng: &mut ChaCha8Rng, cleaners: &mut ChaCha8Rng, library: &SimLibr
         label_reads_per_hour: if pool_by_rule || rng.random_range(0..2) == 0 { 3_600 } else { 0 },
         media_type,
         rules,
-        cleaning: managing::policy(cleaners),
+        cleaning: managing::policy(cleaners, library.config().geometry.drives),
         door: false,
     }
 }

@@ -22,7 +22,7 @@ use rsm_model::machine::request::RequestState;
 use rsm_model::machine::side::SideState;
 use rsm_model::record::*;
 use rsm_model::time::UtcTime;
-use rsm_simlib::{Flaw, HandAction, Notice, Place};
+use rsm_simlib::{HandAction, Notice, Place};
 
 /// Rounds of repairing and waiting after which a run that is not at rest never will be.
 const MOST_ROUNDS: u32 = 20;
@@ -108,15 +108,6 @@ impl World {
     /// cartridge put back into a slot.
     fn repair(&mut self) -> Checked {
         self.make_room()?;
-        // Whoever frees a drive of a cleaner that sticks brings another: that one would be tried in every drive, and
-        // stick there again.
-        if let Some((_, cleaner, place)) = self.real_cleaner()
-            && cleaner.flaw == Some(Flaw::Sticks)
-            && let Some(element) = place.address()
-        {
-            let action = HandAction::SetCleaner { element, cleanings: cleaner.cleanings, flaw: None };
-            drop(self.room.borrow_mut().hand(&action, Notice::Silent));
-        }
         let mut room = self.room.borrow_mut();
         room.plugged = Plug::In;
         room.hands_per_mille = 0;

@@ -28,6 +28,9 @@ use rsm_simlib::{
 /// One act in so many is one of these.
 const SELDOM: u32 = 12;
 
+/// The most unasked cleanings, of all drives together, that a run allows in a week.
+const MOST_UNASKED: u32 = 15;
+
 /// NTMS_LIBRARYFLAG_IGNORECLEANERUSESREMAINING: the count says nothing.
 pub(crate) const UNCOUNTED: u32 = u32::MAX;
 
@@ -80,9 +83,11 @@ pub(crate) fn magazines_of(config: &LibraryConfig) -> u16 {
 }
 
 /// How the drives are cleaned unasked: the life of a run is short, so a week's share of cleanings is large in most.
-pub(crate) fn policy(rng: &mut ChaCha8Rng) -> Cleaning {
+pub(crate) fn policy(rng: &mut ChaCha8Rng, drives: u16) -> Cleaning {
     let after_mounts = (rng.random_range(0..3) == 0).then(|| rng.random_range(2..=6));
-    Cleaning { most_a_week: rng.random_range(0..=20), after_mounts, ..Cleaning::default() }
+    // A cleaner that sticks every time is tried once a round of repairing, and must come to its end before the rounds do.
+    let most_a_week = rng.random_range(0..=20).min(MOST_UNASKED / u32::from(drives.max(1)));
+    Cleaning { most_a_week, after_mounts, ..Cleaning::default() }
 }
 
 impl World {
@@ -228,7 +233,7 @@ impl World {
     }
 
     /// The cleaning cartridge of this room, whatever its label says.
-    pub(crate) fn real_cleaner(&self) -> Option<(CartridgeId, Cleaner, Place)> {
+    fn real_cleaner(&self) -> Option<(CartridgeId, Cleaner, Place)> {
         let room = self.room.borrow();
         let library = &room.library;
         library.cartridges().find_map(|(id, _, place)| Some((id, library.cleaner(id)?, place)))
