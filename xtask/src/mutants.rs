@@ -7,7 +7,9 @@
 //! `VIOLATION` line with the named invariant and exit status 1, never by a panic or by another
 //! invariant.
 //!
-//! A patch starts with two head lines, `Title: ...` and `Finds: <invariant>`, and then the diff.
+//! A patch starts with head lines, `Title: ...` and `Finds: <invariant>`, and then the diff. A third, `Seed: <number>`, may
+//! say where it was found last: the seeds are gone through from there, and then from the first, so that a mutant which only
+//! a late seed finds does not cost minutes each time.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -31,6 +33,7 @@ struct Mutant {
     path: PathBuf,
     title: String,
     finds: String,
+    seed: u64,
 }
 
 /// How a run against a mutant ended.
@@ -100,7 +103,14 @@ fn parse(path: &Path, text: &str) -> Result<Mutant> {
             text.lines().take_while(|line| !line.starts_with("--- ")).find_map(|line| line.strip_prefix(key));
         line.map(|value| value.trim().to_owned()).with_context(|| format!("no head line `{key}`"))
     };
-    let mutant = Mutant { path: path.to_owned(), title: head("Title:")?, finds: head("Finds:")? };
+    let seed = match head("Seed:") {
+        Ok(number) => number.parse().with_context(|| format!("`{number}` is no seed"))?,
+        Err(_) => 0,
+    };
+    if seed >= SEEDS {
+        bail!("seed {seed} is not one of the {SEEDS} that are gone through");
+    }
+    let mutant = Mutant { path: path.to_owned(), title: head("Title:")?, finds: head("Finds:")?, seed };
     let mut touched = text.lines().filter_map(|line| line.strip_prefix("+++ b/")).peekable();
     if touched.peek().is_none() {
         bail!("the patch touches no file");
@@ -126,12 +136,20 @@ fn one(root: &Path, area: &Path, copy: &Path, mutant: &Mutant) -> Result<Verdict
         .current_dir(copy)
         .env("CARGO_TARGET_DIR", &target);
     run::checked(&mut build).context("a mutant must compile")?;
-    let mut simulate = Command::new(target.join("debug/rsm-simulate"));
-    simulate.args(["--seeds", &SEEDS.to_string()]).current_dir(copy);
-    Ok(match bounded(area, &mut simulate, LIMIT)? {
-        Some(out) => judge(&out, &mutant.finds),
-        None => Verdict::Missed(format!("the run did not end within {} s", LIMIT.as_secs())),
-    })
+    // From where it was found last, and then what is left.
+    for seeds in [mutant.seed..SEEDS, 0..mutant.seed].into_iter().filter(|seeds| !seeds.is_empty()) {
+        let (count, from) = ((seeds.end - seeds.start).to_string(), seeds.start.to_string());
+        let mut simulate = Command::new(target.join("debug/rsm-simulate"));
+        simulate.args(["--seeds", &count, "--from", &from]).current_dir(copy);
+        match bounded(area, &mut simulate, LIMIT)? {
+            Some(out) if out.status.success() => {}
+            Some(out) => return Ok(judge(&out, &mutant.finds)),
+            None => {
+                return Ok(Verdict::Missed(format!("the run did not end within {} s", LIMIT.as_secs())));
+            }
+        }
+    }
+    Ok(Verdict::Missed(format!("{SEEDS} seeds passed")))
 }
 
 /// Runs a command, its output going to files, and ends it when its time is over.
@@ -204,7 +222,7 @@ fn judge(out: &Output, finds: &str) -> Verdict {
         (Some(1), Some((name, seed))) if name == finds => Verdict::Found { seed },
         (Some(1), Some((name, seed))) => Verdict::Missed(format!("{name} noticed instead, at seed {seed}")),
         (Some(1), None) => Verdict::Missed("no violation was printed".to_owned()),
-        (Some(0), _) => Verdict::Missed(format!("{SEEDS} seeds passed")),
+        (Some(0), _) => Verdict::Missed("the seeds passed".to_owned()),
         (code, _) => {
             let tail = String::from_utf8_lossy(&out.stderr);
             let last = tail.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or_default().to_owned();
@@ -262,6 +280,10 @@ mod tests {
         let good = "Title: no intent\nFinds: intent-first\n--- a/crates/rsm-engine/src/a.rs\n+++ b/crates/rsm-engine/src/a.rs\n";
         let mutant = parse(path, good).expect("parsed");
         assert_eq!((mutant.title.as_str(), mutant.finds.as_str()), ("no intent", "intent-first"));
+        assert_eq!(mutant.seed, 0, "none is named");
+        let known = |seed: &str| parse(path, &format!("Seed: {seed}\n{good}"));
+        assert_eq!(known("237").expect("parsed").seed, 237);
+        assert!(known("500").is_err() && known("soon").is_err(), "one of those that are gone through");
         assert!(parse(path, &good.replace("Finds:", "Catches:")).is_err());
         assert!(parse(path, &good.replace("rsm-engine", "rsm-testkit")).is_err());
         assert!(parse(path, &good.replace("src/a.rs", "tests/a.rs")).is_err());
