@@ -137,6 +137,21 @@ pub enum LibraryCommand {
     /// The robot stands still from then until the door has been opened and closed, or nobody has come in time. Ctrl-C ends
     /// the wait, not the access; rsm request cancel does.
     Door(DoorArguments),
+    /// Lets what is under way end and cartridges go home, and nothing new begin, until it is resumed
+    ///
+    /// Requests wait meanwhile; none fails for it. Media that programs have mounted stay theirs: the drain has ended when
+    /// they have given them back. Ctrl-C ends the wait, not the drain.
+    Drain(HoldArguments),
+    /// Stops a library: nothing is sent to its devices, until it is resumed
+    ///
+    /// What was ordered before still ends. Requests wait meanwhile, wherever their cartridges are; none fails for it.
+    /// Ctrl-C ends the wait, not the pause.
+    Pause(HoldArguments),
+    /// Lets a library work again that was drained or paused
+    Resume {
+        /// Id or name
+        library: String,
+    },
     /// Tells what the robots did and why, newest last
     History {
         /// Id or name; all libraries without it
@@ -225,6 +240,19 @@ pub struct DoorArguments {
     /// Wait until the door is closed again, or its time is over
     #[arg(long)]
     pub wait: bool,
+}
+
+/// Arguments of a drain or a pause.
+#[derive(Args, Clone, Debug)]
+pub struct HoldArguments {
+    /// Id or name
+    pub library: String,
+    /// Why, for whoever waits meanwhile; fewer than 256 characters
+    #[arg(long, value_name = "TEXT")]
+    pub reason: Option<String>,
+    /// Do not wait until the library stands still
+    #[arg(long)]
+    pub no_wait: bool,
 }
 
 /// What follows a door access.

@@ -26,6 +26,7 @@ pub mod cleaners;
 pub mod enabling;
 pub mod events;
 pub mod find;
+pub mod hold;
 pub mod inventory;
 pub mod manual;
 pub mod mount;

@@ -17,13 +17,14 @@ use crate::view::pool::MediaTypeRow;
 use crate::view::work::{HistoryRow, RequestRow};
 use crate::watch::Shown;
 use crate::{
-    allocate, api, blocks, cleaners, enabling, events, inventory, mount, object, operators, pools, ports,
-    queue,
+    allocate, api, blocks, cleaners, enabling, events, hold, inventory, mount, object, operators, pools,
+    ports, queue,
 };
 use clap::CommandFactory;
 use rsm_client::{ServerAddress, Session};
 use rsm_model::ObjectType;
 use rsm_model::generated::constants::mount::{NTMS_DISMOUNT_DEFERRED, NTMS_DISMOUNT_IMMEDIATE};
+use rsm_model::record::Hold;
 use serde::Serialize;
 use std::sync::Arc;
 
@@ -95,10 +96,12 @@ fn library(
     match command {
         LibraryCommand::List => {
             let libraries = catalog.list(None, ObjectType::Library)?;
-            let rows: Result<Vec<_>, _> = libraries.iter().map(LibraryRow::of).collect();
+            let rows: Result<Vec<_>, _> = libraries.iter().map(|one| LibraryRow::of(&catalog, one)).collect();
             Ok(format.list(rows?))
         }
-        LibraryCommand::Show { library } => Ok(format.one(&LibraryRow::of(&catalog.library(library)?)?)),
+        LibraryCommand::Show { library } => {
+            Ok(format.one(&LibraryRow::of(&catalog, &catalog.library(library)?)?))
+        }
         LibraryCommand::ReserveCleanerSlot { library, slot } => {
             cleaners::reserve(session, library, slot, format)
         }
@@ -107,6 +110,9 @@ fn library(
         LibraryCommand::InjectCleaner(arguments) => cleaners::inject(session, arguments, format, shown),
         LibraryCommand::EjectCleaner(arguments) => cleaners::eject(session, arguments, format, shown),
         LibraryCommand::Door(arguments) => ports::door(session, arguments, format, shown),
+        LibraryCommand::Drain(arguments) => hold::hold(session, Hold::Drain, arguments, format, shown),
+        LibraryCommand::Pause(arguments) => hold::hold(session, Hold::Pause, arguments, format, shown),
+        LibraryCommand::Resume { library } => hold::resume(session, library, format),
         LibraryCommand::Inventory(arguments) => inventory::inventory(session, arguments, format, shown),
         LibraryCommand::History { library, limit } => {
             let lines = session.history(catalog.container(library.as_deref())?, *limit)?;

@@ -150,6 +150,24 @@ pub fn wait_for(session: &Session, request: Guid, what: &str, shown: Shown) -> R
     }
 }
 
+/// Waits until a look finds nothing any more; what it finds meanwhile is printed when it changes.
+pub fn until_none(
+    mut look: impl FnMut() -> Result<Option<String>, Problem>,
+    shown: Shown,
+) -> Result<(), Problem> {
+    let mut pause = FIRST_PAUSE;
+    let mut last = String::new();
+    while let Some(line) = look()? {
+        if line != last {
+            shown.print(&line);
+            last = line;
+        }
+        thread::sleep(pause);
+        pause = (pause * 2).min(LONGEST_PAUSE);
+    }
+    Ok(())
+}
+
 /// Prints what changes while a call waits, until it is dropped.
 pub struct Watch {
     stop: Option<Sender<()>>,

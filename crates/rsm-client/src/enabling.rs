@@ -1,4 +1,4 @@
-//! Taking libraries, drives and media out of use, and putting them back.
+//! Taking libraries, drives and media out of use, and putting them back; holding libraries, and letting them work again.
 
 use crate::deadline::Patience;
 use crate::error::ClientError;
@@ -30,5 +30,18 @@ impl Session {
             ..Default::default()
         };
         ids("EnableNtmsObject", &self.channel.call(&request, Patience::Prompt)?.requests)
+    }
+
+    /// Drains or pauses a library, or lets it work again (extension); `hold` is 0 for work, 1 for a drain, 2 for a pause.
+    pub fn hold_library(&self, library: Guid, hold: u32, reason: &str) -> Result<(), ClientError> {
+        let request = v1::HoldLibraryRequest {
+            session: self.id.clone(),
+            call: self.number(),
+            library: library.to_string(),
+            hold,
+            reason: reason.to_owned(),
+            ..Default::default()
+        };
+        self.channel.call(&request, Patience::Prompt).map(drop)
     }
 }

@@ -304,7 +304,7 @@ const DATA_PATIENCE: Patience = Patience::Timeout { timeout_ms: 900_000 };
 const DATA_FUNCTIONS: [&str; 2] = ["WriteBlocks", "ReadBlocks"];
 
 /// Functions whose requests carry a call number.
-const NUMBERED: [&str; 35] = [
+const NUMBERED: [&str; 36] = [
     "CloseNtmsSession",
     "SetNtmsObjectInformation",
     "DisableNtmsObject",
@@ -340,6 +340,7 @@ const NUMBERED: [&str; 35] = [
     "SatisfyNtmsOperatorRequest",
     "CancelNtmsOperatorRequest",
     "AcknowledgeOperatorRequest",
+    "HoldLibrary",
 ];
 
 /// Renews a session's lease from a thread of its own; ends when it is dropped.

@@ -530,6 +530,7 @@ fn word(call: &Call) -> &'static str {
         Call::SatisfyOperatorRequest { .. } => "SatisfyNtmsOperatorRequest",
         Call::CancelOperatorRequest { .. } => "CancelNtmsOperatorRequest",
         Call::AcknowledgeOperatorRequest { .. } => "AcknowledgeOperatorRequest",
+        Call::HoldLibrary { .. } => "HoldLibrary",
         Call::Dismount { .. } => "DismountNtmsMedia",
         Call::CancelRequest { .. } => "CancelNtmsLibraryRequest",
         Call::SetRequestOrder { .. } => "SetNtmsRequestOrder",

@@ -159,6 +159,10 @@ fn new_library(turn: &Turn<'_>, id: LibraryId, kind: LibraryKind, name: &str, ke
         cleaner_slot: None,
         cleaner: None,
         cleans_drives: !offline,
+        hold: Hold::None,
+        held_since: None,
+        held_by: String::new(),
+        held_for: String::new(),
     }
 }
 

@@ -200,6 +200,15 @@ pub enum Call {
         /// NtmsOpreqState that it shall have: 2 active, 3 in progress.
         state: u32,
     },
+    /// Drains or pauses a library, or lets it work again (decision 71).
+    HoldLibrary {
+        /// Library.
+        library: Guid,
+        /// What it shall be: 0 works, 1 drained, 2 paused.
+        hold: u32,
+        /// Why, for whoever waits meanwhile.
+        reason: String,
+    },
     /// DismountNtmsMedia.
     Dismount {
         /// Logical media or sides.
@@ -476,6 +485,8 @@ pub struct ObjectInformation {
     pub counts: Counts,
     /// Owner of the mount, for a medium or drive that is mounted.
     pub owner: Option<Owner>,
+    /// What has still to end before a library that is held stands still; none when it does, or works.
+    pub stirs: Option<String>,
 }
 
 /// Who has something mounted.
@@ -617,17 +628,20 @@ pub enum Resource {
     Cleaner,
     /// A person who has been asked.
     Operator,
+    /// The operator who holds the library.
+    Hold,
 }
 
 impl Resource {
     /// All of them.
-    pub const ALL: [Resource; 6] = [
+    pub const ALL: [Resource; 7] = [
         Resource::Drive,
         Resource::Medium,
         Resource::Robot,
         Resource::Door,
         Resource::Cleaner,
         Resource::Operator,
+        Resource::Hold,
     ];
 
     /// Its word on the wire and for people.
@@ -639,6 +653,7 @@ impl Resource {
             Resource::Door => "door",
             Resource::Cleaner => "cleaner",
             Resource::Operator => "operator",
+            Resource::Hold => "hold",
         }
     }
 }

@@ -147,6 +147,18 @@ numbered! {
     }
 }
 
+numbered! {
+    /// Whether a library works, or is held by an operator (decision 71).
+    Hold {
+        /// It works.
+        None = 0,
+        /// What is under way ends and cartridges go home; nothing new begins.
+        Drain = 1,
+        /// Nothing is sent to its devices but the question whether they are there.
+        Pause = 2,
+    }
+}
+
 /// A library (NTMS_LIBRARY, M-30 to M-35).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Library {
@@ -183,6 +195,14 @@ pub struct Library {
     pub cleaner: Option<MediumId>,
     /// Whether the service cleans the drives (LibrarySupportsDriveCleaning); false where the library does it by itself.
     pub cleans_drives: bool,
+    /// Whether an operator holds it; a restart changes nothing of that (decision 71).
+    pub hold: Hold,
+    /// Since when it is held.
+    pub held_since: Option<UtcTime>,
+    /// User who holds it.
+    pub held_by: String,
+    /// Why it is held, as the operator says.
+    pub held_for: String,
 }
 
 /// Where a device hangs on its bus; zeros where the transport has no such numbers.

@@ -260,4 +260,5 @@ handlers!(Extension {
     question explain_request: ExplainRequestRequest => ExplainRequestResponse;
     change classify: ClassifyRequest => ClassifyResponse;
     change acknowledge_operator_request: AcknowledgeOperatorRequestRequest => AcknowledgeOperatorRequestResponse;
+    change hold_library: HoldLibraryRequest => HoldLibraryResponse;
 });

@@ -23,6 +23,7 @@ pub(crate) const MIGRATIONS: &[(&str, &str)] = &[
     ("V7__hands", include_str!("../migrations/sqlite/V7__hands.sql")),
     ("V8__doors", include_str!("../migrations/sqlite/V8__doors.sql")),
     ("V9__gangs", include_str!("../migrations/sqlite/V9__gangs.sql")),
+    ("V10__hold", include_str!("../migrations/sqlite/V10__hold.sql")),
 ];
 
 fn runner() -> Result<Runner, StoreError> {

@@ -371,7 +371,7 @@ macro_rules! numbered {
 }
 numbered! {
     OperationalState, DriveState, MediumState, OperatorState, RequestState, SideState, SlotState, Content,
-    LibraryKind, InventoryMethod, IdentitySource, PortPosition, DoorState, DoorLock, PoolKind, BarCodeState, Operation, Goal,
+    LibraryKind, Hold, InventoryMethod, IdentitySource, PortPosition, DoorState, DoorLock, PoolKind, BarCodeState, Operation, Goal,
     MountAccess, Dismounting, OperatorTask, DeviceRole, CleaningDue, LabelWitness, Watch,
 }
 

@@ -10,6 +10,7 @@
 //!   cancel oscar request2             CancelNtmsLibraryRequest; `order oscar request2 1` is SetNtmsRequestOrder
 //!   hold changer | mute changer | release changer     a worker that does not begin, or does not say, what it did
 //!   hold pieces | release pieces      the desk's own turns for a large report (library piece=2)
+//!   drain alice firmware          an operator holds lab, for a reason; pause does too, resume lets it work again
 //!   submit alice move V00001L6 lab    an operator request; `await`, `satisfy`, `refuse`, `acknowledge ... take` name it
 //!   why bob request2 [whole]          why a request waits, and for whom, since when and how long
 //!   advance 10s                       time passes; programs that are not silent keep their sessions alive
@@ -144,7 +145,7 @@ impl Story {
             | "pool" | "move" | "allocate" | "deallocate" | "set-pool" | "classify" | "clean" | "empty"
             | "cancel" | "order" | "reserve-slot" | "release-slot" | "eject" | "eject-cleaner" | "inject"
             | "inject-cleaner" | "disable" | "enable" | "door" | "submit" | "await" | "satisfy"
-            | "refuse" | "acknowledge" => Some(self.call(verb, rest)?),
+            | "refuse" | "acknowledge" | "drain" | "pause" | "resume" => Some(self.call(verb, rest)?),
             "enumerate" | "info" | "why" | "table" | "pool-name" => Some(self.ask(verb, rest)?),
             "borrow" | "silence" | "hangup" => self.program_acts(verb, rest)?,
             "try" => match rest.split_first() {

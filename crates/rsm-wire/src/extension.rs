@@ -1,4 +1,5 @@
-//! The extension service on the wire: keep-alive, label blocks, history, why a request waits, and reading labels.
+//! The extension service on the wire: keep-alive, label blocks, history, why a request waits, reading labels, and
+//! holding libraries.
 //!
 //! Why: one conversion per message, for the server and for clients. Invariant: what a client reads back is the reply
 //! that the engine gave.
@@ -209,6 +210,16 @@ impl TryFrom<v1::ClassifyRequest> for Addressed<Call> {
             media: request_guids("media", &request.media)?,
             most: request.most,
         };
+        Ok(Addressed { session: session(&request.session)?, number: request.call, what })
+    }
+}
+
+impl TryFrom<v1::HoldLibraryRequest> for Addressed<Call> {
+    type Error = Refusal;
+
+    fn try_from(request: v1::HoldLibraryRequest) -> Result<Self, Refusal> {
+        let library = request_guid("library", &request.library)?;
+        let what = Call::HoldLibrary { library, hold: request.hold, reason: request.reason };
         Ok(Addressed { session: session(&request.session)?, number: request.call, what })
     }
 }

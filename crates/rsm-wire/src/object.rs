@@ -97,7 +97,7 @@ impl From<&ObjectInformation> for v1::ObjectInformation {
             name: common.name.clone(),
             description: common.description.clone(),
             owner: information.owner.as_ref().map(owner).into(),
-            info: Some(info(object, &information.counts)),
+            info: Some(info(object, information)),
             ..Default::default()
         }
     }
@@ -149,7 +149,8 @@ fn owner(owner: &Owner) -> v1::Owner {
     }
 }
 
-fn info(object: &Object, counts: &Counts) -> Info {
+fn info(object: &Object, information: &ObjectInformation) -> Info {
+    let counts = &information.counts;
     match object {
         Object::Changer(changer) => changer_information(changer).into(),
         Object::ChangerType(kind) => changer_type_information(kind).into(),
@@ -158,7 +159,7 @@ fn info(object: &Object, counts: &Counts) -> Info {
         Object::DriveType(kind) => drive_type_information(kind).into(),
         Object::Door(door) => door_information(door).into(),
         Object::Port(port) => port_information(port).into(),
-        Object::Library(library) => library_information(library, counts).into(),
+        Object::Library(library) => library_information(library, counts, information.stirs.as_deref()).into(),
         Object::LibraryRequest(request) => request_information(request).into(),
         Object::LogicalMedium(medium) => logical_information(medium, counts).into(),
         Object::MediaPool(pool) => pool_information(pool, counts).into(),
@@ -287,7 +288,12 @@ fn port_information(port: &record::Port) -> v1::IePortInformation {
     }
 }
 
-fn library_information(library: &record::Library, counts: &Counts) -> v1::LibraryInformation {
+fn library_information(
+    library: &record::Library,
+    counts: &Counts,
+    stirs: Option<&str>,
+) -> v1::LibraryInformation {
+    let (hold, hold_word) = numbered(library.hold);
     let (library_type, library_type_word) = numbered(library.kind);
     v1::LibraryInformation {
         library_type,
@@ -314,6 +320,13 @@ fn library_information(library: &record::Library, counts: &Counts) -> v1::Librar
         auto_recovery: library.auto_recovery,
         flags: library.flags,
         read_at: text(library.read_at),
+        cleaner: text(library.cleaner),
+        hold,
+        hold_word,
+        held_since: text(library.held_since),
+        held_by: library.held_by.clone(),
+        held_for: library.held_for.clone(),
+        stirs: stirs.map(str::to_string),
         ..Default::default()
     }
 }

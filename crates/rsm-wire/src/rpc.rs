@@ -107,5 +107,6 @@ rpcs! {
         "ExplainRequest": ExplainRequestRequest => ExplainRequestResponse;
         "Classify": ClassifyRequest => ClassifyResponse;
         "AcknowledgeOperatorRequest": AcknowledgeOperatorRequestRequest => AcknowledgeOperatorRequestResponse;
+        "HoldLibrary": HoldLibraryRequest => HoldLibraryResponse;
     }
 }

@@ -78,5 +78,6 @@ done!(
     SatisfyNtmsOperatorRequestResponse,
     CancelNtmsOperatorRequestResponse,
     IdentifyNtmsSlotResponse,
-    AcknowledgeOperatorRequestResponse
+    AcknowledgeOperatorRequestResponse,
+    HoldLibraryResponse
 );

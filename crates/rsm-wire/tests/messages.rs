@@ -237,8 +237,12 @@ fn a_fenced_slot_needs_service_and_says_that_it_is_fenced() {
         seen,
     };
     let owner = Owner { application: "app".into(), user: "u".into(), orphaned: true };
-    let information =
-        ObjectInformation { object: Object::Slot(slot), counts: Counts::default(), owner: Some(owner) };
+    let information = ObjectInformation {
+        object: Object::Slot(slot),
+        counts: Counts::default(),
+        owner: Some(owner),
+        stirs: None,
+    };
     let json = serde_json::to_value(v1::ObjectInformation::from(&information)).expect("messages are data");
     assert_eq!(
         json,

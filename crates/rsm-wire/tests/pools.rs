@@ -135,7 +135,7 @@ fn what_was_read_can_be_written_back() {
         inherited_owners: vec![],
     };
     let object = Object::MediaPool(pool);
-    let information = ObjectInformation { object, counts: Counts::default(), owner: None };
+    let information = ObjectInformation { object, counts: Counts::default(), owner: None, stirs: None };
     let shown = serde_json::to_value(v1::ObjectInformation::from(&information)).expect("messages are data");
     let expected = InformationToSet {
         object_type: 12,
@@ -244,7 +244,7 @@ fn a_side_shows_its_label() {
         ordered_label: None,
     };
     let object = Object::Side(side);
-    let information = ObjectInformation { object, counts: Counts::default(), owner: None };
+    let information = ObjectInformation { object, counts: Counts::default(), owner: None, stirs: None };
     let shown = serde_json::to_value(v1::ObjectInformation::from(&information)).expect("messages are data");
     assert_eq!(
         shown["partition"],

@@ -13,6 +13,9 @@ use rsm_model::machine::Numbered;
 use rsm_model::record::InventoryMethod;
 use serde::Serialize;
 
+/// How often a cleaner can be used that is not counted.
+const UNCOUNTED: u32 = u32::MAX;
+
 /// A library.
 #[derive(Debug, Serialize)]
 pub struct LibraryRow {
@@ -44,14 +47,29 @@ pub struct LibraryRow {
     pub inventory_method: String,
     /// When its elements were last read as a whole.
     pub read_at: Option<String>,
+    /// Bar code or name of its cleaner, while that is in it.
+    pub cleaner: Option<String>,
+    /// How often the cleaner can still be used; none where there is none, or nobody counts.
+    pub cleaner_uses_remaining: Option<u32>,
+    /// Whether an operator holds it: none, drain, pause.
+    pub hold: String,
+    /// Since when it is held.
+    pub held_since: Option<String>,
+    /// Who holds it.
+    pub held_by: Option<String>,
+    /// Why it is held.
+    pub held_for: Option<String>,
+    /// What has still to end before it stands still.
+    pub stirs: Option<String>,
     /// When the record last changed.
     pub modified: String,
 }
 
 impl LibraryRow {
     /// Makes the row of a library.
-    pub fn of(object: &Object) -> Result<Self, Problem> {
+    pub fn of(catalog: &Catalog<'_>, object: &Object) -> Result<Self, Problem> {
         let Some(Info::Library(library)) = &object.info else { return Err(mismatch(object)) };
+        let cleaner = library.cleaner.as_deref().map(|id| catalog.name_of(Some(id))).transpose()?;
         Ok(Self {
             id: object.id.clone(),
             name: object.name.clone(),
@@ -67,6 +85,14 @@ impl LibraryRow {
             bar_code_reader: library.bar_code_reader_installed,
             inventory_method: method_word(library.inventory_method),
             read_at: library.read_at.clone(),
+            cleaner_uses_remaining: Some(library.cleaner_uses_remaining)
+                .filter(|uses| cleaner.is_some() && *uses != UNCOUNTED),
+            cleaner,
+            hold: library.hold_word.clone(),
+            held_since: library.held_since.clone(),
+            held_by: said(&library.held_by),
+            held_for: said(&library.held_for),
+            stirs: library.stirs.clone(),
             modified: object.modified.clone(),
         })
     }
@@ -80,7 +106,7 @@ impl Row for LibraryRow {
         vec![
             self.name.clone(),
             self.kind.clone(),
-            state_shown(&self.state, self.enabled),
+            held_shown(&self.hold, state_shown(&self.state, self.enabled)),
             self.drives.to_string(),
             self.slots.to_string(),
             self.ports.to_string(),
@@ -321,6 +347,18 @@ fn method_word(number: u32) -> String {
 }
 
 /// Shows a state, and that the object is disabled if it is.
+fn said(text: &str) -> Option<String> {
+    Some(text.to_owned()).filter(|text| !text.is_empty())
+}
+
+fn held_shown(hold: &str, state: String) -> String {
+    match hold {
+        "drain" => format!("{state}, drained"),
+        "pause" => format!("{state}, paused"),
+        _ => state,
+    }
+}
+
 fn state_shown(state: &str, enabled: bool) -> String {
     if enabled { state.to_owned() } else { format!("{state}, disabled") }
 }

@@ -10,6 +10,7 @@ mod cleaner_ports;
 mod cleaners;
 mod doors;
 mod enabling;
+mod hold;
 mod identify;
 mod information;
 mod inject;
@@ -121,6 +122,9 @@ pub(crate) fn call(
         Call::CancelOperatorRequest { request } => Some(operator_requests::cancel(turn, &asked, *request)?),
         Call::AcknowledgeOperatorRequest { request, state } => {
             Some(operator_requests::acknowledge(turn, &asked, *request, *state)?)
+        }
+        Call::HoldLibrary { library, hold, reason } => {
+            Some(hold::hold(turn, &asked, *library, *hold, reason)?)
         }
         Call::WriteBlocks { drive, blocks } => blocks::write(turn, &asked, *drive, blocks)?,
         Call::ReadBlocks { drive, count } => blocks::read(turn, &asked, *drive, *count)?,

@@ -26,6 +26,8 @@ pub(crate) enum Action {
     Park { request: RequestId, drive: DriveId },
     /// Let a parked dismount go on, because a mount wants its drive.
     Evict { mount: RequestId, dismount: RequestId, drive: DriveId },
+    /// Let a parked dismount go on, because its library is drained.
+    SendHome { dismount: RequestId },
     /// Say that a request waits, and for what.
     Wait { request: RequestId, note: String },
     /// A mount's medium has turned up where it is of no use: its claim ends, and the mount waits until the medium has
@@ -144,6 +146,7 @@ impl Action {
             Action::Remount { .. } => "mount in place",
             Action::Park { .. } => "leave in the drive",
             Action::Evict { .. } => "clear a drive",
+            Action::SendHome { .. } => "send home",
             Action::Wait { .. } => "wait",
             Action::StepBack { .. } => "step back",
             Action::AskForMedium { .. } => "ask for a medium",

@@ -42,6 +42,7 @@ pub(super) fn carry(turn: &mut Turn<'_>, view: &View, action: Action) -> Handled
         Action::Remount { request, drive } => remount(turn, view, request, drive),
         Action::Park { request, drive } => park(turn, view, request, drive),
         Action::Evict { mount, dismount, drive } => evict(turn, view, mount, dismount, drive),
+        Action::SendHome { dismount } => send_home(turn, view, dismount),
         Action::Wait { request, note } => wait(turn, the_request(view, request)?, note),
         Action::StepBack { request, note } => step_back(turn, view, the_request(view, request)?, note),
         Action::AskForMedium { request } => ask_for_medium(turn, view, the_request(view, request)?),
@@ -395,10 +396,16 @@ fn park(turn: &mut Turn<'_>, view: &View, id: RequestId, drive: DriveId) -> Hand
     Ok(())
 }
 
-fn evict(turn: &mut Turn<'_>, view: &View, mount: RequestId, dismount: RequestId, drive: DriveId) -> Handled {
+/// Lets a parked dismount go on.
+fn send_home(turn: &mut Turn<'_>, view: &View, dismount: RequestId) -> Handled {
     let mut parked = started(the_request(view, dismount)?)?;
     parked.option = Dismounting::Immediate as u32;
     turn.put(parked);
+    Ok(())
+}
+
+fn evict(turn: &mut Turn<'_>, view: &View, mount: RequestId, dismount: RequestId, drive: DriveId) -> Handled {
+    send_home(turn, view, dismount)?;
     let mut waiting = the_request(view, mount)?;
     // A label read gets no promise: a mount that comes meanwhile goes before it (decision 18).
     let promised = waiting.operation != Operation::Classify && !waiting.drive_given;

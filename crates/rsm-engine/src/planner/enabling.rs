@@ -38,7 +38,7 @@ enum Hindrance {
 /// What a request to disable or enable something needs next.
 pub(super) fn next(view: &View, request: &LibraryRequest) -> Option<Action> {
     let hindrance = match request.operation {
-        Operation::DisableLibrary => library_in_use(view, request).map(Hindrance::Until),
+        Operation::DisableLibrary => library_in_use(view, Some(request.id)).map(Hindrance::Until),
         Operation::DisableDrive => {
             let Some(drive) = request.drive.and_then(|id| view.drive(id)) else {
                 return gone(request, "drive");
@@ -79,10 +79,16 @@ fn mounted(view: &View, mount: &Mount) -> String {
     format!("{what} is mounted by {} for {}", mount.application, mount.user)
 }
 
-/// What still uses a library.
-fn library_in_use(view: &View, request: &LibraryRequest) -> Option<String> {
-    if let Some(step) = view.steps.iter().find(|step| !step.lost) {
-        return Some(format!("{} on {} is under way", step.kind, step.device));
+/// The order that a device of the library is carrying out.
+pub(super) fn step_under_way(view: &View) -> Option<String> {
+    let step = view.steps.iter().find(|step| !step.lost)?;
+    Some(format!("{} on {} is under way", step.kind, step.device))
+}
+
+/// What still uses a library, besides the request that asks.
+pub(super) fn library_in_use(view: &View, but: Option<RequestId>) -> Option<String> {
+    if let Some(step) = step_under_way(view) {
+        return Some(step);
     }
     if is_out_of_service(&view.library.common) {
         return None;
@@ -93,7 +99,7 @@ fn library_in_use(view: &View, request: &LibraryRequest) -> Option<String> {
     if let Some(port) = view.ports.values().find(|port| port.opened_for.is_some()) {
         return Some(format!("{} stands open", port.common.name));
     }
-    let other = view.requests.iter().find(|other| other.id != request.id && is_under_way(view, other))?;
+    let other = view.requests.iter().find(|other| Some(other.id) != but && is_under_way(view, other))?;
     Some(format!("request {} is under way", other.id))
 }
 
@@ -114,7 +120,7 @@ fn is_under_way(view: &View, request: &LibraryRequest) -> bool {
 }
 
 /// Whether there is a place for what lies in a drive.
-fn can_leave(view: &View, drive: DriveId) -> bool {
+pub(super) fn can_leave(view: &View, drive: DriveId) -> bool {
     view.library.kind == LibraryKind::StandAlone
         || view.medium_in(drive).is_some_and(|medium| view.refuge_of(medium).is_some())
 }

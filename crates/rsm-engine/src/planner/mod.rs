@@ -21,6 +21,7 @@ mod doors;
 mod enabling;
 mod fitting;
 mod gang;
+mod hold;
 mod inject;
 mod labels;
 mod outlook;
@@ -35,7 +36,7 @@ use action::Action;
 use rsm_model::UtcTime;
 use rsm_model::ids::{DriveId, MediumId, RequestId, StepId};
 use rsm_model::machine::drive::DriveState;
-use rsm_model::record::{Door, Drive, Library, LibraryKind, Location, Medium, MountAccess, Port};
+use rsm_model::record::{Door, Drive, Hold, Library, LibraryKind, Location, Medium, MountAccess, Port};
 use rsm_model::time::Now;
 use rsm_step::Step;
 use rsm_store::{ReadTx, StoreError};
@@ -67,6 +68,9 @@ fn decide(view: &View) -> Option<Action> {
     match view.library.kind {
         LibraryKind::Offline => enabling::offline(view),
         LibraryKind::StandAlone => standalone::next(view),
+        LibraryKind::Robotic if hold::is_paused(view) => {
+            gang::settle(view).or_else(|| upkeep::probe(view)).or_else(|| queue::next(view))
+        }
         // To the devices of a library that is out of use nothing is sent (P-213).
         LibraryKind::Robotic if !view.library.common.enabled => {
             gang::settle(view).or_else(|| queue::next(view))
@@ -161,9 +165,18 @@ pub(crate) fn has_drives(tx: &ReadTx<'_>, library: Library, wanted: &[Wanted<'_>
     Ok(gang::has_drives(&View::of(tx, library, UtcTime(0))?, wanted))
 }
 
+/// What has still to end before a library that is held stands still.
+pub(crate) fn stirs(tx: &ReadTx<'_>, library: &Library, now: UtcTime) -> Handled<Option<String>> {
+    if library.hold == Hold::None {
+        return Ok(None);
+    }
+    Ok(hold::stirs(&View::of(tx, library.clone(), now)?))
+}
+
 pub(crate) use cleaning::{UNCOUNTED, is_empty, set_uses as set_cleaner_uses};
 pub(crate) use doors::look_after as look_at_door_after;
 pub(crate) use gang::Wanted;
+pub(crate) use hold::told as held;
 pub(crate) use labels::{queue_full_inventory, recover};
 pub(crate) use outlook::{Coming, Outlook, of as outlook};
 pub(crate) use ports::not_taken;

@@ -3,6 +3,7 @@
 //! Why here: whether a drive could be had is the planner's question, and must not be answered twice. Invariant: nothing is
 //! decided here; what is said agrees with what [`super::act`] would find.
 
+use super::hold;
 use super::view::View;
 use crate::turn::Handled;
 use rsm_model::UtcTime;
@@ -51,6 +52,9 @@ pub(crate) fn of(tx: &ReadTx<'_>, request: &LibraryRequest, now: UtcTime) -> Han
     let parked = |one: &&LibraryRequest| one.state == RequestState::Deferred;
     let earlier = || view.requests[..first].iter().filter(|one| !parked(one));
     let mut outlook = Outlook { before: earlier().map(|one| one.id).collect(), ..Outlook::default() };
+    if hold::held_back(&view, request).is_some() {
+        outlook.wait_for(Resource::Hold);
+    }
     outlook.robot(tx, &view, request)?;
     for one in &mine {
         outlook.people(&view, one);

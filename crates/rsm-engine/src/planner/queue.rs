@@ -9,6 +9,7 @@ use super::door;
 use super::doors;
 use super::enabling;
 use super::gang;
+use super::hold;
 use super::inject;
 use super::labels;
 use super::ports;
@@ -44,7 +45,7 @@ pub(super) fn next(view: &View) -> Option<Action> {
         if let Some(action) = enabling::refused(view, request) {
             return Some(action);
         }
-        if let Some(why) = enabling::held_back(view, request) {
+        if let Some(why) = enabling::held_back(view, request).or_else(|| hold::held_back(view, request)) {
             return stand_back(request, why);
         }
         match request.operation {

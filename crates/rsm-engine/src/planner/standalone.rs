@@ -21,6 +21,7 @@ use super::Standing;
 use super::action::Action;
 use super::carry::{missing, started, the_drive, the_request};
 use super::enabling;
+use super::hold;
 use super::labels;
 use super::queue::{MOST_ATTEMPTS, ending_of, finish, load, owes_a_label, put_out, stand_back, wait};
 use super::view::View;
@@ -43,7 +44,8 @@ pub(super) fn next(view: &View) -> Option<Action> {
         // To a drive that is out of use with its library nothing is sent (P-213).
         return queue(view);
     }
-    ask(view).or_else(|| tend(view)).or_else(|| queue(view))
+    let tend = || if hold::is_held(view) { None } else { tend(view) };
+    ask(view).or_else(tend).or_else(|| queue(view))
 }
 
 /// How a mount of a medium would stand right now: its label is read first, which takes time.
@@ -121,7 +123,7 @@ fn queue(view: &View) -> Option<Action> {
         if let Some(action) = enabling::refused(view, request) {
             return Some(action);
         }
-        if let Some(why) = enabling::held_back(view, request) {
+        if let Some(why) = enabling::held_back(view, request).or_else(|| hold::held_back(view, request)) {
             return stand_back(request, why);
         }
         match request.operation {

@@ -7,6 +7,7 @@ use super::action::Action;
 use super::cleaning;
 use super::doors;
 use super::fitting;
+use super::hold;
 use super::ports;
 use super::view::View;
 use rsm_model::UtcTime;
@@ -22,14 +23,18 @@ pub(super) fn next(view: &View) -> Option<Action> {
         .or_else(|| doors::settle(view))
         .or_else(|| probe(view))
         .or_else(|| put_away(view))
-        .or_else(|| cleaning::upkeep(view))
-        .or_else(|| fitting::next(view))
-        .or_else(|| read_in_background(view))
+        .or_else(|| hold::send_home(view))
+        .or_else(|| if hold::is_held(view) { None } else { of_its_own(view) })
+}
+
+/// What the service begins of its own.
+fn of_its_own(view: &View) -> Option<Action> {
+    cleaning::upkeep(view).or_else(|| fitting::next(view)).or_else(|| read_in_background(view))
 }
 
 /// A device that has not answered its present worker, or that failed, is asked again; the wait doubles. A robot that
 /// answers is polled for attentions, for it reports hands only when it is spoken to.
-fn probe(view: &View) -> Option<Action> {
+pub(super) fn probe(view: &View) -> Option<Action> {
     let due = |at: Option<UtcTime>| at.is_none_or(|at| at <= view.utc);
     let silent = view.devices.iter().find(|device| {
         let polled = device.role == DeviceRole::Changer && view.settled();

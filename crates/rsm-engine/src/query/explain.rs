@@ -25,7 +25,7 @@ pub(super) fn explain(tx: &ReadTx<'_>, caller: &Caller, id: Guid, now: UtcTime) 
     }
     // What keeps the whole library from working is the reason before any other.
     let mut blockers = of_library(tx, &request)?;
-    if !request.note.is_empty() {
+    if !request.note.is_empty() && !blockers.contains(&request.note) {
         blockers.push(request.note.clone());
     }
     for step in tx.find(columns::step::REQUEST, request.id)? {
@@ -61,7 +61,7 @@ fn of_library(tx: &ReadTx<'_>, request: &LibraryRequest) -> Handled<Vec<String>>
             format!("hands may open {} of {name} for request {id}: nothing moves meanwhile", door.common.name)
         }),
     });
-    Ok(state.into_iter().chain(door).collect())
+    Ok(state.into_iter().chain(planner::held(&library)).chain(door).collect())
 }
 
 fn under_way(step: &OpenStep) -> String {

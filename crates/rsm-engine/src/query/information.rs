@@ -1,12 +1,13 @@
 //! GetNtmsObjectInformation: a record, what is counted for it, and who has it mounted.
 
+use crate::planner;
 use crate::query::enumerate::may_use;
 use crate::turn::{Handled, refuse};
-use rsm_model::Code;
 use rsm_model::access::{Access, Caller};
 use rsm_model::call::{Counts, Object, ObjectInformation, Owner};
 use rsm_model::ids::*;
 use rsm_model::record::*;
+use rsm_model::{Code, UtcTime};
 use rsm_store::{ReadTx, columns};
 
 const UNKNOWN: u32 = 0;
@@ -17,6 +18,7 @@ pub(super) fn information(
     caller: &Caller,
     object: Option<Guid>,
     object_type: u32,
+    now: UtcTime,
 ) -> Handled<ObjectInformation> {
     let Some(id) = object.filter(|id| !id.is_null()) else {
         return refuse(Code::InvalidParameter, "no object is named", "");
@@ -43,7 +45,11 @@ pub(super) fn information(
         Some(object) => {
             let counts = counts(tx, &object)?;
             let owner = owner(tx, &object)?;
-            Ok(ObjectInformation { object, counts, owner })
+            let stirs = match &object {
+                Object::Library(library) => planner::stirs(tx, library, now)?,
+                _ => None,
+            };
+            Ok(ObjectInformation { object, counts, owner, stirs })
         }
         None => refuse(Code::ObjectNotFound, format!("{id} names no object"), ""),
     }

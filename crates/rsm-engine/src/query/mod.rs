@@ -50,7 +50,7 @@ fn answer(
             enumerate::enumerate(tx, caller, *container, *object_type, *options).map(Reply::Ids)
         }
         Query::Information { object, object_type } => {
-            let information = information::information(tx, caller, *object, *object_type)?;
+            let information = information::information(tx, caller, *object, *object_type, now)?;
             Ok(Reply::Information(Box::new(information)))
         }
         Query::PoolName { pool } => crate::handlers::pool_name(tx, caller, *pool),

@@ -13,7 +13,8 @@ operator_request_flags, media_pool_policy }
 
 row! { Library, "library", Some(ObjectType::Library), key LibraryId = ["id"], |row| row.id;
 id, common, kind, bar_code_reader, inventory_method, auto_recovery, flags, cleaner_uses_remaining, key,
-generation, read_at, wants_read, labels_next, cleaner_slot, cleaner, cleans_drives }
+generation, read_at, wants_read, labels_next, cleaner_slot, cleaner, cleans_drives, hold, held_since, held_by,
+held_for }
 
 row! { Changer, "changer", Some(ObjectType::Changer), key ChangerId = ["id"], |row| row.id;
 id, common, number, changer_type, serial, revision, device_name, scsi, library, device, element, seen }

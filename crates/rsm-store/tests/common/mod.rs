@@ -159,7 +159,7 @@ states! {
     rsm_model::machine::library::OperationalState, rsm_model::machine::drive::DriveState,
     rsm_model::machine::medium::MediumState, rsm_model::machine::operator_request::OperatorState,
     rsm_model::machine::request::RequestState, rsm_model::machine::side::SideState,
-    rsm_model::machine::slot::SlotState, Content, LibraryKind, InventoryMethod, IdentitySource, PortPosition, DoorState, DoorLock,
+    rsm_model::machine::slot::SlotState, Content, LibraryKind, Hold, InventoryMethod, IdentitySource, PortPosition, DoorState, DoorLock,
     PoolKind, Operation, Goal, MountAccess, OperatorTask, DeviceRole, LabelWitness, CleaningDue, Watch,
 }
 
@@ -179,7 +179,8 @@ samples! {
     Computer { id, common, library_request_purge_s, operator_request_purge_s, library_request_flags,
         operator_request_flags, media_pool_policy }
     Library { id, common, kind, bar_code_reader, inventory_method, auto_recovery, flags, cleaner_uses_remaining,
-        key, generation, read_at, wants_read, labels_next, cleaner_slot, cleaner, cleans_drives }
+        key, generation, read_at, wants_read, labels_next, cleaner_slot, cleaner, cleans_drives, hold, held_since,
+        held_by, held_for }
     Changer { id, common, number, changer_type, serial, revision, device_name, scsi, library, device, element,
         seen }
     ChangerType { id, common, vendor, product }

@@ -5,7 +5,8 @@ use super::{Program, Silent, Story, span_ms};
 use rsm_engine::{Input, Ticket, query};
 use rsm_model::call::{Call, Counts, Explanation, MountCall, ObjectInformation, Query, Reply};
 use rsm_model::ids::{Guid, ObjectType};
-use rsm_model::record::Library;
+use rsm_model::machine::Numbered;
+use rsm_model::record::{Hold, Library};
 
 /// NtmsMountOptions as a script words them.
 const MOUNT_OPTIONS: [(&str, u32); 5] =
@@ -42,6 +43,7 @@ impl Story {
             "submit" | "await" | "satisfy" | "refuse" | "acknowledge" => self.operator_call(verb, rest)?,
             "eject" => self.eject(rest)?,
             "disable" | "enable" => self.switched(verb, rest)?,
+            "drain" | "pause" | "resume" => self.held(verb, rest)?,
             "eject-cleaner" => self.eject_cleaner(rest)?,
             "inject" => self.inject(rest)?,
             "inject-cleaner" => self.inject_cleaner(rest)?,
@@ -176,6 +178,16 @@ impl Story {
             "disable" => Call::Disable { object_type, object },
             _ => Call::Enable { object_type, object },
         })
+    }
+
+    /// `[REASON...]`; the library is lab.
+    fn held(&mut self, verb: &str, words: &[&str]) -> Done<Call> {
+        let hold = match verb {
+            "drain" => Hold::Drain,
+            "pause" => Hold::Pause,
+            _ => Hold::None,
+        };
+        Ok(Call::HoldLibrary { library: self.object("lab")?, hold: hold.number(), reason: words.join(" ") })
     }
 
     /// `[LIBRARY] ACTION`.
@@ -406,8 +418,10 @@ fn information(found: &ObjectInformation) -> String {
     ];
     parts
         .extend(counts.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")));
-    if let rsm_model::call::Object::Library(Library { common, .. }) = &found.object {
+    if let rsm_model::call::Object::Library(Library { common, hold, held_by, held_for, .. }) = &found.object {
         parts.push(format!("{:?}", common.operational));
+        parts.extend((*hold != Hold::None).then(|| format!("{hold:?} by {held_by} ({held_for})")));
+        parts.extend(found.stirs.as_ref().map(|why| format!("not before: {why}")));
     }
     if let Some(owner) = &found.owner {
         let orphaned = if owner.orphaned { ", orphaned" } else { "" };

@@ -14,6 +14,7 @@ mod doubt;
 mod enabling;
 mod gangs;
 mod generations;
+mod hold;
 mod inject;
 mod intake;
 mod inventory;
