@@ -46,21 +46,28 @@ fn libraries() {
     --- exit 0
     ");
     insta::assert_snapshot!(check(&["library", "show", "lib0"]), @r"
-    id                00000000-0000-0000-0000-000000000901
-    name              lib0
-    description       -
-    kind              robotic
-    state             ready
-    enabled           yes
-    drives            2
-    slots             3
-    ports             0
-    media             3
-    requests          0
-    bar code reader   yes
-    inventory method  fast
-    read at           2026-11-20T19:00:00.000Z
-    modified          2026-11-20T18:04:05.678Z
+    id                      00000000-0000-0000-0000-000000000901
+    name                    lib0
+    description             -
+    kind                    robotic
+    state                   ready
+    enabled                 yes
+    drives                  2
+    slots                   3
+    ports                   0
+    media                   3
+    requests                0
+    bar code reader         yes
+    inventory method        fast
+    read at                 2026-11-20T19:00:00.000Z
+    cleaner                 -
+    cleaner uses remaining  -
+    hold                    none
+    held since              -
+    held by                 -
+    held for                -
+    stirs                   -
+    modified                2026-11-20T18:04:05.678Z
     --- exit 0
     ");
     insta::assert_snapshot!(check(&["library", "list", "--json"]), @r#"
@@ -80,6 +87,13 @@ fn libraries() {
         "bar_code_reader": true,
         "inventory_method": "fast",
         "read_at": "2026-11-20T19:00:00.000Z",
+        "cleaner": null,
+        "cleaner_uses_remaining": null,
+        "hold": "none",
+        "held_since": null,
+        "held_by": null,
+        "held_for": null,
+        "stirs": null,
         "modified": "2026-11-20T18:04:05.678Z"
       }
     ]

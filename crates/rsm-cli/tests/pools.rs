@@ -7,8 +7,9 @@ mod support;
 mod world;
 
 use serde_json::{Value, json};
+use std::sync::atomic::{AtomicU64, Ordering};
 use support::{Answer, Call, Fake};
-use world::{FREE, LAB, LOGICAL, REQUEST, SIDE_2, TAPE_1, TAPE_2, TYPE, at_rest, request, rsm};
+use world::{FREE, LAB, LIBRARY, LOGICAL, REQUEST, SIDE_2, TAPE_1, TAPE_2, TYPE, at_rest, request, rsm};
 
 fn plain(call: &Call) -> Option<Answer> {
     let passed = request(REQUEST, (18, "write free label"), (2, "passed"), "");
@@ -507,4 +508,69 @@ fn what_goes_out_of_use_is_waited_for_and_comes_back() {
         sent(&fake, "DisableNtmsObject").iter().map(|fields| fields["objectType"].clone()).collect();
     assert_eq!(kinds, [json!(5), json!(15)]);
     assert_eq!(sent(&fake, "EnableNtmsObject")[0]["objectType"], json!(9));
+}
+
+/// A service whose library needs two looks before it stands still once it is held.
+fn holding() -> Fake {
+    let (hold, looks) = (AtomicU64::new(0), AtomicU64::new(0));
+    Fake::start(move |call| match call.function.as_str() {
+        "HoldLibrary" => {
+            hold.store(call.fields["hold"].as_u64().unwrap_or_default(), Ordering::Relaxed);
+            looks.store(0, Ordering::Relaxed);
+            Some(Answer::Fields(json!({})))
+        }
+        "GetNtmsObjectInformation" if call.fields["object"] == LIBRARY => {
+            let Some(Answer::Fields(mut fields)) = plain(call) else { return None };
+            let hold = usize::try_from(hold.load(Ordering::Relaxed)).unwrap();
+            let library = &mut fields["information"]["library"];
+            library["hold"] = json!(hold);
+            library["holdWord"] = json!(["none", "drain", "pause"][hold]);
+            if hold > 0 && looks.fetch_add(1, Ordering::Relaxed) < 2 {
+                library["stirs"] = json!("weekly is mounted by backup for alice");
+            }
+            Some(Answer::Fields(fields))
+        }
+        _ => plain(call),
+    })
+}
+
+#[test]
+fn a_library_that_is_held_is_waited_for_and_works_again() {
+    let fake = holding();
+    insta::assert_snapshot!(rsm(&fake, &["library", "resume", "lib0"]), @r"
+    lib0 was not held
+    --- exit 0
+    ");
+    insta::assert_snapshot!(rsm(&fake, &["library", "drain", "lib0", "--reason", "firmware"]), @r"
+    lib0 is drained: rsm library resume lib0 lets it work again
+    --- exit 0
+    ");
+    insta::assert_snapshot!(rsm(&fake, &["library", "pause", "lib0", "--no-wait"]), @r"
+    lib0 is paused; it stands still once this has ended: weekly is mounted by backup for alice
+    --- exit 0
+    ");
+    insta::assert_snapshot!(rsm(&fake, &["library", "pause", "lib0", "--json"]), @r#"
+    {
+      "library": "lib0",
+      "hold": "pause",
+      "stirs": null
+    }
+    --- exit 0
+    "#);
+    insta::assert_snapshot!(rsm(&fake, &["library", "resume", "lib0"]), @r"
+    lib0 works again; its elements are read first
+    --- exit 0
+    ");
+    let told: Vec<Value> =
+        sent(&fake, "HoldLibrary").iter().map(|one| json!([one["hold"], one["reason"]])).collect();
+    assert_eq!(
+        told,
+        [
+            json!([null, null]),
+            json!([1, "firmware"]),
+            json!([2, null]),
+            json!([2, null]),
+            json!([null, null])
+        ]
+    );
 }

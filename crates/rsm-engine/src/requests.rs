@@ -412,6 +412,27 @@ pub(crate) fn decline(turn: &mut Turn<'_>, mut request: LibraryRequest) -> Handl
     end(turn, request, Ending::failed(Code::RequestRefused, note).told(told))
 }
 
+/// How a request ends once its cartridge is back.
+pub(crate) fn ending_of(request: &LibraryRequest) -> Ending {
+    match request.goal {
+        Goal::PutBackThenPass => Ending::new(RequestEvent::Succeeded, request.note.clone()),
+        Goal::CloseThenStop => Ending::new(RequestEvent::Stopped, request.note.clone()),
+        Goal::PutBackThenFail => {
+            Ending::failed(request.error.unwrap_or(Code::InvalidState), request.note.clone())
+        }
+        _ => Ending::new(RequestEvent::Cancelled, request.note.clone()),
+    }
+}
+
+/// How a dismount ends whose cartridge is out of its drive. One for which nobody would make room fails, though it has found
+/// a place since: that is what was told.
+pub(crate) fn end_of_dismount(request: &LibraryRequest) -> Ending {
+    match request.goal {
+        Goal::AsAsked => Ending::new(RequestEvent::Succeeded, ""),
+        _ => ending_of(request),
+    }
+}
+
 /// Whether a medium was named for an ejection that has not been started yet (P-120).
 pub(crate) fn is_collected(request: &LibraryRequest) -> bool {
     request.operation == Operation::Eject && request.leader.is_none()

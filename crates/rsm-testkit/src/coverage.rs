@@ -32,7 +32,7 @@ pub const DISTURBANCES: [&str; 9] = [
 ];
 
 /// What the programs must bring about, for there is nothing to judge where nothing happens.
-pub const REACHED: [&str; 64] = [
+pub const REACHED: [&str; 67] = [
     "pool created",
     "pool below a pool",
     "pool policy set",
@@ -92,6 +92,9 @@ pub const REACHED: [&str; 64] = [
     "cleaner used up",
     "cleaning failed",
     "cleaning cancelled",
+    "library drained",
+    "library paused",
+    "library resumed",
     "several media mounted",
     "several media waited for and mounted",
     "several media timed out",

@@ -36,6 +36,7 @@
 //! | cleaner-within-count | a cleaner is not used more often than was counted, and no cleaning is forgotten |
 //! | gang-holds-none | the mounts of one call begin together; while they wait none of them holds a drive |
 //! | gang-ends-together | all mounts of a call are handed over, or none is |
+//! | held-is-still | a paused library is sent nothing but probes and its owners' blocks; in a drained one nothing begins |
 //! | right-side-up | of a disc that lies in a drive, the side that is meant is up |
 
 mod gangs;
@@ -137,7 +138,7 @@ impl World {
         Ok(snapshot)
     }
 
-    fn row<R: Row>(&mut self, key: R::Key) -> Checked<Option<R>> {
+    pub(crate) fn row<R: Row>(&mut self, key: R::Key) -> Checked<Option<R>> {
         let Some(desk) = self.desk.as_mut() else { return Ok(None) };
         match desk.store().snapshot(|tx| tx.get::<R>(key)) {
             Ok(Ok(row)) => Ok(row),
@@ -148,6 +149,7 @@ impl World {
     /// An order that leaves the desk: its ground must be trusted.
     pub(crate) fn check_order(&mut self, order: &StepOrder) -> Checked {
         self.check_label_order(order)?;
+        self.check_held(order)?;
         let Step::Move { from, to, .. } = order.step else { return Ok(()) };
         let now = self.snapshot()?;
         let Some(step) = now.steps.iter().find(|step| step.id == order.id) else {

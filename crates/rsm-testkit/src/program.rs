@@ -5,6 +5,7 @@
 //!   managing.rs  cleaners, cancels, places in the queue, empty drives: those who look after a library
 //!   owning.rs    pools, allocation, moves, label reads
 //!   gang.rs      several media in one call
+//!   holding.rs   drains, pauses and what ends them
 //!   operators.rs who asks people, who waits for them, and what people answer
 //!   told.rs      what it hears, and what it may be held to from then on
 //!   trouble.rs   hands, faults, the cable, the disk
@@ -13,6 +14,7 @@
 //! Invariant: a client knows what it was told and what it may ask; it writes only what is its own, or nobody's.
 
 pub(crate) mod gang;
+pub(crate) mod holding;
 pub(crate) mod managing;
 mod operators;
 mod owning;
@@ -92,7 +94,7 @@ impl World {
         if self.manages() {
             return self.manage(index);
         }
-        if self.mounts_several(index)? {
+        if self.mounts_several(index)? || self.holds(index)? {
             return Ok(());
         }
         match self.rng.random_range(0..108) {

@@ -7,6 +7,7 @@ use crate::ledger::{Ledger, Writer};
 use crate::listening::Listening;
 use crate::power::Bench;
 use crate::program::gang::Gangs;
+use crate::program::holding::Holding;
 use crate::program::{Client, managing};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -114,6 +115,8 @@ pub(crate) struct World {
     /// Chance of what those do who look after the library.
     pub managing: ChaCha8Rng,
     pub gangs: Gangs,
+    /// Operators who hold the library.
+    pub holding: Holding,
     pub coverage: Coverage,
     pub trace: Vec<String>,
     configuration: Configuration,
@@ -205,6 +208,7 @@ impl World {
             listening: Listening::new(seed),
             managing: chance,
             gangs: Gangs::new(seed),
+            holding: Holding::new(seed),
             coverage: Coverage::default(),
             trace: Vec::new(),
             configuration: Configuration { libraries: vec![configured], limits },

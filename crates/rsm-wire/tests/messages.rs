@@ -115,6 +115,7 @@ fn refuses_unknown(function: &str) -> bool {
         "SatisfyNtmsOperatorRequest" => read::<v1::SatisfyNtmsOperatorRequestRequest>(json).is_err(),
         "CancelNtmsOperatorRequest" => read::<v1::CancelNtmsOperatorRequestRequest>(json).is_err(),
         "AcknowledgeOperatorRequest" => read::<v1::AcknowledgeOperatorRequestRequest>(json).is_err(),
+        "HoldLibrary" => read::<v1::HoldLibraryRequest>(json).is_err(),
         other => panic!("no case for {other}"),
     }
 }

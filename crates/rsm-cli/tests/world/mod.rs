@@ -124,6 +124,7 @@ fn objects() -> Vec<Value> {
     let library = json!({
         "libraryType": 2, "libraryTypeWord": "robotic", "numberOfDrives": 2, "numberOfSlots": 3,
         "numberOfMedia": 3, "readAt": READ_AT, "barCodeReaderInstalled": true, "inventoryMethod": 1,
+        "holdWord": "none",
     });
     let slot_2 = slot_id(2);
     vec![

@@ -14,13 +14,14 @@ use super::inject;
 use super::labels;
 use super::ports;
 use super::view::View;
+pub(super) use crate::requests::ending_of;
 use crate::requests::{self, Ending};
 use rsm_model::Code;
 use rsm_model::ids::DriveId;
 use rsm_model::machine::Numbered;
 use rsm_model::machine::drive::DriveState;
 use rsm_model::machine::medium::MediumState;
-use rsm_model::machine::request::{RequestEvent, RequestState};
+use rsm_model::machine::request::RequestState;
 use rsm_model::record::*;
 use rsm_step::Look;
 
@@ -127,12 +128,7 @@ fn dismount(view: &View, request: &LibraryRequest) -> Option<Action> {
     let Some(drive) = drive else {
         // Hands were faster, or an unknown completion turned out well: the drive is free, which is what was asked.
         let gone = view.medium_of(request).is_none_or(|medium| medium.state == MediumState::Idle);
-        let ending = match request.goal {
-            Goal::AsAsked => Ending::new(RequestEvent::Succeeded, ""),
-            // Whoever refused to make room for it has been told how it ends.
-            _ => ending_of(request),
-        };
-        return if gone { finish(request, ending) } else { None };
+        return if gone { finish(request, requests::end_of_dismount(request)) } else { None };
     };
     let deferred = request.option == Dismounting::Deferred as u32;
     match request.state {
@@ -405,18 +401,6 @@ pub(super) fn why_no_drive(view: &View, candidates: &[&Drive]) -> String {
         })
         .collect();
     if holders.is_empty() { "the library has no such drive".to_string() } else { holders.join("; ") }
-}
-
-/// How a request ends once its cartridge is back.
-pub(super) fn ending_of(request: &LibraryRequest) -> Ending {
-    match request.goal {
-        Goal::PutBackThenPass => Ending::new(RequestEvent::Succeeded, request.note.clone()),
-        Goal::CloseThenStop => Ending::new(RequestEvent::Stopped, request.note.clone()),
-        Goal::PutBackThenFail => {
-            Ending::failed(request.error.unwrap_or(Code::InvalidState), request.note.clone())
-        }
-        _ => Ending::new(RequestEvent::Cancelled, request.note.clone()),
-    }
 }
 
 /// A mount that was given up or failed: the cartridge goes back, then the request ends (decision 35).

@@ -5,13 +5,12 @@
 
 use super::{count_attempt, current_library, doubt, lose, medium_failed, medium_of, ramp, request_of};
 use crate::operators;
-use crate::requests::{self, Ending};
+use crate::requests;
 use crate::turn::{Handled, Turn};
 use rsm_model::ids::{DriveId, LibraryId, ObjectType, PortId, SlotId, TypedId};
 use rsm_model::machine::drive::{self, DriveEvent};
 use rsm_model::machine::library::{self, LibraryEvent, OperationalState};
 use rsm_model::machine::medium::{self, MediumEvent, MediumState};
-use rsm_model::machine::request::RequestEvent;
 use rsm_model::machine::slot::{self, SlotEvent};
 use rsm_model::record::*;
 use rsm_step::{ElementKind, ElementReport, Failure, Step, StepOrder, Turn as TurnOver};
@@ -54,7 +53,8 @@ pub(super) fn moved(turn: &mut Turn<'_>, step: &OpenStep, ends: &[ElementReport]
     }
     let over = request.operation == Operation::Dismount;
     if over {
-        return requests::end(turn, request, Ending::new(RequestEvent::Succeeded, ""));
+        let ending = requests::end_of_dismount(&request);
+        return requests::end(turn, request, ending);
     }
     turn.put(request);
     Ok(())

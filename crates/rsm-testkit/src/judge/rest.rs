@@ -42,6 +42,7 @@ impl World {
         self.clients.push(Client { caller, session: None, next_number: 1, waiting: 0, last: None });
         for _ in 0..MOST_ROUNDS {
             self.repair()?;
+            self.let_work(keeper)?;
             self.waiting_goes_home()?;
             self.wait(ROUND_MS)?;
             if self.at_rest()?.is_none()
@@ -241,7 +242,7 @@ impl World {
         Ok((passed && self.at_rest()?.is_none()).then_some(since))
     }
 
-    fn open_keeper(&mut self, keeper: usize) -> Checked {
+    pub(crate) fn open_keeper(&mut self, keeper: usize) -> Checked {
         self.send(keeper, None, Call::OpenSession { application: Some("keeper".to_string()), options: 0 })?;
         self.wait(1_000)
     }

@@ -81,6 +81,10 @@ impl World {
                 self.coverage.reach("operator request acknowledged");
                 Ok(())
             }
+            (Call::HoldLibrary { .. }, _) => {
+                self.told_held(asked);
+                Ok(())
+            }
             (Call::SatisfyOperatorRequest { request: Some(id) }, _) => {
                 self.told_answered(OperatorRequestId(*id), OperatorState::Complete)
             }

@@ -58,7 +58,7 @@ fn a_drain_sends_cartridges_home_and_lets_nothing_begin() {
         request3: dismount V00002L6 for backup: Passed
         request4: mount V00003L6 for backup: Waiting (lab is being drained by oscar since 2023-11-14T22:13:26.000Z: the robot is serviced)
     info oscar lab: library, 2 drives, 5 slots, 1 ports, 1 changers, 3 media, 1 media types, 4 requests, Ready, Drain by oscar (the robot is serviced), not before: V00001L6 is mounted by backup for alice
-    why alice request4: place 1: lab is being drained by oscar since 2023-11-14T22:13:26.000Z: the robot is serviced; lab is being drained by oscar since 2023-11-14T22:13:26.000Z: the robot is serviced
+    why alice request4: place 1: lab is being drained by oscar since 2023-11-14T22:13:26.000Z: the robot is serviced
     dismount alice V00001L6: ERROR_SUCCESS, queued as request5
     advance 120s
     show drives:
