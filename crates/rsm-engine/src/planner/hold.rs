@@ -77,7 +77,11 @@ pub(super) fn stirs(view: &View) -> Option<String> {
     }
 }
 
+/// What [`send_home`] is about to send; a drive without a robot lets a released medium lie.
 fn lies_released(view: &View) -> Option<String> {
+    if view.library.kind == LibraryKind::StandAlone {
+        return None;
+    }
     let drive = view.drives.iter().find(|drive| view.parked(drive.id).is_some() && view.is_usable(drive))?;
     enabling::can_leave(view, drive.id)
         .then(|| format!("the cartridge in {} goes to its slot", drive.common.name))

@@ -102,6 +102,10 @@ pub(crate) fn standing(tx: &ReadTx<'_>, now: UtcTime, wanted: &[Wanted<'_>]) -> 
         return Ok(Standing::Blocked("its library is gone".to_string()));
     };
     let mut view = View::of(tx, library, now)?;
+    // Nothing begins in a library that is held.
+    if let Some(why) = hold::told(&view.library) {
+        return Ok(Standing::Blocked(why));
+    }
     for one in wanted {
         view.admit(tx, one.medium)?;
     }

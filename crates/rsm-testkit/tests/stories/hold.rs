@@ -227,3 +227,82 @@ fn not_everybody_holds_a_library() {
     info oscar lab: library, 2 drives, 6 slots, 1 ports, 1 changers, 4 media, 1 media types, Ready
     ");
 }
+
+/// MountNtmsMedia: who does not wait is refused at once in a library that is held.
+#[test]
+fn who_does_not_wait_is_refused_while_a_library_is_held() {
+    assert_snapshot!(play(r"
+        user oscar operator
+        open oscar desk
+        user alice
+        open alice backup
+        drain oscar
+        mount alice V00001L6 fail-if-busy
+        mount alice V00001L6 timeout=0
+        pause oscar
+        mount alice V00001L6 fail-if-busy
+        resume oscar
+        mount alice V00001L6 fail-if-busy
+    "), @r"
+    user oscar operator
+    open oscar desk: ERROR_SUCCESS
+    user alice
+    open alice backup: ERROR_SUCCESS
+    drain oscar: ERROR_SUCCESS
+    mount alice V00001L6 fail-if-busy: ERROR_BUSY
+    mount alice V00001L6 timeout=0: ERROR_TIMEOUT
+    pause oscar: ERROR_SUCCESS
+    mount alice V00001L6 fail-if-busy: ERROR_BUSY
+    resume oscar: ERROR_SUCCESS
+    mount alice V00001L6 fail-if-busy: ERROR_SUCCESS in drive1
+    ");
+}
+
+/// A drive without a robot is held like any library: what lies in it released may stay there, and nothing is loaded.
+#[test]
+fn a_drive_without_a_robot_is_held_too() {
+    assert_snapshot!(play(r"
+        library lab stand-alone tapes=2
+        user oscar operator
+        open oscar desk
+        hand put TAPE1 drive1
+        advance 60s
+        show media
+        mount oscar medium1
+        drain oscar
+        info oscar lab
+        dismount oscar medium1 deferred
+        advance 30s
+        info oscar lab
+        mount oscar medium1 timeout=20s
+        advance 30s
+        resume oscar
+        show requests
+        show drives
+    "), @r"
+    user oscar operator
+    open oscar desk: ERROR_SUCCESS
+    hand put TAPE1 drive1
+    advance 60s
+    show media:
+        medium1: drive1, Idle, side Foreign, \Unrecognized\LTO-Ultrium
+    mount oscar medium1: ERROR_SUCCESS in drive1
+    drain oscar: ERROR_SUCCESS
+    info oscar lab: library, 1 drives, 1 ports, 1 media, 1 media types, 2 requests, Ready, Drain by oscar (), not before: Medium 1 is mounted by desk for oscar
+    dismount oscar medium1 deferred: ERROR_SUCCESS, queued as request3
+    advance 30s
+    info oscar lab: library, 1 drives, 1 ports, 1 media, 1 media types, 3 requests, Ready, Drain by oscar ()
+    mount oscar medium1 timeout=20s: waits
+    advance 30s
+        oscar hears of mount medium1: ERROR_TIMEOUT
+    resume oscar: ERROR_SUCCESS
+    show requests:
+        request1: classify medium1 for Removable Storage: Passed
+        request2: mount medium1 for desk: Passed
+        request3: dismount medium1 for desk: Passed
+        request4: mount medium1 for desk: Cancelled (the time was over before the call could be carried out; it waited: lab is being drained by oscar since 2023-11-14T22:14:21.000Z)
+        request5: classify medium1 for Removable Storage: Passed
+    show drives:
+        drive1: Dismountable medium1
+    ");
+}
