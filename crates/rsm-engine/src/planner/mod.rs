@@ -68,12 +68,12 @@ fn decide(view: &View) -> Option<Action> {
     match view.library.kind {
         LibraryKind::Offline => enabling::offline(view),
         LibraryKind::StandAlone => standalone::next(view),
-        LibraryKind::Robotic if hold::is_paused(view) => {
-            gang::settle(view).or_else(|| upkeep::probe(view)).or_else(|| queue::next(view))
-        }
         // To the devices of a library that is out of use nothing is sent (P-213).
         LibraryKind::Robotic if !view.library.common.enabled => {
             gang::settle(view).or_else(|| queue::next(view))
+        }
+        LibraryKind::Robotic if hold::is_paused(view) => {
+            gang::settle(view).or_else(|| upkeep::probe(view)).or_else(|| queue::next(view))
         }
         // First, so that the requests of one call end in the transaction in which the first of them does.
         LibraryKind::Robotic => {

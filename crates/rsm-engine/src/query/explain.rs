@@ -8,7 +8,7 @@ use crate::queue_order;
 use crate::turn::Handled;
 use rsm_model::UtcTime;
 use rsm_model::access::{Caller, Right, ScopeKind};
-use rsm_model::call::Explanation;
+use rsm_model::call::{Explanation, Resource};
 use rsm_model::ids::{Guid, RequestId};
 use rsm_model::machine::library::OperationalState;
 use rsm_model::record::{DoorState, Library, LibraryRequest, OpenStep};
@@ -24,14 +24,15 @@ pub(super) fn explain(tx: &ReadTx<'_>, caller: &Caller, id: Guid, now: UtcTime) 
         return Ok(Explanation::default());
     }
     // What keeps the whole library from working is the reason before any other.
-    let mut blockers = of_library(tx, &request)?;
+    let outlook = planner::outlook(tx, &request, now)?;
+    let held = outlook.waits_for.contains(&Resource::Hold);
+    let mut blockers = of_library(tx, &request, held)?;
     if !request.note.is_empty() && !blockers.contains(&request.note) {
         blockers.push(request.note.clone());
     }
     for step in tx.find(columns::step::REQUEST, request.id)? {
         blockers.push(under_way(&step));
     }
-    let outlook = planner::outlook(tx, &request, now)?;
     let (estimate_ms, basis) = estimate::estimate(tx, &request, &outlook, now)?;
     Ok(Explanation {
         blockers,
@@ -44,7 +45,7 @@ pub(super) fn explain(tx: &ReadTx<'_>, caller: &Caller, id: Guid, now: UtcTime) 
     })
 }
 
-fn of_library(tx: &ReadTx<'_>, request: &LibraryRequest) -> Handled<Vec<String>> {
+fn of_library(tx: &ReadTx<'_>, request: &LibraryRequest, held: bool) -> Handled<Vec<String>> {
     let Some(library) = tx.get::<Library>(request.library)? else { return Ok(Vec::new()) };
     let name = &library.common.name;
     let state = match library.common.operational {
@@ -61,7 +62,7 @@ fn of_library(tx: &ReadTx<'_>, request: &LibraryRequest) -> Handled<Vec<String>>
             format!("hands may open {} of {name} for request {id}: nothing moves meanwhile", door.common.name)
         }),
     });
-    Ok(state.into_iter().chain(planner::held(&library)).chain(door).collect())
+    Ok(state.into_iter().chain(planner::held(&library).filter(|_| held)).chain(door).collect())
 }
 
 fn under_way(step: &OpenStep) -> String {

@@ -190,7 +190,6 @@ impl Story {
         Ok(Call::HoldLibrary { library: self.object("lab")?, hold: hold.number(), reason: words.join(" ") })
     }
 
-    /// `[LIBRARY] ACTION`.
     /// `clean|empty DRIVE`, `cancel REQUEST`, `order REQUEST NUMBER`, `reserve-slot SLOT`, `release-slot`.
     fn queue_call(&mut self, verb: &str, words: &[&str]) -> Done<Call> {
         Ok(match (verb, words) {
@@ -209,6 +208,7 @@ impl Story {
         })
     }
 
+    /// `[LIBRARY] ACTION`.
     fn inventory(&mut self, words: &[&str]) -> Done<Call> {
         let (library, action) = match words {
             [action] => ("lab", action),

@@ -306,3 +306,57 @@ fn a_drive_without_a_robot_is_held_too() {
         drive1: Dismountable medium1
     ");
 }
+
+/// P-213: to the devices of a library that is disabled nothing is sent, though it is paused besides; a release that goes
+/// on in a drained library is not said to wait for the drain.
+#[test]
+fn a_disabled_library_stays_untouched_while_it_is_paused() {
+    assert_snapshot!(play(r"
+        library drives=1 slots=4 media=2
+        user oscar operator
+        open oscar desk
+        mount oscar V00001L6
+        drain oscar
+        hold drive1
+        dismount oscar V00001L6
+        why oscar request2
+        release drive1
+        advance 60s
+        disable oscar lab
+        pause oscar
+        unplug lab
+        advance 10m
+        info oscar lab
+        plug lab
+        enable oscar lab
+        resume oscar
+        advance 60s
+        info oscar lab
+        show requests
+    "), @r"
+    user oscar operator
+    open oscar desk: ERROR_SUCCESS
+    mount oscar V00001L6: ERROR_SUCCESS in drive1
+    drain oscar: ERROR_SUCCESS
+    hold drive1
+    dismount oscar V00001L6: ERROR_SUCCESS, queued as request2
+    why oscar request2: place 1: unload on lab/drive-1 is under way since 2023-11-14T22:13:21.000Z
+    release drive1
+    advance 60s
+    disable oscar lab: ERROR_SUCCESS, queued as request3
+    pause oscar: ERROR_SUCCESS
+    unplug lab
+    advance 10m
+    info oscar lab: library, 1 drives, 4 slots, 1 ports, 1 changers, 2 media, 1 media types, 3 requests, Ready, Pause by oscar ()
+    plug lab
+    enable oscar lab: ERROR_SUCCESS, queued as request4
+    resume oscar: ERROR_SUCCESS
+    advance 60s
+    info oscar lab: library, 1 drives, 4 slots, 1 ports, 1 changers, 2 media, 1 media types, 4 requests, Ready
+    show requests:
+        request1: mount V00001L6 for desk: Passed
+        request2: dismount V00001L6 for desk: Passed
+        request3: disablelibrary for desk: Passed (lab)
+        request4: enablelibrary for desk: Passed (lab)
+    ");
+}
